@@ -1,0 +1,61 @@
+# dafeng: `make run` starts the city's carbon account, `make test` checks it. Both work on a bare Debian 12.
+SHELL      := /bin/sh
+PYTHON     ?= python3
+UV_VERSION := 0.13.8
+UV         := .tools/bin/uv
+VENV       := .venv
+PY         := $(VENV)/bin/python
+DAFENG     := $(VENV)/bin/dafeng
+ADDRESS    ?= 127.0.0.1:8000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench lint check messages lock nightly clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(UV):
+	@sh scripts/bootstrap "$(PYTHON)" "$(UV_VERSION)"
+
+$(VENV)/.stamp: requirements.lock pyproject.toml | $(UV)
+	@echo "正在建立运行环境 (building the environment) …"
+	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV)
+	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.stamp ## build the environment; the command is then .venv/bin/dafeng
+
+run: $(VENV)/.stamp ## load Xinyang, compile its inventories, start the portal
+	@$(DAFENG) up --address $(ADDRESS)
+
+test: $(VENV)/.stamp ## run every test that needs no extra service
+	@$(PY) -m pytest -q
+
+bench: $(VENV)/.stamp ## measure; prints a table and writes benchmarks/results.json
+	@$(PY) -m benchmarks
+
+lint: $(VENV)/.stamp ## ruff, mypy, import contracts, translations, migrations
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m dafeng.portal.messages --check
+	@$(PY) manage.py makemigrations --check --dry-run
+
+messages: $(VENV)/.stamp ## collect and compile the translations
+	@$(PY) -m dafeng.portal.messages
+
+lock: | $(UV) ## resolve the dependencies anew
+	@$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
+	@$(UV) pip compile pyproject.toml --group dev --group nightly --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-nightly.lock
+
+nightly: | $(UV) ## read our exports back with pyam and primap2, in an environment of their own
+	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-nightly
+	@$(UV) pip sync --quiet --python .venv-nightly/bin/python --require-hashes requirements-nightly.lock
+	@$(UV) pip install --quiet --python .venv-nightly/bin/python --no-deps --no-build-isolation --editable .
+	@.venv-nightly/bin/python -m pytest -q -m nightly
+
+clean: ## remove the environments; your data in var/ stays
+	rm -rf .venv .venv-nightly .tools

@@ -1,0 +1,1 @@
+"""The ground floor: tools that every domain uses. It knows no domain."""

@@ -1,0 +1,79 @@
+"""Activity data as columns: what happened, where, when, how much, and how we know.
+
+One row is one reported quantity. `basis` says how it came to be, `mark` which gap tool made it, `notation` why there is
+no number. The row order is the identity of a row inside one compile: lineage points at `row`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from dafeng.kernel.accounting.status import Notation
+from dafeng.kernel.errors import ActivityError
+from dafeng.kernel.quantities import places
+
+BASES = ("statistic", "reported", "metered", "estimated", "assumed")
+
+# name → (type, default). Text columns become Enums of their own values, so that keys are small integers.
+_TEXT = {
+    "category": None,
+    "item": None,
+    "technology": "",
+    "variable": "",
+    "unit": None,
+    "place": None,
+}
+_NOTES = {"activity_id": None, "basis": "reported", "mark": "", "source": "", "evidence": "", "notation": None}
+_NUMBERS: dict[str, Any] = {"uncertainty": None}
+KEY = tuple(_TEXT)
+COLUMNS = ("row", "activity_id", *KEY, "year", "value", "basis", "mark", "source", "evidence", "notation", "uncertainty")
+
+
+def activity_frame(data: pl.DataFrame | list[dict[str, Any]]) -> pl.DataFrame:
+    """Bring rows into the shape that a compile reads; idempotent.
+
+    Needs `category, item, place, year, value, unit`; the rest has defaults. `uncertainty` is the half-width of the
+    95 % interval as a fraction. Raises `ActivityError` for a missing column, an unknown basis, place or notation key,
+    a value that is not finite, or a row with neither value nor notation key.
+    """
+    frame = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data, infer_schema_length=None)
+    missing = [name for name in ("category", "item", "place", "year", "value", "unit") if name not in frame.columns]
+    if missing:
+        raise ActivityError(f"活动水平数据缺少列 {'、'.join(missing)}", expected="category、item、place、year、value、unit")
+    defaults = {**_TEXT, **_NOTES}
+    frame = frame.with_columns(
+        *(pl.lit(default, dtype=pl.String).alias(name) for name, default in defaults.items() if name not in frame.columns),
+        *(pl.lit(default, dtype=pl.Float64).alias(name) for name, default in _NUMBERS.items() if name not in frame.columns),
+    )
+    text = [name for name in _TEXT if not isinstance(frame.schema[name], pl.Enum)]
+    frame = frame.with_columns(
+        *(_as_enum(frame[name].cast(pl.String).fill_null(_TEXT[name] or "")) for name in text),
+        pl.col("year").cast(pl.Int16),
+        pl.col("value").cast(pl.Float64),
+    )
+    if "row" not in frame.columns:
+        frame = frame.with_row_index("row")
+    _check(frame)
+    return frame.select(COLUMNS)
+
+
+def _as_enum(series: pl.Series) -> pl.Series:
+    return series.cast(pl.Enum(series.unique().sort()))
+
+
+def _check(frame: pl.DataFrame) -> None:
+    for code in frame["place"].unique().cast(pl.String):
+        places.level(code)
+    stray = set(frame["basis"].unique().drop_nulls()) - set(BASES)
+    if stray:
+        raise ActivityError(f"不认识的数据依据 {'、'.join(sorted(stray))}", expected="、".join(BASES))
+    keys = set(frame["notation"].unique().drop_nulls()) - set(Notation)
+    if keys:
+        raise ActivityError(f"不认识的标记符号 {'、'.join(sorted(keys))}", expected="NO、NE、NA、IE、C")
+    values = frame["value"]
+    if values.is_infinite().any() or values.is_nan().any():
+        raise ActivityError("活动水平数据中有不是有限数的值", expected="有限的数")
+    if values.null_count() and frame.filter(pl.col("value").is_null() & pl.col("notation").is_null()).height:
+        raise ActivityError("有的行既没有数值也没有标记符号", expected="数值，或 NO、NE、NA、IE、C 之一")

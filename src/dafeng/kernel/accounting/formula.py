@@ -1,0 +1,145 @@
+"""The slower road: methods that are not proportional to one activity, and methods over a whole history.
+
+Inputs of one source lie in several activity rows (same category, item, technology, place and year, the input's name as
+`variable`); they are joined here. What is missing is said, not assumed, unless the source prescribes a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from dafeng.kernel.accounting.linear import terms_wide
+from dafeng.kernel.accounting.recipes import SeriesMethod
+from dafeng.kernel.accounting.registry import Method, find_method
+from dafeng.kernel.accounting.resolution import Resolution
+from dafeng.kernel.accounting.status import Notation, Status
+from dafeng.kernel.errors import ActivityError, UnitError
+from dafeng.kernel.quantities import units
+
+_SOURCE = ["category", "item", "technology", "place", "year"]
+_LINKS = {"row": pl.UInt32, "input": pl.String, "other_row": pl.UInt32}
+
+
+def compute_by_formula(
+    frame: pl.DataFrame, key: np.ndarray, resolution: Resolution, series: Mapping[str, SeriesMethod]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Results and links of every resolution marked `by_formula`."""
+    wanted = resolution.resolutions.filter("by_formula")
+    results = [
+        pl.DataFrame(schema={"row": pl.UInt32, "resolution": pl.UInt32, "emission": pl.Float64, "status": pl.UInt8, "notation": pl.String})
+    ]
+    links = [pl.DataFrame(schema=_LINKS)]
+    if wanted.height:
+        keyed = frame.with_columns(pl.Series("key", key).cast(wanted.schema["key"]))
+        for (name,), group in wanted.group_by("method", maintain_order=True):
+            method = series.get(str(name)) or find_method(str(name))
+            primary = keyed.join(group.select("key", "resolution", "scale", "status"), on="key", maintain_order="left")
+            primary = primary.with_columns((pl.col("value") * pl.col("scale")).alias("value"))
+            if isinstance(method, SeriesMethod):
+                result, link = _over_history(frame, primary, method, resolution.terms)
+            else:
+                result, link = _over_inputs(frame, primary, method, resolution.terms)
+            results.append(result)
+            links.append(link)
+    return pl.concat(results), pl.concat(links)
+
+
+def _inputs_of(frame: pl.DataFrame, name: str, unit: str) -> pl.DataFrame:
+    """All rows that report this input, in its unit. Raises `ActivityError` when a source reports it twice."""
+    rows = frame.filter(pl.col("variable").cast(pl.String) == name)
+    scales = []
+    for given in rows["unit"].unique().cast(pl.String):
+        try:
+            scales.append((given, units.conversion(given, unit)))
+        except UnitError as error:
+            raise ActivityError(f"输入 {name} 的{error.what}", expected=f"与 {unit} 同类的单位") from error
+    table = pl.DataFrame(scales, schema={"unit": pl.String, "factor": pl.Float64}, orient="row")
+    found = rows.with_columns(pl.col("unit").cast(pl.String)).join(table, on="unit", maintain_order="left")
+    found = found.select(*_SOURCE, (pl.col("value") * pl.col("factor")).alias(name), pl.col("row").alias(f"{name}_row"))
+    doubled = found.filter(pl.struct(_SOURCE).is_duplicated())
+    if doubled.height:
+        first = doubled.row(0, named=True)
+        raise ActivityError(
+            f"{first['place']} {first['year']} 年 {first['category']} {first['item']} 的输入 {name} 报了多次", expected="每个来源每年一个值"
+        )
+    return found
+
+
+def _finish(table: pl.DataFrame) -> pl.DataFrame:
+    """Emission null or not finite → NE and INCOMPLETE; a notation key of the primary row stays."""
+    known = pl.col("emission").is_finite()
+    noted = pl.col("notation").is_not_null() & (pl.col("notation") != "NE")
+    return table.select(
+        pl.col("row").cast(pl.UInt32),
+        pl.col("resolution").cast(pl.UInt32),
+        pl.when(known).then(pl.col("emission")).alias("emission"),
+        pl.when(noted)
+        .then(int(Status.OK))
+        .when(known.fill_null(False))
+        .then(pl.col("status"))
+        .otherwise(int(Status.INCOMPLETE))
+        .cast(pl.UInt8)
+        .alias("status"),
+        pl.when(known.fill_null(False)).then(None).otherwise(pl.col("notation").fill_null(str(Notation.NE))).alias("notation"),
+    )
+
+
+def _over_inputs(frame: pl.DataFrame, primary: pl.DataFrame, method: Method, terms: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    table = terms_wide(primary, terms, method.parameters).rename({"value": method.activity[0]})
+    links = [pl.DataFrame(schema=_LINKS)]
+    for name in method.activity[1:]:
+        found = _inputs_of(frame, name, method.inputs[name])
+        table = table.join(found, on=_SOURCE, how="left", maintain_order="left")
+        links.append(
+            table.filter(pl.col(f"{name}_row").is_not_null()).select(
+                "row", pl.lit(name).alias("input"), pl.col(f"{name}_row").alias("other_row")
+            )
+        )
+        if name in method.optional:
+            table = table.with_columns(pl.col(name).fill_null(method.optional[name]))
+    table = table.with_columns(method.columns().cast(pl.Float64).alias("emission"))
+    return _finish(table), pl.concat(links)
+
+
+def history(frame: pl.DataFrame, rows: pl.DataFrame, method: SeriesMethod) -> dict[str, Any]:
+    """One source's years and input arrays, in order. Raises `ActivityError` for a gap, which a gap tool must fill first."""
+    ordered = rows.sort("year")
+    years = ordered["year"].to_numpy().astype(int)
+    if years.size > 1 and not (np.diff(years) == 1).all():
+        lacking = sorted(set(range(int(years[0]), int(years[-1]))) - set(years.tolist()))
+        first = ordered.row(0, named=True)
+        raise ActivityError(
+            f"{first['place']} {first['category']} {first['item']} 的历年数据缺 {'、'.join(map(str, lacking))} 年或有重复",
+            expected="逐年一个值",
+            mend="请补齐，或先用内插等补缺工具生成带标记的行",
+        )
+    arrays: dict[str, Any] = {method.activity: ordered["value"].to_numpy()}
+    for name, default in method.optional.items():
+        found = _inputs_of(frame, name, method.activity_unit)
+        joined = ordered.select(*_SOURCE).join(found, on=_SOURCE, how="left", maintain_order="left")
+        arrays[name] = joined[name].fill_null(default).to_numpy()
+    return {"rows": ordered, "years": years, "arrays": arrays}
+
+
+def _over_history(frame: pl.DataFrame, primary: pl.DataFrame, method: SeriesMethod, terms: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    names = tuple(method.parameters)
+    table = terms_wide(primary.filter(pl.col("value").is_not_null()), terms, names)
+    results, links = [], [pl.DataFrame(schema=_LINKS)]
+    for _, group in table.group_by("category", "item", "technology", "place", maintain_order=True):
+        told = history(frame, group, method)
+        ordered = told["rows"]
+        # A parameter that changes from year to year is the parameter of the year of the emission.
+        parameters = {name: ordered[name].to_numpy() for name in names}
+        constant = {name: float(column[-1]) if np.all(column == column[0]) else column for name, column in parameters.items()}
+        emission = method.function(told["years"], *(), **told["arrays"], **constant)
+        results.append(_finish(ordered.with_columns(pl.Series("emission", np.asarray(emission, dtype=float)))))
+        rows = ordered["row"].to_numpy()
+        later, earlier = np.tril_indices(rows.size, k=-1)
+        links.append(pl.DataFrame({"row": rows[later], "input": [method.activity] * later.size, "other_row": rows[earlier]}, schema=_LINKS))
+    noted = primary.filter(pl.col("value").is_null()).with_columns(pl.lit(None, dtype=pl.Float64).alias("emission"))
+    results.append(_finish(noted))
+    return pl.concat(results), pl.concat(links)

@@ -1,0 +1,1 @@
+"""The top floor: Django settings, accounts and roles, the page shell, the public site and the API root."""
