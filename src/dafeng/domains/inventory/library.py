@@ -6,6 +6,7 @@ All of it is text beside this file that an expert can review; every reader names
 from __future__ import annotations
 
 import csv
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -173,3 +174,18 @@ def factors() -> pl.DataFrame:
 def factor_sets() -> dict[str, dict[str, str]]:
     with (HOME / "factors" / "sets.csv").open(encoding="utf-8", newline="") as stream:
         return {row["set"]: row for row in csv.DictReader(stream)}
+
+
+@lru_cache(maxsize=1)
+def digest() -> str:
+    """SHA-256 over all reference text: a run names the rules it was compiled under."""
+    found = hashlib.sha256()
+    for path in sorted(path for kind in ("*.csv", "*.toml", "methods/*.py") for path in HOME.glob(f"**/{kind}")):
+        found.update(path.relative_to(HOME).as_posix().encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def item_names_en() -> dict[str, str]:
+    return {item.item: item.name_en or item.name for item in items()}

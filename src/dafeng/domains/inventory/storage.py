@@ -1,0 +1,118 @@
+"""A run's tables as Parquet files in a folder of its own: written once, read by column, checked by hash.
+
+`cells` is what pages read; `results`, `resolutions`, `terms`, `links`, `activities` and `factors` are the lineage below it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from django.conf import settings
+
+from dafeng.domains.inventory import library
+from dafeng.domains.inventory.methods.completeness import completeness
+from dafeng.domains.inventory.methods.inventory import Inventory
+from dafeng.domains.inventory.methods.quality import check
+from dafeng.kernel.accounting.status import Status
+from dafeng.kernel.errors import DafengError
+
+TABLES = (
+    "cells", "results", "resolutions", "terms", "links", "activities", "factors", "unsigned", "issues", "completeness", "checks",
+)  # fmt: skip
+
+
+def folder(run_id: UUID) -> Path:
+    return Path(settings.DATA) / "runs" / str(run_id)
+
+
+def write(run_id: UUID, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    """Write the tables; returns name → SHA-256."""
+    target = folder(run_id)
+    target.mkdir(parents=True, exist_ok=False)
+    hashes = {}
+    for name, table in tables.items():
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        content = buffer.getvalue()
+        (target / f"{name}.parquet").write_bytes(content)
+        hashes[name] = hashlib.sha256(content).hexdigest()
+    return hashes
+
+
+@lru_cache(maxsize=64)
+def _read(path: str, digest: str) -> pl.DataFrame:
+    content = Path(path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DafengError(f"清单结果文件 {Path(path).name} 与登记的校验值不符", mend="文件可能被改动，请重新编制")
+    return pl.read_parquet(io.BytesIO(content))
+
+
+def read(run: Any, name: str) -> pl.DataFrame:
+    """A table of a stored run. Raises `DafengError` when the file is not what the run wrote."""
+    return _read(str(folder(run.id) / f"{name}.parquet"), run.artefacts[name])
+
+
+def tables_of(inventory: Inventory, place: str, statistics: pl.DataFrame | None) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+    """Everything that a run keeps, and the short summary that lists and front pages show."""
+    emissions = inventory.emissions
+    years = sorted(inventory.cells["year"].unique().to_list())
+    matrix = completeness(inventory, place=place, years=years)
+    checks = check(inventory)
+    used = emissions.factors.filter(pl.col("factor_id").is_in(emissions.terms["factor_id"].unique().to_list()))
+    tables = {
+        "cells": inventory.cells,
+        "results": emissions.results,
+        "resolutions": emissions.resolutions,
+        "terms": emissions.terms,
+        "links": emissions.links,
+        "activities": emissions.activities,
+        "factors": used,
+        "unsigned": inventory.unsigned,
+        "issues": inventory.issues,
+        "completeness": matrix,
+        "checks": checks,
+    }
+    return tables, _summary(inventory, years, matrix, checks)
+
+
+def _summary(inventory: Inventory, years: list[int], matrix: pl.DataFrame, checks: pl.DataFrame) -> dict[str, Any]:
+    def by_year(frame: pl.DataFrame) -> dict[int, dict[str, Any]]:
+        return {row["year"]: row for row in frame.iter_rows(named=True)}
+
+    net = by_year(inventory.totals("year"))
+    gross = by_year(inventory.totals("year", sectors=("1", "2", "3", "5")))
+    indirect = by_year(inventory.totals("year", kinds=("indirect",)))
+    missing = by_year(matrix.filter(pl.col("state") == "missing").group_by("year").len("cells"))
+    summary: dict[str, Any] = {"years": {}}
+    for year in years:
+        row = net.get(year, {})
+        lacking = missing.get(year, {}).get("cells", 0)
+        # A category that nobody has looked at leaves the total incomplete, however good its other parts are.
+        status = max(int(row.get("status") or 0), int(Status.INCOMPLETE) if lacking else 0)
+        summary["years"][str(year)] = {
+            "net": row.get("co2e"),
+            "gross": gross.get(year, {}).get("co2e"),
+            "indirect": indirect.get(year, {}).get("co2e"),
+            "estimated": row.get("estimated"),
+            "missing": lacking,
+            "cells": matrix.filter(pl.col("year") == year).height,
+            "status": status,
+        }
+    summary["status"] = max((entry["status"] for entry in summary["years"].values()), default=int(Status.INCOMPLETE))
+    summary["unsigned"] = inventory.unsigned.height
+    summary["issues"] = inventory.issues.height
+    summary["failed_checks"] = checks.filter(~pl.col("passed").fill_null(True)).height
+    summary["edition"] = library.edition(inventory.edition.id).title
+    return summary
+
+
+def passed() -> pl.Expr:
+    """Checks that passed; one that could not be run has not."""
+    return pl.col("passed").fill_null(False)
