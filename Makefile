@@ -48,14 +48,13 @@ messages: $(VENV)/.stamp ## collect and compile the translations
 lock: | $(UV) ## resolve the dependencies anew
 	@$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
-	@$(UV) pip compile pyproject.toml --group dev --group nightly --universal --python-version 3.11 --generate-hashes \
+	@$(UV) pip compile --group pyproject.toml:nightly --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-nightly.lock
 
-nightly: | $(UV) ## read our exports back with pyam and primap2, in an environment of their own
+nightly: $(VENV)/.stamp ## read our exports back with pyam and primap2, in an environment of their own
 	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-nightly
 	@$(UV) pip sync --quiet --python .venv-nightly/bin/python --require-hashes requirements-nightly.lock
-	@$(UV) pip install --quiet --python .venv-nightly/bin/python --no-deps --no-build-isolation --editable .
-	@.venv-nightly/bin/python -m pytest -q -m nightly
+	@$(PY) -m pytest -q -m nightly tests/nightly
 
 clean: ## remove the environments; your data in var/ stays
 	rm -rf .venv .venv-nightly .tools

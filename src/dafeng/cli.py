@@ -6,6 +6,7 @@ prints machine-readable output on standard output and nothing else.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -19,7 +20,9 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="达峰 dafeng：一个城市的碳账户。", pretty_exceptions_enable=False)
 method_app = typer.Typer(no_args_is_help=True, help="官方核算方法：列出、查看公式、代入数值计算。")
+factor_app = typer.Typer(no_args_is_help=True, help="因子：查看、签认、录入本市因子。")
 app.add_typer(method_app, name="method")
+app.add_typer(factor_app, name="factor")
 
 Json = Annotated[str, typer.Option("--json", help="“-”表示把结果以 JSON 打印到标准输出。", metavar="-")]
 
@@ -82,10 +85,16 @@ def method_list(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("编号", "类别", "气体", "名称", "结果单位", "来源", title=f"方法 {len(rows)} 个", header_style="bold")
+    # A pipe has no width of its own: keep every row on one line there.
+    console = Console(width=None if sys.stdout.isatty() else 400)
+    table = Table(title=f"方法 {len(rows)} 个", header_style="bold", box=None, pad_edge=False)
+    for heading in ("编号", "类别", "气体"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("名称", "结果单位", "来源"):
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(str(row[name]) for name in ("id", "category", "gas", "title", "unit", "source")))
-    Console().print(table)
+    console.print(table)
 
 
 @method_app.command("show")
@@ -102,7 +111,7 @@ def method_show(id: Annotated[str, typer.Argument(help="方法编号。")], as_j
                 "id": series.id, "title": series.title, "category": series.category, "gas": series.gas,
                 "formula": series.title, "unit": series.unit, "source": series.source,
                 "inputs": {series.activity: series.activity_unit, **series.parameters}, "activity": [series.activity],
-                "constants": {}, "description": (series.function.__doc__ or "").strip(),
+                "constants": {}, "description": inspect.getdoc(series.function) or "",
             }  # fmt: skip
         else:
             method = find_method(id)
@@ -201,6 +210,84 @@ def _run_series(series: Any, values: dict[str, list[float]], given: dict[str, st
             for name, numbers in values.items()
         ],
     }  # fmt: skip
+
+
+# ---------------------------------------------------------------- factor
+
+
+@factor_app.command("list")
+def factor_list(
+    parameter: Annotated[str, typer.Option(help="只列出该参数，如 carbon_content。")] = "",
+    standing: Annotated[str, typer.Option(help="只列出该状况，如 memory、conflict、gap。")] = "",
+    set: Annotated[str, typer.Option(help="只列出该因子集，如 gl2011。")] = "",
+    as_json: Json = "",
+) -> None:
+    """列出因子：数值、单位、地区、年份、状况、出处。"""
+    import polars as pl
+
+    from dafeng.domains.inventory import library
+
+    found = library.factors()
+    for column, wanted in (("parameter", parameter), ("standing", standing), ("set", set)):
+        if wanted:
+            found = found.filter(pl.col(column) == wanted)
+    if as_json:
+        _print_json(found.to_dicts())
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    names = ("factor_id", "set", "parameter", "item", "technology", "place", "year", "value", "unit", "standing", "source")
+    table = Table(*names, title=f"因子 {found.height} 个", header_style="bold")
+    for row in found.select(names).iter_rows():
+        table.add_row(*("" if cell is None else f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row))
+    Console().print(table)
+
+
+@factor_app.command("sign")
+def factor_sign(
+    factor_id: Annotated[str, typer.Argument(help="因子编号。")],
+    reviewer: Annotated[str, typer.Option(help="审核人的用户名（生态环境局角色）。")],
+    reason: Annotated[str, typer.Option(help="核对了什么、依据何处。")],
+) -> None:
+    """由审核人签认一个凭记忆或有矛盾的因子，使结果可以发布。"""
+    _django()
+    from django.contrib.auth import get_user_model
+
+    from dafeng.domains.inventory import services
+    from dafeng.kernel.errors import FactorError
+
+    with _told():
+        person = get_user_model().objects.filter(username=reviewer).first()
+        if person is None:
+            raise FactorError(f"没有用户“{reviewer}”")
+        services.sign_factor(factor_id, by=person, reason=reason, now=_now())
+    print(f"{factor_id} 已由 {reviewer} 签认；重新编制后生效")
+
+
+@factor_app.command("set")
+def factor_set(
+    factor_id: Annotated[str, typer.Argument(help="本市因子的编号，自定。")],
+    parameter: Annotated[str, typer.Option(help="参数名，如 growth_rate。")],
+    value: Annotated[float, typer.Option(help="数值。")],
+    unit: Annotated[str, typer.Option(help="单位。")],
+    source: Annotated[str, typer.Option(help="出处：文件、监测报告。")],
+    city: Annotated[str, typer.Option(help="城市代码或数据包名称。")] = "xinyang",
+    item: Annotated[str, typer.Option(help="适用的品种，空为全部。")] = "",
+    category: Annotated[str, typer.Option(help="适用的类别，空为全部。")] = "",
+    technology: Annotated[str, typer.Option(help="适用的技术，空为全部。")] = "",
+    year: Annotated[int | None, typer.Option(help="数据年份。")] = None,
+) -> None:
+    """录入本市自己的因子；再次录入为新版本，旧版本保留。"""
+    _django()
+    from dafeng.domains.inventory import services
+
+    with _told():
+        factor = services.set_city_factor(
+            _city(city), factor_id, parameter=parameter, value=value, unit=unit, source=source, item=item,
+            category=category, technology=technology, year=year, by=None, now=_now(),
+        )  # fmt: skip
+    print(f"{factor.factor_id} 第 {factor.version} 版已录入；重新编制后生效")
 
 
 # ---------------------------------------------------------------- city packs
@@ -316,16 +403,18 @@ def import_(
     with _told():
         preview, batch = uploads.import_file(_city(city), file, commit=commit, by=None, now=_now())
     if as_json:
-        _print_json({**preview.as_dict(), "committed": batch.pk if batch else None})
+        problems = [problem.as_dict() for problem in preview.problems]
+        _print_json({"counts": preview.counts, "problems": problems, "committed": batch.pk if batch else None})
     else:
         for problem in preview.problems:
             print(problem)
-        print(f"可用 {preview.rows.height} 行，错误 {preview.errors} 处，提示 {preview.warnings} 处")
+        counts = preview.counts
+        print(f"可用 {counts['rows']} 行，错误 {counts['errors']} 处，警告 {counts['warnings']} 处，提示 {counts['notices']} 处")
         if batch:
             print(f"已提交，批次 {batch.pk}；撤销：dafeng undo {batch.pk} --reason 原因")
-        elif not preview.errors:
+        elif preview.ok:
             print("以上为预览；确认后加 --commit 提交")
-    if preview.errors:
+    if not preview.ok:
         raise typer.Exit(1)
 
 

@@ -83,9 +83,7 @@ class LineageOut(Schema):
 
 
 class PreviewOut(Schema):
-    rows: int
-    errors: int
-    warnings: int
+    counts: dict[str, int]
     problems: list[dict[str, Any]]
 
 
@@ -189,8 +187,6 @@ def preview_import(request: HttpRequest, code: str, file: File[UploadedFile]) ->
     city = get_object_or_404(City, pk=code)
     preview = uploads.preview(city, file.file, name=file.name or "")
     return {
-        "rows": preview.rows.height,
-        "errors": preview.errors,
-        "warnings": preview.warnings,
+        "counts": preview.counts,
         "problems": [problem.as_dict() for problem in preview.problems[:PAGE]],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -23,6 +24,7 @@ from dafeng.kernel.accounting import activity_frame, factor_frame
 from dafeng.kernel.accounting.status import UNSIGNED, Status
 from dafeng.kernel.errors import ActivityError, FactorError, PermissionDenied, TransitionError
 from dafeng.kernel.indicators import services as indicators
+from dafeng.kernel.quantities import units
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Evidence
 
@@ -125,7 +127,7 @@ def load_pack_rows(city: City, rows: pl.DataFrame, *, digest: str, title: str, b
 
 
 def city_activity(city: City) -> pl.DataFrame:
-    """All active activity rows of the city, ready for a compile; uploads shadow the pack's row for the same source."""
+    """All active activity rows of the city, ready for a compile; an upload shadows the pack's row for the same source."""
     names = ("id", *_ROW_COLUMNS, "evidence_id", "batch__source")
     rows = ActivityRow.objects.filter(batch__city=city, batch__active=True).order_by("id").values_list(*names)
     schema: dict[str, Any] = {name: pl.String for name in names}
@@ -138,13 +140,10 @@ def city_activity(city: City) -> pl.DataFrame:
     if not frame.height:
         raise ActivityError(f"{city.name}还没有活动水平数据", mend="请先上传填报模板或加载城市数据包")
     key = ["category", "item", "technology", "variable", "place", "year"]
-    reported = frame.filter(pl.col("batch__source") == "upload").select(key).unique()
-    kept = pl.concat(
-        [
-            frame.filter(pl.col("batch__source") == "upload"),
-            frame.filter(pl.col("batch__source") != "upload").join(reported, on=key, how="anti"),
-        ]
-    )
+    # An upload counts before the pack, a later upload before an earlier one; the shadowed rows stay in their batches.
+    uploaded = frame.filter(pl.col("batch__source") == "upload").sort("id").unique(key, keep="last", maintain_order=True)
+    packed = frame.filter(pl.col("batch__source") != "upload").join(uploaded, on=key, how="anti")
+    kept = pl.concat([uploaded, packed])
     return activity_frame(
         kept.sort("id")
         .rename({"evidence_id": "evidence"})
@@ -174,6 +173,49 @@ def city_factors(city: City) -> pl.DataFrame:
             for factor in newest.values()
         ]
     )
+
+
+@transaction.atomic
+def set_city_factor(
+    city: City,
+    factor_id: str,
+    *,
+    parameter: str,
+    value: float,
+    unit: str,
+    source: str,
+    by: Any,
+    now: datetime,
+    place: str = "",
+    category: str = "",
+    item: str = "",
+    technology: str = "",
+    year: int | None = None,
+    lower: float | None = None,
+    upper: float | None = None,
+    evidence: Evidence | None = None,
+) -> CityFactor:
+    """Add a version of one of the city's own factors; earlier versions stay, and runs keep the one they used.
+
+    Raises `FactorError` for a parameter that no method asks for, a unit that does not fit it, or a missing source.
+    """
+    asked = {m.inputs[parameter] for m in library.methods().values() if parameter in m.parameters}
+    asked |= {s.parameters[parameter] for s in library.series().values() if parameter in s.parameters}
+    if not asked:
+        raise FactorError(f"没有方法用到参数“{parameter}”", mend="可用 dafeng method show 查看方法的参数名")
+    if not any(units.convertible(unit, wanted) for wanted in asked):
+        raise FactorError(f"参数 {parameter} 的单位“{unit}”不对", expected="、".join(sorted(asked)))
+    if not source.strip() or not math.isfinite(value):
+        raise FactorError("本市因子要有数值和出处", expected="监测报告或文件名称")
+    last = CityFactor.objects.select_for_update().filter(city=city, factor_id=factor_id).order_by("-version").first()
+    actor = by.get_username() if by else "system"
+    factor = CityFactor.objects.create(
+        city=city, factor_id=factor_id, version=(last.version if last else 0) + 1, parameter=parameter, category=category,
+        item=item, technology=technology, place=place or city.code, year=year, value=value, unit=unit, lower=lower,
+        upper=upper, source=source, evidence=evidence, entered_by=actor, entered_at=now,
+    )  # fmt: skip
+    records.audit(actor, "factor.set", "factor", f"{factor_id}#{factor.version}", {"value": value, "unit": unit}, now=now)
+    return factor
 
 
 def fingerprint(factor: Mapping[str, Any]) -> str:

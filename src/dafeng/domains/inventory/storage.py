@@ -17,9 +17,8 @@ import polars as pl
 from django.conf import settings
 
 from dafeng.domains.inventory import library
-from dafeng.domains.inventory.methods.completeness import completeness
 from dafeng.domains.inventory.methods.inventory import Inventory
-from dafeng.domains.inventory.methods.quality import check
+from dafeng.kernel.accounting import Emissions
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.errors import DafengError
 
@@ -61,6 +60,10 @@ def read(run: Any, name: str) -> pl.DataFrame:
 
 def tables_of(inventory: Inventory, place: str, statistics: pl.DataFrame | None) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     """Everything that a run keeps, and the short summary that lists and front pages show."""
+    # Only a compile needs these; a page that reads a stored run does not pay for them.
+    from dafeng.domains.inventory.methods.completeness import completeness
+    from dafeng.domains.inventory.methods.quality import check
+
     emissions = inventory.emissions
     years = sorted(inventory.cells["year"].unique().to_list())
     matrix = completeness(inventory, place=place, years=years)
@@ -116,3 +119,19 @@ def _summary(inventory: Inventory, years: list[int], matrix: pl.DataFrame, check
 def passed() -> pl.Expr:
     """Checks that passed; one that could not be run has not."""
     return pl.col("passed").fill_null(False)
+
+
+def restore(run: Any) -> Inventory:
+    """The inventory as it was compiled, from the run's own tables: for reports and for comparing two runs."""
+    emissions = Emissions(
+        activities=read(run, "activities"),
+        results=read(run, "results"),
+        resolutions=read(run, "resolutions"),
+        terms=read(run, "terms"),
+        factors=read(run, "factors"),
+        links=read(run, "links"),
+        recipes=library.recipes(),
+        series=library.series(),
+    )
+    library.methods()
+    return Inventory(emissions, library.editions()[run.edition], run.gwp, tuple(run.sets), dict(run.tiers))

@@ -1,0 +1,96 @@
+"""Who may see and move what. The portal registers how to find a person's roles; a kind may register what they see.
+
+Unless told otherwise a record is seen by the one who opened it and by superusers. A workflow's `readers` adds roles; a
+hook (`register_visibility`) decides for its kind alone. A superuser has every role but is one person: a step that asks
+for another person than an earlier one asks it of superusers too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from dafeng.kernel.records import workflows
+from dafeng.kernel.records.workflows import ANYONE, CREATOR, Transition, Workflow
+
+if TYPE_CHECKING:
+    from dafeng.kernel.records.models import Record
+
+RolesOf = Callable[[Any], Iterable[str]]
+Visibility = Callable[[Any, frozenset[str]], Q]
+
+_roles_of: RolesOf | None = None
+_visibility: dict[str, Visibility] = {}
+
+
+def register_roles(function: RolesOf) -> None:
+    """Tell this floor how to find the roles of a signed-in person. Called once, by the portal."""
+    global _roles_of
+    _roles_of = function
+
+
+def register_visibility(kind: str, hook: Visibility) -> None:
+    """`hook(user, roles) -> Q` over `Record` decides alone who sees records of a kind (superusers see all).
+
+    It is also asked for the public (`user` is None or anonymous, `roles` empty); `Q(pk__in=[])` shows nothing.
+    The Q must not join to many rows (moves, evidence); use `Exists`.
+    """
+    _visibility[kind] = hook
+
+
+def is_person(user: Any) -> bool:
+    """Signed in, and not shut out."""
+    return bool(getattr(user, "is_authenticated", False) and getattr(user, "is_active", False))
+
+
+def is_superuser(user: Any) -> bool:
+    return is_person(user) and bool(getattr(user, "is_superuser", False))
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """The roles of a person by name; empty for the public and for a person who is shut out."""
+    if _roles_of is None or not is_person(user):
+        return frozenset()
+    return frozenset(_roles_of(user))
+
+
+def holds(user: Any, roles: frozenset[str], wanted: frozenset[str], *, created: bool) -> bool:
+    """Whether a person with `roles` holds one of the `wanted`; `created` tells if the record is theirs."""
+    if not is_person(user):
+        return False
+    return is_superuser(user) or ANYONE in wanted or (created and CREATOR in wanted) or bool(wanted & roles)
+
+
+def scoped(workflow: Workflow) -> bool:
+    """Whether the kind says who sees it; only then does acting on a record ask for seeing it."""
+    return bool(workflow.readers) or workflow.kind in _visibility
+
+
+def visible(user: Any) -> Q:
+    """The condition on `Record` for what a person, or the public, may see."""
+    if is_superuser(user):
+        return Q()
+    roles = roles_of(user)
+    seen = Q(pk__in=[])
+    for kind, hook in _visibility.items():
+        seen |= Q(kind=kind) & hook(user, roles)
+    if is_person(user):
+        read = [each.kind for each in workflows.registered() if {ANYONE, *roles} & each.readers]
+        seen |= (Q(created_by=user) | Q(kind__in=read)) & ~Q(kind__in=list(_visibility))
+    return seen
+
+
+def refusal(transition: Transition, workflow: Workflow, record: Record, user: Any) -> str:
+    """Why a person may not make this move, in words; empty when they may."""
+    created = is_person(user) and record.created_by_id == user.pk
+    if not holds(user, roles_of(user), transition.roles, created=created):
+        return f"您的角色不能对“{workflow.title}”执行“{transition.title}”"
+    if scoped(workflow) and not type(record)._default_manager.filter(visible(user), pk=record.pk).exists():
+        return f"这条“{workflow.title}”不在您可见的范围内"
+    earlier = record.moves.filter(action__in=transition.not_same_person_as, by=user).order_by("seq").first()
+    if earlier:
+        step = {workflows.OPEN: "新建", workflows.AMEND: "修改"}.get(earlier.action, workflow.title_of(earlier.action))
+        return f"“{transition.title}”须由另一人办理：您已对这条记录做过“{step}”"
+    return ""
