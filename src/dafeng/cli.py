@@ -18,7 +18,9 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="达峰 dafeng：一个城市的碳账户。", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="达峰 dafeng：一个城市的碳账户。", pretty_exceptions_enable=False
+)
 method_app = typer.Typer(no_args_is_help=True, help="官方核算方法：列出、查看公式、代入数值计算。")
 factor_app = typer.Typer(no_args_is_help=True, help="因子：查看、签认、录入本市因子。")
 app.add_typer(method_app, name="method")
@@ -137,7 +139,9 @@ def method_show(id: Annotated[str, typer.Argument(help="方法编号。")], as_j
 @method_app.command("run")
 def method_run(
     id: Annotated[str, typer.Argument(help="方法编号。")],
-    input: Annotated[list[str] | None, typer.Option(help="名称=数值，可带单位，如 fuel=100 万吨；逐年数列用逗号分隔。")] = None,
+    input: Annotated[
+        list[str] | None, typer.Option(help="名称=数值，可带单位，如 fuel=100 万吨；逐年数列用逗号分隔。")
+    ] = None,
     as_json: Json = "",
 ) -> None:
     """代入数值计算一次，打印结果、单位和计算过程。"""
@@ -155,7 +159,9 @@ def method_run(
             try:
                 values[name.strip()] = [float(number) for number in numbers.split(",")]
             except ValueError as error:
-                raise MethodError(f"读不懂输入“{text}”", expected="名称=数值，例如 --input fuel=100 或 --input 'fuel=100 万吨'") from error
+                raise MethodError(
+                    f"读不懂输入“{text}”", expected="名称=数值，例如 --input fuel=100 或 --input 'fuel=100 万吨'"
+                ) from error
             if not equals or not name.strip():
                 raise MethodError(f"读不懂输入“{text}”", expected="名称=数值")
             if unit.strip():
@@ -188,7 +194,11 @@ def _run_series(series: Any, values: dict[str, list[float]], given: dict[str, st
     from dafeng.kernel.errors import MethodError
     from dafeng.kernel.quantities import units
 
-    known = {series.activity: series.activity_unit, **dict.fromkeys(series.optional, series.activity_unit), **series.parameters}
+    known = {
+        series.activity: series.activity_unit,
+        **dict.fromkeys(series.optional, series.activity_unit),
+        **series.parameters,
+    }
     wrong = [name for name in values if name not in known]
     lacking = [name for name in (series.activity, *series.parameters) if name not in values]
     if wrong or lacking:
@@ -237,7 +247,19 @@ def factor_list(
     from rich.console import Console
     from rich.table import Table
 
-    names = ("factor_id", "set", "parameter", "item", "technology", "place", "year", "value", "unit", "standing", "source")
+    names = (
+        "factor_id",
+        "set",
+        "parameter",
+        "item",
+        "technology",
+        "place",
+        "year",
+        "value",
+        "unit",
+        "standing",
+        "source",
+    )
     table = Table(*names, title=f"因子 {found.height} 个", header_style="bold")
     for row in found.select(names).iter_rows():
         table.add_row(*("" if cell is None else f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row))
@@ -409,7 +431,9 @@ def import_(
         for problem in preview.problems:
             print(problem)
         counts = preview.counts
-        print(f"可用 {counts['rows']} 行，错误 {counts['errors']} 处，警告 {counts['warnings']} 处，提示 {counts['notices']} 处")
+        print(
+            f"可用 {counts['rows']} 行，错误 {counts['errors']} 处，警告 {counts['warnings']} 处，提示 {counts['notices']} 处"
+        )
         if batch:
             print(f"已提交，批次 {batch.pk}；撤销：dafeng undo {batch.pk} --reason 原因")
         elif preview.ok:
@@ -455,7 +479,9 @@ def template(
 
 @app.command("export")
 def export(
-    target: Annotated[Path, typer.Argument(help="按扩展名决定格式：.xlsx .docx .pdf .csv；IAMC 与 primap2 用 --format。")],
+    target: Annotated[
+        Path, typer.Argument(help="按扩展名决定格式：.xlsx .docx .pdf .csv；IAMC 与 primap2 用 --format。")
+    ],
     city: Annotated[str, typer.Option(help="城市代码或数据包名称。")] = "xinyang",
     format: Annotated[str, typer.Option(help="xlsx、docx、pdf、csv、iamc、primap2；默认按扩展名。")] = "",
     year: Annotated[int | None, typer.Option(help="报告年份，默认最近一年。")] = None,
@@ -466,7 +492,9 @@ def export(
     from dafeng.domains.inventory import documents
 
     with _told():
-        documents.export_run(documents.current_run(_city(city)), target, format=format, year=year, language=language, now=_now())
+        documents.export_run(
+            documents.current_run(_city(city)), target, format=format, year=year, language=language, now=_now()
+        )
     print(f"已写入 {target}")
 
 

@@ -13,7 +13,15 @@ ROWS = [
     # Shihe burns gas; Pingqiao keeps rice; the city at large is unknown for the rest.
     {"category": "1A4b1", "item": "natural_gas", "place": "411502", "year": 2020, "value": 100.0, "unit": "万立方米"},
     {"category": "1A4b1", "item": "natural_gas", "place": "411502", "year": 2021, "value": 120.0, "unit": "万立方米"},
-    {"category": "3C7", "item": "rice", "technology": "single", "place": "411503", "year": 2021, "value": 2.0, "unit": "万公顷"},
+    {
+        "category": "3C7",
+        "item": "rice",
+        "technology": "single",
+        "place": "411503",
+        "year": 2021,
+        "value": 2.0,
+        "unit": "万公顷",
+    },
 ]
 
 
@@ -40,7 +48,9 @@ def city():
 def run(city):
     from dafeng.domains.inventory import services
 
-    rows = pl.DataFrame(ROWS, infer_schema_length=None).with_columns(pl.col("technology").fill_null(""), pl.lit("statistic").alias("basis"), pl.lit("试验数据").alias("source"))
+    rows = pl.DataFrame(ROWS, infer_schema_length=None).with_columns(
+        pl.col("technology").fill_null(""), pl.lit("statistic").alias("basis"), pl.lit("试验数据").alias("source")
+    )
     services.load_batch(city, rows, title="试验批次", source="pack", by=None, now=NOW)
     return services.compile_city(city, edition="gl2011", gwp="AR5", by=None, now=NOW)
 

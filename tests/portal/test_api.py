@@ -10,10 +10,19 @@ from django.test import Client
 
 def test_a_method_runs_over_http_as_from_the_shell(client: Client) -> None:
     # GB/T 32151.22-2024 table C.1, anthracite: 26.7 GJ/t × 27.4 kgC/GJ × 94 % × 44/12 = 2.521512 t CO2/t (fuels.csv, ef_mass)
-    method = next(m for m in client.get("/api/methods?category=1A").json() if set(m["inputs"]) == {"fuel", "ncv", "carbon_content", "oxidation"} and m["gas"] == "CO2")
+    method = next(
+        m
+        for m in client.get("/api/methods?category=1A").json()
+        if set(m["inputs"]) == {"fuel", "ncv", "carbon_content", "oxidation"} and m["gas"] == "CO2"
+    )
     answer = client.post(
         f"/api/methods/{method['id']}/run",
-        json.dumps({"inputs": {"fuel": 1, "ncv": 26.7, "carbon_content": 27.4, "oxidation": 94}, "units": {"carbon_content": "kg C/GJ", "oxidation": "%"}}),
+        json.dumps(
+            {
+                "inputs": {"fuel": 1, "ncv": 26.7, "carbon_content": 27.4, "oxidation": 94},
+                "units": {"carbon_content": "kg C/GJ", "oxidation": "%"},
+            }
+        ),
         content_type="application/json",
     )
     assert answer.status_code == 200
@@ -29,7 +38,9 @@ def test_a_method_runs_over_http_as_from_the_shell(client: Client) -> None:
     ],
 )
 def test_wrong_inputs_are_told_as_problem_details(client: Client, body: dict) -> None:
-    method = next(m["id"] for m in client.get("/api/methods?category=1A").json() if "fuel" in m["inputs"] and "ncv" in m["inputs"])
+    method = next(
+        m["id"] for m in client.get("/api/methods?category=1A").json() if "fuel" in m["inputs"] and "ncv" in m["inputs"]
+    )
     answer = client.post(f"/api/methods/{method}/run", json.dumps(body), content_type="application/json")
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -27,7 +27,9 @@ api.add_router("", inventory)
 def _problem(request: HttpRequest, status: int, detail: str, **more: Any) -> HttpResponse:
     """RFC 9457."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    return HttpResponse(json.dumps(body, ensure_ascii=False, default=str), status=status, content_type="application/problem+json")
+    return HttpResponse(
+        json.dumps(body, ensure_ascii=False, default=str), status=status, content_type="application/problem+json"
+    )
 
 
 @api.exception_handler(DafengError)

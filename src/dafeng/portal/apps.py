@@ -9,7 +9,7 @@ class PortalConfig(AppConfig):
     verbose_name = "门户"
 
     def ready(self) -> None:
-        from dafeng.kernel.records.services import set_roles_of
+        from dafeng.kernel.records.services import register_roles
         from dafeng.portal.accounts.services import roles_of
 
-        set_roles_of(roles_of)
+        register_roles(roles_of)

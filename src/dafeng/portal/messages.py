@@ -41,7 +41,10 @@ def collect() -> None:
 def _settle(path: Path) -> None:
     """Drop the dates that gettext writes, so that collecting twice changes nothing."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date'))), encoding="utf-8")
+    path.write_text(
+        "".join(line for line in lines if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date'))),
+        encoding="utf-8",
+    )
 
 
 def compile_catalogue(target: Path) -> None:
@@ -50,7 +53,10 @@ def compile_catalogue(target: Path) -> None:
 
 def _messages(*flags: str) -> str:
     done = subprocess.run(
-        ["msgattrib", *flags, "--no-obsolete", "--no-wrap", str(CATALOGUE / "django.po")], check=True, capture_output=True, text=True
+        ["msgattrib", *flags, "--no-obsolete", "--no-wrap", str(CATALOGUE / "django.po")],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return done.stdout
 

@@ -41,7 +41,10 @@ def compile_with_progress(
     """Compile with a progress bar on the terminal; the pack gives what is not asked for."""
     pack = cities.load_pack(city.pack)
     with Progress(
-        TextColumn("编制 {task.fields[city]}清单  {task.description}"), BarColumn(), TimeElapsedColumn(), console=console
+        TextColumn("编制 {task.fields[city]}清单  {task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
     ) as bar:
         task = bar.add_task("", city=city.name, total=5)
         return services.compile_city(

@@ -22,7 +22,12 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     """Our own accessible page over the OpenAPI description."""
     schema = api.get_openapi_schema()
     operations = [
-        {"method": method.upper(), "path": path, "summary": operation.get("summary", ""), "text": operation.get("description", "")}
+        {
+            "method": method.upper(),
+            "path": path,
+            "summary": operation.get("summary", ""),
+            "text": operation.get("description", ""),
+        }
         for path, item in schema["paths"].items()
         for method, operation in item.items()
         if isinstance(operation, dict)

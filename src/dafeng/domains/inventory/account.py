@@ -145,7 +145,11 @@ def trend(run: InventoryRun, english: bool, chosen: int) -> dict[str, Any]:
         if i % every == 0 or year == chosen
     ]
     table = [
-        {"year": y, "cells": [value.get((y, s)) for s in SECTOR_ORDER], "sum": sum(value.get((y, s), 0) for s in SECTOR_ORDER)}
+        {
+            "year": y,
+            "cells": [value.get((y, s)) for s in SECTOR_ORDER],
+            "sum": sum(value.get((y, s), 0) for s in SECTOR_ORDER),
+        }
         for y in years
     ]
     legend = [
@@ -154,7 +158,15 @@ def trend(run: InventoryRun, english: bool, chosen: int) -> dict[str, Any]:
         if any(value.get((y, s)) for y in years)
     ]
     zero = round(head + top * scale, 1)
-    return {"bars": bars, "ticks": ticks, "labels": labels, "table": table, "legend": legend, "zero": zero, "years": years}
+    return {
+        "bars": bars,
+        "ticks": ticks,
+        "labels": labels,
+        "table": table,
+        "legend": legend,
+        "zero": zero,
+        "years": years,
+    }
 
 
 def _round_step(largest: float) -> float:
@@ -202,9 +214,7 @@ def county_map(run: InventoryRun, year: int, geojson: str, names: dict[str, str]
     def path(all_rings: list[list[list[float]]]) -> str:
         parts = []
         for ring in all_rings:
-            coordinates = [
-                f"{(x - west) * squeeze * scale + 4:.1f} {(north - y) * scale + 4:.1f}" for x, y, *_ in ring
-            ]
+            coordinates = [f"{(x - west) * squeeze * scale + 4:.1f} {(north - y) * scale + 4:.1f}" for x, y, *_ in ring]
             parts.append("M" + "L".join(coordinates) + "Z")
         return "".join(parts)
 

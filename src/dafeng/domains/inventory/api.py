@@ -37,7 +37,7 @@ class RunIn(Schema):
     """Inputs by name; `units` may give a unit for an input, otherwise the method's own is meant."""
 
     inputs: dict[str, float]
-    units: dict[str, str] = {}
+    units: dict[str, str] = Field(default_factory=dict)
 
 
 class RunOut(Schema):
@@ -89,7 +89,10 @@ class PreviewOut(Schema):
 
 def _method(method: Any) -> dict[str, Any]:
     names = ("id", "category", "gas", "title", "formula", "unit", "inputs", "activity", "source")
-    return {name: getattr(method, name) for name in names} | {"inputs": dict(method.inputs), "activity": list(method.activity)}
+    return {name: getattr(method, name) for name in names} | {
+        "inputs": dict(method.inputs),
+        "activity": list(method.activity),
+    }
 
 
 def _run(request: HttpRequest, id: UUID) -> InventoryRun:

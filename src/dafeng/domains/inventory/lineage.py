@@ -30,7 +30,12 @@ def trace(run: InventoryRun, *, limit: int = 50, **cell: Any) -> dict[str, Any]:
     rows = (
         storage.read(run, "results")
         .join(resolutions.drop("status", "notation", "key", "scale", "coefficient"), on="resolution")
-        .join(storage.read(run, "activities").select("row", "activity_id", "place", "year", "value", "basis", "mark", "source"), on="row")
+        .join(
+            storage.read(run, "activities").select(
+                "row", "activity_id", "place", "year", "value", "basis", "mark", "source"
+            ),
+            on="row",
+        )
         .with_columns(pl.col("place").cast(pl.String))
     )
     for name, wanted in cell.items():

@@ -78,9 +78,7 @@ def load_batch(
     )
     batch = Batch.objects.create(city=city, record=record, source=source, active=True)
     stored = rows.with_columns(
-        pl.lit(None, dtype=pl.String).alias(name)
-        for name in (*_ROW_COLUMNS, "sheet_row")
-        if name not in rows.columns
+        pl.lit(None, dtype=pl.String).alias(name) for name in (*_ROW_COLUMNS, "sheet_row") if name not in rows.columns
     )
     ActivityRow.objects.bulk_create(
         (
@@ -130,10 +128,13 @@ def city_activity(city: City) -> pl.DataFrame:
     """All active activity rows of the city, ready for a compile; an upload shadows the pack's row for the same source."""
     names = ("id", *_ROW_COLUMNS, "evidence_id", "batch__source")
     rows = ActivityRow.objects.filter(batch__city=city, batch__active=True).order_by("id").values_list(*names)
-    schema: dict[str, Any] = {name: pl.String for name in names}
+    schema: dict[str, Any] = dict.fromkeys(names, pl.String)
     schema |= {"id": pl.Int64, "year": pl.Int16, "value": pl.Float64, "uncertainty": pl.Float64}
     frame = pl.DataFrame(
-        [tuple(str(cell) if name == "evidence_id" and cell else cell for name, cell in zip(names, row, strict=True)) for row in rows],
+        [
+            tuple(str(cell) if name == "evidence_id" and cell else cell for name, cell in zip(names, row, strict=True))
+            for row in rows
+        ],
         schema=schema,
         orient="row",
     )
@@ -141,7 +142,9 @@ def city_activity(city: City) -> pl.DataFrame:
         raise ActivityError(f"{city.name}还没有活动水平数据", mend="请先上传填报模板或加载城市数据包")
     key = ["category", "item", "technology", "variable", "place", "year"]
     # An upload counts before the pack, a later upload before an earlier one; the shadowed rows stay in their batches.
-    uploaded = frame.filter(pl.col("batch__source") == "upload").sort("id").unique(key, keep="last", maintain_order=True)
+    uploaded = (
+        frame.filter(pl.col("batch__source") == "upload").sort("id").unique(key, keep="last", maintain_order=True)
+    )
     packed = frame.filter(pl.col("batch__source") != "upload").join(uploaded, on=key, how="anti")
     kept = pl.concat([uploaded, packed])
     return activity_frame(
@@ -160,7 +163,19 @@ def city_factors(city: City) -> pl.DataFrame:
     newest: dict[str, CityFactor] = {}
     for factor in CityFactor.objects.filter(city=city).order_by("version"):
         newest[factor.factor_id] = factor
-    names = ("parameter", "category", "item", "technology", "place", "year", "value", "unit", "lower", "upper", "source")
+    names = (
+        "parameter",
+        "category",
+        "item",
+        "technology",
+        "place",
+        "year",
+        "value",
+        "unit",
+        "lower",
+        "upper",
+        "source",
+    )
     return factor_frame(
         [
             {name: getattr(factor, name) for name in names}
@@ -214,13 +229,17 @@ def set_city_factor(
         item=item, technology=technology, place=place or city.code, year=year, value=value, unit=unit, lower=lower,
         upper=upper, source=source, evidence=evidence, entered_by=actor, entered_at=now,
     )  # fmt: skip
-    records.audit(actor, "factor.set", "factor", f"{factor_id}#{factor.version}", {"value": value, "unit": unit}, now=now)
+    records.audit(
+        actor, "factor.set", "factor", f"{factor_id}#{factor.version}", {"value": value, "unit": unit}, now=now
+    )
     return factor
 
 
 def fingerprint(factor: Mapping[str, Any]) -> str:
     """SHA-256 of a factor row as it stands: a signature is for this value, not for whatever the id may mean later."""
-    content = {name: factor[name] for name in ("factor_id", "set", "parameter", "value", "unit", "lower", "upper", "source")}
+    content = {
+        name: factor[name] for name in ("factor_id", "set", "parameter", "value", "unit", "lower", "upper", "source")
+    }
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -240,7 +259,9 @@ def sign_factor(factor_id: str, *, by: Any, reason: str, now: datetime) -> Facto
     signature = FactorSignature.objects.create(
         factor_id=factor_id, fingerprint=fingerprint(row), reviewer=by.get_username(), reason=reason, signed_at=now
     )
-    records.audit(by.get_username(), "factor.sign", "factor", factor_id, {"reason": reason, "value": row["value"]}, now=now)
+    records.audit(
+        by.get_username(), "factor.sign", "factor", factor_id, {"reason": reason, "value": row["value"]}, now=now
+    )
     return signature
 
 
@@ -304,7 +325,9 @@ def compile_city(
         progress("发布指标", 4, 5)
         _publish_indicators(run, inventory, by=by, now=now)
         actor = by.get_username() if by else "system"
-        records.audit(actor, "inventory.compile", "run", str(run.id), {"city": city.code, "number": run.number}, now=now)
+        records.audit(
+            actor, "inventory.compile", "run", str(run.id), {"city": city.code, "number": run.number}, now=now
+        )
     progress("完成", 5, 5)
     return run
 

@@ -58,7 +58,9 @@ def read(run: Any, name: str) -> pl.DataFrame:
     return _read(str(folder(run.id) / f"{name}.parquet"), run.artefacts[name])
 
 
-def tables_of(inventory: Inventory, place: str, statistics: pl.DataFrame | None) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+def tables_of(
+    inventory: Inventory, place: str, statistics: pl.DataFrame | None
+) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     """Everything that a run keeps, and the short summary that lists and front pages show."""
     # Only a compile needs these; a page that reads a stored run does not pay for them.
     from dafeng.domains.inventory.methods.completeness import completeness

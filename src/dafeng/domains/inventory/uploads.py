@@ -38,9 +38,7 @@ def preview(city: City, file: Path | BinaryIO, *, name: str = "", limits: Limits
     )
 
 
-def import_file(
-    city: City, file: Path, *, commit: bool, by: Any, now: datetime
-) -> tuple[ImportPreview, Batch | None]:
+def import_file(city: City, file: Path, *, commit: bool, by: Any, now: datetime) -> tuple[ImportPreview, Batch | None]:
     """Preview a file, and commit it when asked and free of errors; the file itself becomes evidence."""
     if not file.is_file():
         raise UploadError(f"找不到文件“{file}”")
@@ -65,6 +63,4 @@ def commit_preview(city: City, found: ImportPreview, content: bytes, *, by: Any,
     evidence = records.store_evidence(
         content, name=found.file, media_type=_MEDIA_TYPES.get(Path(found.file).suffix.lower(), ""), by=by, now=now
     )
-    return services.load_batch(
-        city, rows, title=found.file, source="upload", by=by, now=now, evidence=evidence
-    )
+    return services.load_batch(city, rows, title=found.file, source="upload", by=by, now=now, evidence=evidence)

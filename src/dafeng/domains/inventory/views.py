@@ -59,7 +59,9 @@ def account(request: HttpRequest, code: str) -> HttpResponse:
         "gases": shown.simple(run, year, "gas", english),
         "fuels": shown.simple(run, year, "item", english),
         "memo": shown.memo(run, year),
-        "map": shown.county_map(run, year, run.city.boundary, {c: n[int(english)] for c, n in run.city.counties.items()}),
+        "map": shown.county_map(
+            run, year, run.city.boundary, {c: n[int(english)] for c, n in run.city.counties.items()}
+        ),
         "unsigned": storage.read(run, "unsigned").head(12).to_dicts(),
         "issues": storage.read(run, "issues").head(12).to_dicts(),
         "checks": storage.read(run, "checks").filter(~storage.passed()).head(12).to_dicts(),
@@ -83,7 +85,9 @@ def lineage(request: HttpRequest, code: str) -> HttpResponse:
     for part in found["parts"]:
         known = names.get(part["category"])
         part["category_name"] = (known.name_en if english else known.name) if known else part["category"]
-        part["item_name"] = (library.item_names_en() if english else library.item_names()).get(part["item"], part["item"])
+        part["item_name"] = (library.item_names_en() if english else library.item_names()).get(
+            part["item"], part["item"]
+        )
     return render(
         request,
         "inventory/lineage.html",
@@ -101,7 +105,12 @@ def download(request: HttpRequest, code: str, format: str) -> HttpResponse | Fil
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"{code}-{run.number}{suffix}"
         documents.export_run(
-            run, target, format=format, year=_year(request, run), language="en" if _english() else "zh", now=timezone.now()
+            run,
+            target,
+            format=format,
+            year=_year(request, run),
+            language="en" if _english() else "zh",
+            now=timezone.now(),
         )
         content = target.read_bytes()
     response = HttpResponse(content, content_type=media_type)

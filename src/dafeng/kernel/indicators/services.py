@@ -29,7 +29,9 @@ class IndicatorError(DafengError):
     code = "indicator"
 
 
-def ensure_indicator(code: str, *, name: str, name_en: str, unit: str, decimals: int = 2, description: str = "") -> Indicator:
+def ensure_indicator(
+    code: str, *, name: str, name_en: str, unit: str, decimals: int = 2, description: str = ""
+) -> Indicator:
     """Declare an indicator. Its unit never changes: values already published are in it."""
     units.parse(unit)
     indicator, made = Indicator.objects.get_or_create(
@@ -72,10 +74,17 @@ def publish(run: Run, rows: Iterable[Mapping[str, Any]]) -> int:
         scale = units.conversion(row["unit"], indicator.unit)
         values.append(
             Value(
-                run=run, indicator=indicator, subject=row["subject"], period=str(Period.parse(row["period"])),
-                key=row.get("key", ""), value=None if number is None else number * scale, status=int(Status(row["status"])),
-                notation=notation, estimated=row.get("estimated"), lineage=row.get("lineage", {}),
-            )  # fmt: skip
+                run=run,
+                indicator=indicator,
+                subject=row["subject"],
+                period=str(Period.parse(row["period"])),
+                key=row.get("key", ""),
+                value=None if number is None else number * scale,
+                status=int(Status(row["status"])),
+                notation=notation,
+                estimated=row.get("estimated"),
+                lineage=row.get("lineage", {}),
+            )
         )
     Value.objects.bulk_create(values, batch_size=500)
     return len(values)
@@ -85,7 +94,9 @@ def publish(run: Run, rows: Iterable[Mapping[str, Any]]) -> int:
 def finish_run(run: Run, *, now: datetime) -> Run:
     """Make the run the current one of its domain, kind and subject; the former stays readable."""
     former = (
-        Run.objects.select_for_update().filter(domain=run.domain, kind=run.kind, subject=run.subject, current=True).first()
+        Run.objects.select_for_update()
+        .filter(domain=run.domain, kind=run.kind, subject=run.subject, current=True)
+        .first()
     )
     if former:
         former.current = False
@@ -101,12 +112,23 @@ def current_run(*, domain: str, kind: str, subject: str) -> Run | None:
 
 def _frame(found: Any) -> pl.DataFrame:
     rows = found.order_by("indicator_id", "subject", "period", "key").values_list(
-        "indicator_id", "subject", "period", "key", "value", "indicator__unit", "status", "notation", "estimated", "run_id"
+        "indicator_id",
+        "subject",
+        "period",
+        "key",
+        "value",
+        "indicator__unit",
+        "status",
+        "notation",
+        "estimated",
+        "run_id",
     )
     return pl.DataFrame([(*row[:-1], str(row[-1])) for row in rows], schema=_SCHEMA, orient="row")
 
 
-def values(indicator: str, *, subject: str | None = None, period: str | None = None, run: Run | None = None) -> pl.DataFrame:
+def values(
+    indicator: str, *, subject: str | None = None, period: str | None = None, run: Run | None = None
+) -> pl.DataFrame:
     """Values of the current runs, or of one run: indicator, subject, period, key, value, unit, status, notation, estimated, run."""
     found = Value.objects.filter(indicator_id=indicator)
     found = found.filter(run=run) if run is not None else found.filter(run__current=True)
