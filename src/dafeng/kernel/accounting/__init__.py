@@ -11,7 +11,18 @@ Names are loaded at first use, so that importing this package costs nothing.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dafeng.kernel.accounting.activity import activity_frame
+    from dafeng.kernel.accounting.engine import Emissions, compile_emissions
+    from dafeng.kernel.accounting.expression import constant, exp, log, maximum, minimum, power, where
+    from dafeng.kernel.accounting.factors import factor_frame, read_factors
+    from dafeng.kernel.accounting.recipes import Recipe, read_recipes
+    from dafeng.kernel.accounting.registry import Method, all_methods, find_method, method
+    from dafeng.kernel.accounting.resolution import resolve
+    from dafeng.kernel.accounting.status import Notation, Status
+    from dafeng.kernel.accounting.uncertainty import propagate, simulate
 
 _HOME = {
     "Method": "registry",
@@ -38,7 +49,31 @@ _HOME = {
     "propagate": "uncertainty",
     "simulate": "uncertainty",
 }
-__all__ = [*_HOME]
+__all__ = [
+    "Emissions",
+    "Method",
+    "Notation",
+    "Recipe",
+    "Status",
+    "activity_frame",
+    "all_methods",
+    "compile_emissions",
+    "constant",
+    "exp",
+    "factor_frame",
+    "find_method",
+    "log",
+    "maximum",
+    "method",
+    "minimum",
+    "power",
+    "propagate",
+    "read_factors",
+    "read_recipes",
+    "resolve",
+    "simulate",
+    "where",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -51,10 +51,11 @@ def activity_frame(data: pl.DataFrame | list[dict[str, Any]]) -> pl.DataFrame:
     frame = frame.with_columns(
         *(_as_enum(frame[name].cast(pl.String).fill_null(_TEXT[name] or "")) for name in text),
         pl.col("year").cast(pl.Int16),
-        pl.col("value").cast(pl.Float64),
+        pl.col("value", *_NUMBERS).cast(pl.Float64),
+        pl.col(*_NOTES).cast(pl.String),
     )
-    if "row" not in frame.columns:
-        frame = frame.with_row_index("row")
+    # A frame that was filtered after numbering would point its lineage at other rows.
+    frame = frame.drop("row", strict=False).with_row_index("row")
     _check(frame)
     return frame.select(COLUMNS)
 
@@ -72,6 +73,9 @@ def _check(frame: pl.DataFrame) -> None:
     keys = set(frame["notation"].unique().drop_nulls()) - set(Notation)
     if keys:
         raise ActivityError(f"不认识的标记符号 {'、'.join(sorted(keys))}", expected="NO、NE、NA、IE、C")
+    spread = frame["uncertainty"]
+    if spread.is_infinite().any() or spread.is_nan().any() or (spread < 0).any():
+        raise ActivityError("活动水平数据的不确定性不是有限的非负数", expected="95 % 区间的半宽，如 0.05 表示 ±5 %")
     values = frame["value"]
     if values.is_infinite().any() or values.is_nan().any():
         raise ActivityError("活动水平数据中有不是有限数的值", expected="有限的数")

@@ -23,7 +23,7 @@ from dafeng.kernel.quantities import places
 
 NOTATIONS = pl.Enum([str(key) for key in Notation])
 _DENSE_LIMIT = 1 << 24
-_RESULT_SCHEMA = {
+_RESULT_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32,
     "resolution": pl.UInt32,
     "emission": pl.Float64,
@@ -96,7 +96,7 @@ class Emissions:
             pl.len().alias("parts"),
             (pl.col("notation") == "NE").fill_null(False).sum().alias("missing"),
             pl.col("status").max(),
-            pl.col("notation").drop_nulls().mode().first(),
+            _worst_notation(),
         )
         others = [name for name in by if name not in own]
         named = fine.join(self.resolutions.select("resolution", *others), on="resolution") if others else fine
@@ -109,7 +109,7 @@ class Emissions:
                 pl.col("parts").sum(),
                 pl.col("missing").sum(),
                 pl.col("status").max(),
-                pl.col("notation").drop_nulls().sort().first(),
+                _worst_notation(),
             )
             .with_columns(
                 pl.when(pl.col("emission").is_null()).then(pl.col("notation")).alias("notation"),
@@ -205,7 +205,7 @@ def _densify(folded: np.ndarray, total: int) -> np.ndarray:
     if total <= _DENSE_LIMIT:
         lookup = np.zeros(total, dtype=np.int32)
         lookup[folded] = 1
-        return (np.cumsum(lookup, dtype=np.int32) - 1)[folded]
+        return np.take(np.cumsum(lookup, dtype=np.int32) - 1, folded)
     return np.unique(folded, return_inverse=True)[1]
 
 
@@ -217,7 +217,7 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
     given = frame["notation"].cast(NOTATIONS)
     noted = given.null_count() < frame.height
     layers = [pl.DataFrame(schema=_RESULT_SCHEMA)]
-    for layer in range(int(ranked["layer"].max() or 0) + 1 if ranked.height else 0):
+    for layer in ranked["layer"].unique().sort():
         part = ranked.filter(pl.col("layer") == layer)
         at = part["key"].to_numpy()
         held = np.zeros(key_count, dtype=bool)
@@ -226,14 +226,15 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
         take = np.arange(frame.height) if every else np.flatnonzero(held[key])
         my_key = key if every else key[take]
 
-        def spread(name: str, fill: float, dtype: Any) -> np.ndarray:
-            by_key = np.full(key_count, fill, dtype=dtype)
-            by_key[at] = part[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() if fill != fill else part[name].to_numpy()
-            return by_key[my_key]
+        def spread(column: np.ndarray, at: np.ndarray = at, my_key: np.ndarray = my_key) -> np.ndarray:
+            by_key = np.zeros(key_count, dtype=column.dtype)
+            by_key[at] = column
+            return np.take(by_key, my_key)
 
-        emission = (values if every else values[take]) * spread("coefficient", float("nan"), np.float64)
-        resolution_id = spread("resolution", 0, np.uint32)
-        status = spread("status", 0, np.uint8)
+        coefficient = part["coefficient"].fill_null(float("nan")).to_numpy()
+        emission = (values if every else values[take]) * spread(coefficient)
+        resolution_id = spread(part["resolution"].cast(pl.UInt32).to_numpy())
+        status = spread(part["status"].to_numpy())
         columns: dict[str, Any] = {
             "row": rows if every else rows[take],
             "resolution": resolution_id,
@@ -256,12 +257,19 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
     return pl.concat(layers)
 
 
+def _worst_notation() -> pl.Expr:
+    """NE if any part is not estimated, else the first in the order of the keys: a sum never hides a part that is missing."""
+    keys = pl.col("notation")
+    return pl.when((keys == "NE").any()).then(pl.lit("NE", dtype=NOTATIONS)).otherwise(keys.min()).alias("notation")
+
+
 def _status_of_notation() -> pl.Expr:
-    """A cell with NO, NA, IE or C is complete; one with NE is not."""
+    """A cell with NO, NA, IE or C is complete; one with NE is not. A key beside a number never betters its status."""
+    numbered = pl.col("emission").is_not_null()
     return (
         pl.when(pl.col("notation") == "NE")
-        .then(pl.lit(int(Status.INCOMPLETE), dtype=pl.UInt8))
-        .when(pl.col("notation").is_not_null())
+        .then(pl.max_horizontal(pl.when(numbered).then("status"), pl.lit(int(Status.INCOMPLETE), dtype=pl.UInt8)))
+        .when(pl.col("notation").is_not_null() & ~numbered)
         .then(pl.lit(int(Status.OK), dtype=pl.UInt8))
         .otherwise(pl.col("status"))
         .alias("status")

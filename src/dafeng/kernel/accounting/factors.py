@@ -6,6 +6,7 @@ text, immutable), `provider` (a package or database, immutable snapshot), `munic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def read_factors(paths: Iterable[Path]) -> pl.DataFrame:
     """All factor tables as one frame. Raises `FactorError` naming file, line and column of the first fault."""
     frames = []
     for path in sorted(paths):
-        frame = pl.read_csv(path, schema_overrides=dict.fromkeys(SCHEMA, pl.String), missing_utf8_is_empty_string=True)
+        frame = pl.read_csv(path, infer_schema=False).fill_null("")
         if list(frame.columns) != list(SCHEMA):
             raise FactorError("因子表的表头不对", expected=",".join(SCHEMA), where=Place(file=path.name, row=1))
         frames.append(_typed(frame, path.name))
@@ -69,6 +70,10 @@ def factor_frame(data: pl.DataFrame | list[dict[str, Any]]) -> pl.DataFrame:
     doubled = frame.filter(pl.col("factor_id").is_duplicated())["factor_id"].unique()
     if doubled.len():
         raise FactorError(f"因子编号重复：{'、'.join(doubled.sort().head(5))}")
+    finite = pl.all_horizontal(pl.col("value", "lower", "upper").is_finite().fill_null(True))
+    odd = frame.filter(~finite)["factor_id"]
+    if odd.len():
+        raise FactorError(f"因子 {'、'.join(odd.sort().head(5))} 的数值或界限不是有限的数")
     return frame
 
 
@@ -100,9 +105,11 @@ def _typed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             raise fault(line, "value", "数值与 standing 不一致", "gap 行没有数值，其他行都有")
         for column in ("value", "lower", "upper", "year"):
             try:
-                float(row[column] or 0)
+                finite = math.isfinite(float(row[column] or 0))
             except ValueError as error:
                 raise fault(line, column, f"不是数：“{row[column]}”", "一个数") from error
+            if not finite:
+                raise fault(line, column, f"不是有限的数：“{row[column]}”", "一个数")
     return frame.with_columns(
         pl.when(pl.col(column) == "").then(None).otherwise(pl.col(column)).cast(SCHEMA[column]).alias(column)
         for column in ("value", "lower", "upper", "year")

@@ -7,6 +7,7 @@ not mention the activity. What is not proportional is computed by its full formu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -44,7 +45,7 @@ def coefficients(
 
     A resolution whose method is not proportional to its one activity, or has several, gets `by_formula`.
     """
-    schema = {"resolution": primary.schema["resolution"], "coefficient": pl.Float64, "by_formula": pl.Boolean}
+    schema: dict[str, Any] = {"resolution": primary.schema["resolution"], "coefficient": pl.Float64, "by_formula": pl.Boolean}
     frames = [pl.DataFrame(schema=schema)]
     for (name,), group in primary.group_by("method", maintain_order=True):
         method = methods[str(name)]
@@ -55,11 +56,10 @@ def coefficients(
         wide = terms_wide(rows, chosen, method.parameters)
         columns = {parameter: pl.col(parameter) for parameter in method.parameters}
         columns[method.activity[0]] = pl.col("scale")
-        frames.append(
-            wide.select(
-                "resolution", method.columns(columns).cast(pl.Float64).alias("coefficient"), pl.lit(False).alias("by_formula")
-            )
-        )
+        coefficient = method.columns(columns).cast(pl.Float64)
+        # Factors that divide by zero give no coefficient, not an infinite one.
+        finite = pl.when(coefficient.is_finite()).then(coefficient).alias("coefficient")
+        frames.append(wide.select("resolution", finite, pl.lit(False).alias("by_formula")))
     return pl.concat(frames)
 
 

@@ -38,7 +38,7 @@ def _value_of(tree: Node, values: Mapping[str, Any]) -> Any:
     return tree.value
 
 
-def read_pint(tree: Node, values: Mapping[str, pint.Quantity]) -> pint.Quantity:
+def read_pint(tree: Node, values: Mapping[str, Any]) -> Any:
     """The tree with quantities. Raises pint's DimensionalityError where units do not fit."""
     import math
 
@@ -94,14 +94,23 @@ def read_polars(tree: Node, columns: Mapping[str, pl.Expr]) -> pl.Expr:
     """The tree with columns: one expression, computed at column speed."""
     import polars as pl
 
+    def known(a: pl.Expr, b: pl.Expr, result: pl.Expr) -> pl.Expr:
+        # Polars' own minimum of a number and a null is the number: a missing input would vanish.
+        return pl.when(a.is_not_null() & b.is_not_null()).then(result)
+
     algebra = _ARITHMETIC | {
         "exp": lambda x: x.exp(),
         "log": lambda x: x.log(),
-        "min": lambda a, b: pl.min_horizontal(a, b),
-        "max": lambda a, b: pl.max_horizontal(a, b),
-        "where": lambda condition, yes, no: pl.when(condition).then(yes).otherwise(no),
+        "min": lambda a, b: known(a, b, pl.min_horizontal(a, b)),
+        "max": lambda a, b: known(a, b, pl.max_horizontal(a, b)),
+        "where": lambda condition, yes, no: pl.when(condition).then(yes).when(~condition).then(no),
     }
-    return evaluate(tree, algebra, lambda leaf: columns[leaf.name] if isinstance(leaf, Input) else pl.lit(_value_of(leaf, {})))
+
+    def column(leaf: Node) -> pl.Expr:
+        return columns[leaf.name] if isinstance(leaf, Input) else pl.lit(_value_of(leaf, {}))
+
+    result: pl.Expr = evaluate(tree, algebra, column)
+    return result
 
 
 def read_numpy(tree: Node, values: Mapping[str, np.ndarray | float]) -> np.ndarray:
@@ -163,7 +172,7 @@ def read_text(tree: Node, label: Callable[[Node], str] | None = None) -> str:
             text = f"−{write(part.operands[0], binds)}"
         else:
             first, second = part.operands
-            text = write(first, binds) + _SIGN[part.operator] + write(second, binds, part.operator in "-/")
+            text = write(first, binds + (part.operator == "**")) + _SIGN[part.operator] + write(second, binds, part.operator in "-/")
         return f"({text})" if binds < outer or (right and binds == outer) else text
 
     return write(tree, 0)

@@ -279,7 +279,9 @@ def _assemble(
         .join(lacking, on="resolution", how="left", maintain_order="left")
         .join(coefficients(primary, chosen, methods), on="resolution", how="left", maintain_order="left")
     )
-    missing = pl.col("lacking").is_not_null()
+    lacking_any = pl.col("lacking").is_not_null()
+    senseless = pl.col("coefficient").is_null() & ~pl.col("by_formula").fill_null(False) & ~lacking_any
+    missing = lacking_any | senseless
     return frame.select(
         "resolution", "key", "gas", "kind", "origin", "method", "reference", "tier", "scale",
         pl.when(missing).then(None).otherwise(pl.col("coefficient")).alias("coefficient"),
@@ -287,7 +289,8 @@ def _assemble(
         pl.when(missing).then(pl.lit(int(Status.INCOMPLETE))).otherwise(pl.col("factor_status").fill_null(0))
         .cast(pl.UInt8).alias("status"),
         pl.when(missing).then(pl.lit(str(Notation.NE))).alias("notation"),
-        (pl.lit("缺少因子 ") + pl.col("lacking")).alias("reason"),
+        pl.when(senseless).then(pl.lit("所选因子代入公式得不到有限的数"))
+        .otherwise(pl.lit("缺少因子 ") + pl.col("lacking")).alias("reason"),
         pl.col("factor_ids").fill_null([]),
     )  # fmt: skip
 

@@ -52,6 +52,8 @@ square_metre = 1e-4 * hectare = m2
 kilometre = [length] = km
 annum = [time] = a
 day = [day] = d
+hour = day / 24 = h
+celsius = [temperature] = degC
 
 head = [animal]
 person = [person]
@@ -147,9 +149,12 @@ _PRINTED = {
     "10⁴Nm³": "1e4*Nm3",
     "10⁴m³": "1e4*m3",
     "m³": "m3",
+    "℃": "degC",
     "%": "0.01",
 }
 _PRINTED_PATTERN = re.compile("|".join(sorted(map(re.escape, _PRINTED), key=len, reverse=True)))
+_POWER = re.compile(r"\*\*|\^")
+_PLAIN_POWER = re.compile(r"(?<!\))(?:\*\*|\^)[-+]?\d{1,2}(?![\d.]|\s*(?:\*\*|\^))")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．／（）％＊－", "0123456789./()%*-")
 
 
@@ -171,6 +176,14 @@ def _spell(text: str) -> str:
     return "/".join([parts[0] or "1", *(f"({part})" for part in parts[1:])])
 
 
+def _safe(spelled: str) -> str:
+    """Refuse what no unit needs and what would take for ever: `9^9^9`, powers of powers, endless text."""
+    powers = len(_POWER.findall(spelled))
+    if len(spelled) > 200 or powers > 3 or powers != len(_PLAIN_POWER.findall(spelled)):
+        raise ValueError("not a unit")
+    return spelled
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> pint.Quantity:
     """The size of one `text` as a quantity: `parse("万吨")` is 10 000 t, `parse("%")` is 0.01, `parse("1")` is 1.
@@ -178,7 +191,10 @@ def parse(text: str) -> pint.Quantity:
     Raises `UnitError` for a spelling that the registry does not know.
     """
     try:
-        return registry().Quantity(registry().parse_expression(_spell(text)))
+        found = registry().Quantity(registry().parse_expression(_safe(_spell(text))))
+        if not 0 < float(found.magnitude) < float("inf"):
+            raise ValueError("a unit has a size")
+        return found
     except (pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError, ZeroDivisionError) as error:
         raise UnitError(
             f"不认识的单位“{text}”",

@@ -1,0 +1,264 @@
+"""Rules that make activity rows where none were reported. Each row says from what and how; each rule says how poor it is.
+
+Kinds of rule in estimates.toml:
+- `balance`: activity rows of the pack's own energy balances;
+- `sector_energy`: a city's energy by sector (statistics) × the fuel structure of that sector in a province's balances;
+- `statistic`: a statistic that is the activity itself (population, for domestic sewage);
+- `split`: the city's rows among its counties by a proxy; the county rows replace the city's.
+Rules run in their order. Nothing is estimated without a rule: what no rule covers stays not estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dafeng.cities.tables import indicators
+from dafeng.domains.inventory import library
+from dafeng.domains.inventory.methods import gaps
+from dafeng.domains.inventory.methods.balance import (
+    deepest,
+    fuels,
+    leaf_fuels,
+    row_code,
+    rows,
+    tables,
+)
+from dafeng.domains.inventory.methods.balance_activity import activity_rows
+from dafeng.domains.inventory.methods.balance_energy import coefficients_of, standard_coal
+from dafeng.kernel.errors import DafengError, PackError, Place
+from dafeng.kernel.quantities import units
+
+if TYPE_CHECKING:
+    from dafeng.cities.pack import CityPack
+
+_TEXT = (
+    "category", "item", "technology", "variable", "place", "unit", "basis", "mark", "source", "evidence", "notation",
+)  # fmt: skip
+SCHEMA: dict[str, Any] = dict.fromkeys(_TEXT, pl.String) | {
+    "year": pl.Int16, "value": pl.Float64, "uncertainty": pl.Float64,
+}  # fmt: skip
+MATERIAL = "final.industry.feedstock"
+
+
+def empty() -> pl.DataFrame:
+    """No rows, in the shape that rules make."""
+    return pl.DataFrame(schema=SCHEMA)
+
+
+def run(pack: CityPack, *, counties: bool) -> pl.DataFrame:
+    """The rows of all rules, in order; `counties` says whether to split. Raises `PackError` naming the rule."""
+    made = empty()
+    for rule in pack.rules:
+        kind = KINDS.get(rule.get("kind", ""))
+        if kind is None:
+            raise _fault(rule, f"没有“{rule.get('kind', '')}”这种规则", "、".join(KINDS))
+        if rule["kind"] == "split" and not counties:
+            continue
+        try:
+            made = kind(pack, rule, made)
+        except PackError:
+            raise
+        except DafengError as error:
+            raise PackError(f"规则“{rule.get('id', '')}”：{error.what}", expected=error.expected, mend=error.mend,
+                            where=Place(file="estimates.toml")) from error  # fmt: skip
+        except KeyError as error:
+            raise _fault(rule, f"缺少 {error.args[0]}") from error
+    return made
+
+
+def _fault(rule: Mapping[str, Any], what: str, expected: str = "") -> PackError:
+    return PackError(f"规则“{rule.get('id', '')}”：{what}", expected=expected, where=Place(file="estimates.toml"))
+
+
+# ---------------------------------------------------------------- series from statistics
+
+
+def series(pack: CityPack, indicator: str, name: str = "") -> pl.DataFrame:
+    """Yearly values of an indicator from statistics and reference: place, year, value, unit, source, confidence.
+
+    `name` picks one of several compilations (column `series`). Raises `PackError` when nothing is found.
+    """
+    both = pl.concat([pack.statistics, pack.reference])
+    found = both.filter((pl.col("indicator") == indicator) & (pl.col("series") == name) & pl.col("year").is_not_null())
+    if not found.height:
+        known = "" if indicator in indicators() else "（也不在指标表 indicators.csv 中）"
+        raise PackError(f"统计数据中没有指标“{indicator}”{f'（{name}）' if name else ''}的年度值{known}")
+    return found.select("place", "year", "value", "unit", "source", "confidence")
+
+
+def _proxy(pack: CityPack, rule: Mapping[str, Any], years: Sequence[int]) -> gaps.Proxy:
+    """The rule's proxy over `years`; outside its known years it is held only where the rule says so."""
+    label = indicators().get(rule["proxy"], {}).get("name", rule["proxy"])
+    frame = series(pack, rule["proxy"], rule.get("proxy_series", "")).drop("confidence")
+    if rule.get("outside") == "held":
+        frame = gaps.extrapolate(frame, years, trend="held", key=("place", "unit"))
+    return gaps.Proxy(label, frame, note=rule.get("note", ""))
+
+
+# ---------------------------------------------------------------- kinds
+
+
+def _of_balance(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:
+    chosen = pack.balances.filter(pl.col("year").is_in(rule["years"]))
+    found = activity_rows(chosen)
+    note = rule.get("note", "")
+    return _add(made, found.with_columns(pl.concat_str("source", pl.lit(f"；{note}" if note else "")).alias("source")))
+
+
+def _of_statistic(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:
+    first, last = rule.get("years", pack.years)
+    found = series(pack, rule["indicator"], rule.get("series", "")).filter(
+        (pl.col("place") == rule.get("place", pack.code)) & pl.col("year").is_between(first, last)
+    )
+    if rule.get("between") == "interpolated":
+        found = gaps.interpolate(found, key=("place", "unit"))
+    if rule.get("outside") == "held":
+        found = gaps.extrapolate(found, range(first, last + 1), trend="held", key=("place", "unit"))
+    made_up = [name for name in ("basis", "mark") if name not in found.columns]
+    found = found.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in made_up)
+    note = rule.get("note", "")
+    return _add(
+        made,
+        found.select(
+            *(pl.lit(rule.get(name, "")).alias(name) for name in ("category", "item", "technology", "variable")),
+            "place",
+            "year",
+            "value",
+            "unit",
+            pl.col("basis").fill_null(rule.get("basis", "statistic")),
+            pl.col("mark").fill_null(""),
+            pl.concat_str(pl.col("source").fill_null(""), pl.lit(f"；{note}" if note else "")).alias("source"),
+        ),
+    )
+
+
+def _of_sector_energy(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:
+    """Sector total × share of (row, fuel) in the province's sector; shares between known years on a line, outside held."""
+    first, last = rule.get("years", pack.years)
+    years = range(first, last + 1)
+    found: list[dict[str, Any]] = []
+    shares = _structure(rule, years)
+    for indicator, printed in rule["sectors"].items():
+        members = [row_code(text) for text in printed]
+        totals = series(pack, indicator, rule.get("series", "")).filter(
+            (pl.col("place") == pack.code) & pl.col("year").is_in(list(years))
+        )
+        for total in totals.iter_rows(named=True):
+            for row, fuel, share, words in shares(members, total["year"]):
+                target = _target(row, fuel)
+                if share and target:
+                    found.append(_sector_row(pack, rule, total, indicator, (row, fuel, share, words), target))
+    return _add(made, pl.DataFrame(found, schema_overrides={"year": pl.Int16}, infer_schema_length=None))
+
+
+def _target(row: str, fuel: str) -> tuple[str, str]:
+    """(category, variable) of an energy; heat and electricity are no fuel and go to the indirect categories."""
+    if fuel in ("electricity", "heat"):
+        return ("ID3", "electricity") if fuel == "electricity" else ("ID4", "heat")
+    return rows()[row].category, ""
+
+
+def _sector_row(
+    pack: CityPack,
+    rule: Mapping[str, Any],
+    total: Mapping[str, Any],
+    indicator: str,
+    part: tuple[str, str, float, str],
+    target: tuple[str, str],
+) -> dict[str, Any]:
+    row, fuel, share, words = part
+    label = indicators()[indicator]["name"]
+    unit, value = total["unit"], total["value"] * share
+    made_of = f"{total['year']} 年{label} {total['value']:g} {unit} × {rule['structure_name']}“{rows()[row].name}”中{fuels()[fuel].name}占 {100 * share:.4g}%"
+    notes = "；".join(text for text in (words, rule.get("note", ""), f"原始数据：{total['source']}") if text)
+    return {
+        "category": target[0],
+        "item": fuel,
+        "technology": "",
+        "variable": target[1],
+        "place": pack.code,
+        "year": total["year"],
+        "value": value,
+        "unit": unit,
+        "basis": "estimated",
+        "mark": "downscaled",
+        "source": f"分摊：{made_of}；{notes}",
+    }
+
+
+def _structure(
+    rule: Mapping[str, Any], years: range
+) -> Callable[[list[str], int], list[tuple[str, str, float, str]]]:
+    """A function (rows of a sector, year) → [(row, fuel, share of the sector's energy, how the share was found)]."""
+    from dafeng.cities.pack import load_pack
+
+    other = load_pack(rule["balances"])
+    own = {fuel: (entry["value"], entry["unit"]) for fuel, entry in rule.get("coefficients", {}).items()}
+    coefficients = {**coefficients_of(library.factors()), **own}
+    energy = standard_coal(other.balances, coefficients).filter(pl.col("tce").is_not_null())
+    cells: dict[int, dict[tuple[str, str], float]] = {}
+    plain = energy.with_columns(pl.col("tce").alias("value"), pl.lit("tce").alias("unit")).drop("tce", "coefficient")
+    for _, year, table, _ in tables(plain):
+        cells[year] = {
+            (row, fuel): table[row, fuel] for fuel in leaf_fuels() for row, _ in deepest(table, "final", fuel)
+        }
+        for fuel in leaf_fuels():  # the part of industry's energy that is material, not fire
+            material = table.get((MATERIAL, fuel), 0.0)
+            if material and ("final.industry", fuel) in cells[year]:
+                cells[year]["final.industry", fuel] = max(cells[year]["final.industry", fuel] - material, 0.0)
+                cells[year][MATERIAL, fuel] = material
+    known = sorted(cells)
+
+    def shares(members: list[str], year: int) -> list[tuple[str, str, float, str]]:
+        wanted = {*members, MATERIAL} if "final.industry" in members else set(members)
+        by_year = {y: {key: v for key, v in cells[y].items() if key[0] in wanted} for y in known}
+        keys = sorted({key for table in by_year.values() for key in table})
+        frame = pl.DataFrame(
+            [
+                {"row": row, "fuel": fuel, "year": y, "value": by_year[y].get((row, fuel), 0.0) / sum(by_year[y].values())}
+                for y in known
+                for row, fuel in keys
+            ]
+        )
+        filled = gaps.extrapolate(gaps.interpolate(frame, key=("row", "fuel")), years, trend="held", key=("row", "fuel"))
+        words = "" if year in known else (
+            f"结构由 {known[0]} 与 {known[-1]} 年直线内插" if known[0] < year < known[-1]
+            else f"结构沿用 {known[0] if year < known[0] else known[-1]} 年"
+        )  # fmt: skip
+        now = filled.filter(pl.col("year") == year)
+        return [(row, fuel, value, words) for row, fuel, value in now.select("row", "fuel", "value").iter_rows()]
+
+    cache: dict[tuple[str, ...], dict[int, list[tuple[str, str, float, str]]]] = {}
+
+    def cached(members: list[str], year: int) -> list[tuple[str, str, float, str]]:
+        table = cache.setdefault(tuple(members), {})
+        if year not in table:
+            table[year] = shares(members, year)
+        return table[year]
+
+    return cached
+
+
+def _of_split(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:
+    years = sorted(made["year"].unique().to_list())
+    proxy = _proxy(pack, rule, years)
+    children = list(pack.counties)
+    return gaps.downscale(made, proxy, parent=pack.code, children=children, categories=rule["categories"])
+
+
+def _add(made: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Rows of another rule below those already made. Units are checked where they are made, not at the compile."""
+    for unit in found["unit"].unique() if found.height else ():
+        units.parse(unit)
+    return pl.concat([made, found.cast({name: SCHEMA[name] for name in found.columns})], how="diagonal") if found.height else made
+
+
+KINDS: dict[str, Callable[[Any, Mapping[str, Any], pl.DataFrame], pl.DataFrame]] = {
+    "balance": _of_balance,
+    "sector_energy": _of_sector_energy,
+    "statistic": _of_statistic,
+    "split": _of_split,
+}

@@ -1,0 +1,127 @@
+"""A method's formula in the two notations of a printed report: Typst's mathematics and Word's (OMML).
+
+Both read the same tree as the calculation, so what is printed is what was computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
+
+from dafeng.kernel.accounting.expression import Input, Literal, Named, Node, Operation
+
+Names = Mapping[str, str]
+_BINDS = {"+": 1, "-": 1, "neg": 2, "*": 3, "/": 5, "**": 4, ">": 0, "<": 0}
+_WORDS = {"exp": "exp", "log": "ln", "min": "min", "max": "max"}
+
+
+def _leaf(leaf: Node, names: Names) -> str:
+    if isinstance(leaf, Input):
+        return names.get(leaf.name, leaf.name)
+    if isinstance(leaf, Named):
+        return leaf.name
+    assert isinstance(leaf, Literal)
+    return f"{leaf.value:.12g}"
+
+
+class _Notation:
+    """How one notation writes the parts of a formula; the walk, and where brackets stand, is the same for all."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def word(self, text: str) -> str: ...
+    def sign(self, sign: str) -> str: ...
+    def bracket(self, inner: str) -> str: ...
+    def fraction(self, upper: str, lower: str) -> str: ...
+    def power(self, base: str, exponent: str) -> str: ...
+    def call(self, name: str, arguments: list[str]) -> str: ...
+    def cases(self, condition: str, yes: str, no: str) -> str: ...
+
+    def write(self, part: Node, outer: int = 0, right: bool = False) -> str:
+        if not isinstance(part, Operation):
+            return self.word(_leaf(part, self.names))
+        operator, parts = part.operator, part.operands
+        if operator == "/":
+            return self.fraction(self.write(parts[0]), self.write(parts[1]))
+        if operator == "where":
+            return self.cases(*(self.write(operand) for operand in parts))
+        if operator in _WORDS:
+            return self.call(_WORDS[operator], [self.write(operand) for operand in parts])
+        binds = _BINDS[operator]
+        if operator == "**":
+            base = self.write(parts[0])
+            if isinstance(parts[0], Operation) and parts[0].operator not in _WORDS:
+                base = self.bracket(base)
+            text = self.power(base, self.write(parts[1]))
+        elif operator == "neg":
+            text = self.sign("−") + self.write(parts[0], binds)
+        else:
+            sign = {"*": "×", "-": "−"}.get(operator, operator)
+            text = self.write(parts[0], binds) + self.sign(sign) + self.write(parts[1], binds, operator == "-")
+        return self.bracket(text) if binds < outer or (right and binds == outer) else text
+
+
+class _Typst(_Notation):
+    def word(self, text: str) -> str:
+        if text.replace(".", "", 1).isdigit():
+            return text
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        return f'upright("{quoted}")'
+
+    def sign(self, sign: str) -> str:
+        return {"×": " times ", "−": " - "}.get(sign, f" {sign} ")
+
+    def bracket(self, inner: str) -> str:
+        return f"lr(({inner}))"
+
+    def fraction(self, upper: str, lower: str) -> str:
+        return f"frac({upper}, {lower})"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^({exponent})"
+
+    def call(self, name: str, arguments: list[str]) -> str:
+        return f'op("{name}") lr(({", ".join(arguments)}))'
+
+    def cases(self, condition: str, yes: str, no: str) -> str:
+        return f'cases({yes} &"（" {condition} "）", {no} &"（其他）")'
+
+
+class _Omml(_Notation):
+    def word(self, text: str) -> str:
+        return f'<m:r><m:rPr><m:sty m:val="p"/></m:rPr><m:t xml:space="preserve">{escape(text)}</m:t></m:r>'
+
+    def sign(self, sign: str) -> str:
+        return self.word(f" {sign} ")
+
+    def bracket(self, inner: str) -> str:
+        return f"<m:d><m:e>{inner}</m:e></m:d>"
+
+    def fraction(self, upper: str, lower: str) -> str:
+        return f"<m:f><m:num>{upper}</m:num><m:den>{lower}</m:den></m:f>"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"<m:sSup><m:e>{base}</m:e><m:sup>{exponent}</m:sup></m:sSup>"
+
+    def call(self, name: str, arguments: list[str]) -> str:
+        return self.word(name) + self.bracket(self.word(", ").join(arguments))
+
+    def cases(self, condition: str, yes: str, no: str) -> str:
+        return self.bracket(yes + self.word("；若 ") + condition + self.word("；否则 ") + no)
+
+
+def typst_math(tree: Node, names: Names, result: str = "") -> str:
+    """Source for Typst's `eval(mode: "math")`; names are quoted, so nothing in them is read as code."""
+    notation = _Typst(names)
+    left = f"{notation.word(result)} = " if result else ""
+    return left + notation.write(tree)
+
+
+def word_math(tree: Node, names: Names, result: str = "") -> str:
+    """An `m:oMath` element, without its namespace declaration."""
+    notation = _Omml(names)
+    left = notation.word(f"{result} = ") if result else ""
+    return f"<m:oMath>{left}{notation.write(tree)}</m:oMath>"
+
+
