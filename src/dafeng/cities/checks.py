@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from dafeng.cities.estimates import KINDS
+from dafeng.cities.estimates import FIELDS, KINDS
 from dafeng.cities.pack import PACK_FILE, load_pack, locate
 from dafeng.cities.tables import (
     Problem,
@@ -348,8 +348,9 @@ class _Check:
                 self._toml(name, where, "每条规则都要有 id 和 title")
             if rule.get("kind") not in KINDS:
                 self._toml(name, where, f"没有“{rule.get('kind', '')}”这种规则；应为 {'、'.join(KINDS)}")
-            if rule.get("kind") != "balance" and not rule.get("note"):
-                self._toml(name, where, f"规则“{rule.get('id')}”没有 note：请写明估算的依据与不足")
+            for field in (field for field in FIELDS.get(rule.get("kind", ""), ()) if not rule.get(field)):
+                why = "：请写明估算的依据与不足" if field == "note" else ""
+                self._toml(name, where, f"规则“{rule.get('id')}”缺少 {field}{why}")
             for indicator in [*rule.get("sectors", {}), *filter(None, (rule.get("proxy"), rule.get("indicator")))]:
                 if indicator not in indicators():
                     self._toml(name, where, f"规则“{rule.get('id')}”用到不认识的指标“{indicator}”")

@@ -55,6 +55,9 @@ def run(pack: CityPack, *, counties: bool) -> pl.DataFrame:
         kind = KINDS.get(rule.get("kind", ""))
         if kind is None:
             raise _fault(rule, f"没有“{rule.get('kind', '')}”这种规则", "、".join(KINDS))
+        lacking = [name for name in FIELDS[rule["kind"]] if not rule.get(name)]
+        if lacking:
+            raise _fault(rule, f"缺少 {'、'.join(lacking)}")
         if rule["kind"] == "split" and not counties:
             continue
         try:
@@ -64,8 +67,6 @@ def run(pack: CityPack, *, counties: bool) -> pl.DataFrame:
         except DafengError as error:
             raise PackError(f"规则“{rule.get('id', '')}”：{error.what}", expected=error.expected, mend=error.mend,
                             where=Place(file="estimates.toml")) from error  # fmt: skip
-        except KeyError as error:
-            raise _fault(rule, f"缺少 {error.args[0]}") from error
     return made
 
 
@@ -218,18 +219,19 @@ def _structure(
         keys = sorted({key for table in by_year.values() for key in table})
         frame = pl.DataFrame(
             [
-                {"row": row, "fuel": fuel, "year": y, "value": by_year[y].get((row, fuel), 0.0) / sum(by_year[y].values())}
+                {"part": row, "fuel": fuel, "year": y, "value": by_year[y].get((row, fuel), 0.0) / sum(by_year[y].values())}
                 for y in known
                 for row, fuel in keys
             ]
         )
-        filled = gaps.extrapolate(gaps.interpolate(frame, key=("row", "fuel")), years, trend="held", key=("row", "fuel"))
+        key = ("part", "fuel")
+        filled = gaps.extrapolate(gaps.interpolate(frame, key=key), years, trend="held", key=key)
         words = "" if year in known else (
             f"结构由 {known[0]} 与 {known[-1]} 年直线内插" if known[0] < year < known[-1]
             else f"结构沿用 {known[0] if year < known[0] else known[-1]} 年"
         )  # fmt: skip
         now = filled.filter(pl.col("year") == year)
-        return [(row, fuel, value, words) for row, fuel, value in now.select("row", "fuel", "value").iter_rows()]
+        return [(row, fuel, value, words) for row, fuel, value in now.select("part", "fuel", "value").iter_rows()]
 
     cache: dict[tuple[str, ...], dict[int, list[tuple[str, str, float, str]]]] = {}
 
@@ -261,4 +263,11 @@ KINDS: dict[str, Callable[[Any, Mapping[str, Any], pl.DataFrame], pl.DataFrame]]
     "sector_energy": _of_sector_energy,
     "statistic": _of_statistic,
     "split": _of_split,
+}
+# What each kind cannot do without.
+FIELDS = {
+    "balance": ("years",),
+    "sector_energy": ("balances", "structure_name", "sectors", "note"),
+    "statistic": ("indicator", "category", "item", "note"),
+    "split": ("proxy", "categories", "note"),
 }

@@ -17,6 +17,7 @@ from dafeng.domains.inventory.methods.key_categories import (
     relative_uncertainty,
 )
 from dafeng.kernel.errors import PeriodError
+from tests.domains.inventory import small_inventory as small
 
 # Six categories in kt CO2e: base year, current year.
 #   Σ|E₀| = 100+50+20+10+0+40 = 220, ΣE₀ = 140;  Σ|E| = 120+30+20+15+5+60 = 250, ΣE = 130.
@@ -145,21 +146,23 @@ def test_the_summary_names_each_key_category_once():
     assert summary["category"].is_unique().all()
 
 
-def test_what_does_not_occur_is_zero_and_what_is_not_estimated_is_null(small):
-    inventory = small.compile([small.fuel(10.0), small.cattle(None, notation="NO"), *small.sewage(None, notation="NE")])
+def test_what_does_not_occur_is_zero_and_what_is_not_estimated_is_null():
+    inventory = small.compile_rows(
+        [small.fuel(10.0), small.cattle(None, notation="NO"), *small.sewage(None, notation="NE")]
+    )
     found = estimates(inventory, years=[2020])
     amounts = dict(found.select("category", "co2e").iter_rows())
     assert amounts == {"1A1": pytest.approx(10 * small.CO2_PER_TONNE), "3A1": 0.0, "5D1": None}
 
 
-def test_fuels_can_be_told_apart(small):
-    found = estimates(small.compile([small.fuel(10.0)]), years=[2020], by=("category", "item", "gas"))
+def test_fuels_can_be_told_apart():
+    found = estimates(small.compile_rows([small.fuel(10.0)]), years=[2020], by=("category", "item", "gas"))
     assert found.columns == ["sector", "category", "item", "gas", "year", "co2e", "status"]
     assert key_categories(found, year=2020).filter("land_use")["item"].to_list() == ["bituminous"]
 
 
-def test_uncertainty_comes_from_propagation_with_the_package_defaults(small):
-    inventory = small.compile([small.fuel(10.0, uncertainty=0.03), small.cattle(2.0, uncertainty=0.04)])
+def test_uncertainty_comes_from_propagation_with_the_package_defaults():
+    inventory = small.compile_rows([small.fuel(10.0, uncertainty=0.03), small.cattle(2.0, uncertainty=0.04)])
     found = relative_uncertainty(inventory, year=2020, defaults={"ncv": 0.04, "enteric_ch4_ef": 0.3})
     # √(0.03² + 0.04²) = 0.05; √(0.04² + 0.3²) = 0.302655
     rows = {category: relative for category, _, relative in found.iter_rows()}

@@ -23,7 +23,7 @@ from dafeng.kernel.errors import ActivityError, MethodError
 HOME = Path(__file__).parent
 
 # Parameters of one fuel that belong together: they come from one factor set or not at all.
-COHERENT = frozenset({"ncv", "ncv_gas", "carbon_content", "oxidation", "co2_per_energy"})
+COHERENT = frozenset({"ncv", "ncv_gas", "ncv_gas_20c", "carbon_content", "oxidation", "co2_per_energy"})
 
 SECTORS = {
     "1": ("能源活动", "Energy"),

@@ -144,8 +144,8 @@ def _effects(pairs: pl.DataFrame) -> pl.DataFrame:
         (pl.col("emission_new") * pl.col("weight_old")).alias("renewed"),
         (pl.col("emission_new") * pl.col("weight_new")).alias("after"),
     )
-    steps = steps.with_columns(_snap("factored", "renewed")).with_columns(_snap("factored", "before"))
-    steps = steps.with_columns(_snap("active", "factored")).with_columns(_snap("active", "before"))
+    steps = steps.with_columns(_snap("factored", "renewed", "before"))
+    steps = steps.with_columns(_snap("active", "factored", "before"))
     return steps.select(
         *IDENTITY,
         "before",
@@ -164,11 +164,13 @@ def _effects(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _snap(name: str, other: str) -> pl.Expr:
-    close = (pl.col(name) - pl.col(other)).abs() <= _ROUNDING * pl.max_horizontal(
-        pl.col(name).abs(), pl.col(other).abs()
-    )
-    return pl.when(close).then(pl.col(other)).otherwise(pl.col(name)).alias(name)
+def _snap(name: str, *others: str) -> pl.Expr:
+    """The number itself, or the first of the others that differs from it in the last bits only."""
+    number, found = pl.col(name), pl.col(name)
+    for other in reversed(others):
+        near = (number - pl.col(other)).abs() <= _ROUNDING * pl.max_horizontal(number.abs(), pl.col(other).abs())
+        found = pl.when(near).then(pl.col(other)).otherwise(found)
+    return found.alias(name)
 
 
 def _gone(rows: pl.DataFrame) -> pl.DataFrame:

@@ -77,6 +77,29 @@ class Material:
         return self.completeness.filter((pl.col("state") == "missing") & (pl.col("year") == self.year))
 
     @cached_property
+    def _expected(self) -> pl.DataFrame:
+        """The completeness matrix with gas families; empty where completeness was not looked at."""
+        if self.completeness is None:
+            return pl.DataFrame(schema={"sector": pl.String, "family": pl.String, "year": pl.Int16, "notation": pl.String, "state": pl.String})
+        families = pl.col("gas").map_elements(labels.family, return_dtype=pl.String).alias("family")
+        return self.completeness.filter("expected").with_columns(families)
+
+    def key(self, sector: str, family: str, year: int) -> str:
+        """The notation key of a cell of the summary that has no number: NE if any part of it is not estimated."""
+        own = self.cells.filter((pl.col("sector") == sector) & (pl.col("year") == year) & pl.col("co2e").is_null())
+        told = own.filter(pl.col("gas").map_elements(labels.family, return_dtype=pl.String) == family)["notation"]
+        asked = self._expected.filter((pl.col("sector") == sector) & (pl.col("family") == family) & (pl.col("year") == year))["notation"]
+        keys = sorted({str(key) for key in (*told.drop_nulls(), *asked.drop_nulls())})
+        return "NE" if "NE" in keys else "、".join(keys)
+
+    def sector_status(self, sector: str, year: int, kind: str = "direct") -> Status | None:
+        """The worst status of a sector's cells; INCOMPLETE also where an expected cell is missing; None without any."""
+        cells = self.cells.filter((pl.col("sector") == sector) & (pl.col("year") == year) & (pl.col("kind") == kind))
+        missing = self._expected.filter((pl.col("sector") == sector) & (pl.col("year") == year) & (pl.col("state") == "missing"))
+        found = ([int(cells["status"].max() or 0)] if cells.height else []) + ([int(Status.INCOMPLETE)] if missing.height else [])
+        return Status(max(found)) if found else None
+
+    @cached_property
     def status(self) -> Status:
         """The worst of all that the report's year rests on; a missing cell, or no look at completeness, makes it INCOMPLETE."""
         found = self.sums(year=self.year)

@@ -6,6 +6,7 @@ A reviewer can follow any number with Excel alone. The formulas are written from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -351,8 +352,13 @@ def _line(made: _Book, sheet: Worksheet, at: int, row: Mapping[str, Any], terms:
     else:
         cells = {name: f"({value!r})" for name, value in method.optional.items()} | dict(terms) | dict(others)
         cells[method.activity[0]] = f"{letter['method_value']}{line}"
-        sheet.write_formula(at, column["emission"], f"={method.spreadsheet(cells)}", made.styles[number], row["emission"])
+        sheet.write_formula(at, column["emission"], _formula(method.spreadsheet(cells)), made.styles[number], row["emission"])
     _weigh(made, sheet, at, row, number)
+
+
+def _formula(text: str) -> str:
+    """With the exponents of small numbers as a spreadsheet file spells them."""
+    return "=" + re.sub(r"(?<=[0-9])e(?=[+-]?[0-9])", "E", text)
 
 
 def _weigh(made: _Book, sheet: Worksheet, at: int, row: Mapping[str, Any], style: str) -> None:
@@ -413,7 +419,7 @@ def _summary_sheet(made: _Book, sheet: Worksheet, lines: pl.DataFrame) -> None:
     families += sorted(set(weighted["family"]) - set(labels.FAMILIES))
     sheet.write_string(0, 0, f"{made.text('totals_sheet')}　{made.text('unit_10kt')}　{made.material.inventory.gwp_set}", made.styles["title"])
     sheet.set_column(0, 0, 46)
-    sheet.set_column(1, len(families) + 1, 15)
+    sheet.set_column(1, len(families) + 2, 15)
     at = 2
     for year in made.material.years:
         at = _summary_of_year(made, sheet, at, year, weighted.filter(pl.col("year") == year), families)
@@ -424,7 +430,8 @@ def _summary_sheet(made: _Book, sheet: Worksheet, lines: pl.DataFrame) -> None:
 
 def _summary_of_year(made: _Book, sheet: Worksheet, at: int, year: int, lines: pl.DataFrame, families: Sequence[str]) -> int:
     language = made.language
-    for column, name in enumerate((text("year_of", language).format(year), *map(labels.gas_text, families), made.text("total"))):
+    names = (text("year_of", language).format(year), *map(labels.gas_text, families), made.text("total"), made.text("status"))
+    for column, name in enumerate(names):
         sheet.write_string(at, column, name, made.styles["heading"])
     line_of: dict[str, int] = {}
     known: dict[tuple[str, str], float] = {}
@@ -442,7 +449,9 @@ def _summary_of_year(made: _Book, sheet: Worksheet, at: int, year: int, lines: p
                 known[code, name] = amounts.sum() / 1e4
                 sheet.write_formula(at, column, _sum_of(made, code, kind, name, year), made.styles["formula"], known[code, name])
             else:
-                made.write(sheet, at, column, _key_of(part), "key")
+                made.write(sheet, at, column, made.material.key(code, name, year), "key")
+        status = made.material.sector_status(code, year, kind)
+        made.write(sheet, at, len(families) + 2, "" if status is None else pick(labels.STATUS[status], language), "key")
         _row_total(made, sheet, at, len(families), [known[code, name] for name in families if (code, name) in known])
     return at + 3
 
@@ -457,12 +466,6 @@ def _sum_of(made: _Book, sector: str, kind: str, name: str, year: int) -> str:
 
     label = pick(labels.KINDS[kind], made.language)
     return f'=SUMIFS({area("co2e")},{area("kind")},"{label}",{area("family")},"{name}",{area("year")},{year})/10000'
-
-
-def _key_of(part: pl.DataFrame) -> str:
-    """The key of a cell without numbers: NE if any part is not estimated."""
-    keys = sorted(set(part["notation"].drop_nulls().cast(pl.String)))
-    return "NE" if "NE" in keys else "、".join(keys)
 
 
 def _row_total(made: _Book, sheet: Worksheet, at: int, width: int, values: Sequence[float]) -> None:
