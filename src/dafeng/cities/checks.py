@@ -84,7 +84,12 @@ class _Check:
         if self.pack.get("gwp") and self.pack["gwp"] not in gases.SETS:
             self._toml(PACK_FILE, "gwp", f"不认识的 GWP 版本“{self.pack['gwp']}”；应为 {'、'.join(gases.SETS)}")
         years = self.pack.get("years")
-        if years and not (isinstance(years, list) and len(years) == 2 and all(isinstance(y, int) for y in years) and years[0] <= years[1]):
+        if years and not (
+            isinstance(years, list)
+            and len(years) == 2
+            and all(isinstance(y, int) for y in years)
+            and years[0] <= years[1]
+        ):
             self._toml(PACK_FILE, "years", "years 应为 [起始年, 终止年]")
 
     def _code(self) -> None:
@@ -194,7 +199,9 @@ class _Check:
         if unit in ("%", "％") and not 0 <= value <= 100:
             table.fault(row["line"], f"比例 {value:g}% 不在 0 到 100 之间")
         elif unit in ("%", "％") and 0 < value < 1:
-            table.fault(row["line"], f"比例写作 {value:g}%，像是把小数当成了百分数；若为 {100 * value:g}% 请写 {100 * value:g}")
+            table.fault(
+                row["line"], f"比例写作 {value:g}%，像是把小数当成了百分数；若为 {100 * value:g}% 请写 {100 * value:g}"
+            )
         elif unit == "1" and not 0 <= value <= 1:
             table.fault(row["line"], f"比例写作 {value:g}，单位却是 1；若为 {value:g}% 请把单位写作 %")
 
@@ -219,7 +226,9 @@ class _Check:
         for year, info in self.pack.get("balances", {}).items():
             lacking = [name for name in ("file", "source", "blank", "step") if not info.get(name)]
             if lacking or not re.fullmatch(r"(19|20)[0-9]{2}", str(year)):
-                self._toml(PACK_FILE, f"[balances.{year}]", f"能源平衡表 {year} 缺少 {'、'.join(lacking) or '正确的年份'}")
+                self._toml(
+                    PACK_FILE, f"[balances.{year}]", f"能源平衡表 {year} 缺少 {'、'.join(lacking) or '正确的年份'}"
+                )
                 continue
             table = read_table(self.folder / info["file"], "balance")
             self._cells(table)
@@ -233,7 +242,7 @@ class _Check:
             try:
                 cell = (balance.row_code(row["row"]), balance.fuel_code(row["fuel"]))
                 wanted = balance.fuels()[cell[1]].unit
-                if not (_fits(row["unit"], wanted) or _fits(row["unit"], "tce")):
+                if not (row["unit"] in balance.STANDARD_COAL or _fits(row["unit"], wanted)):
                     table.fault(row["line"], f"{row['fuel']}的单位“{row['unit']}”不对；应为 {wanted} 或标准煤")
                 if cell in seen:
                     table.fault(row["line"], f"与第 {seen[cell]} 行是同一个单元格")
@@ -242,7 +251,9 @@ class _Check:
                 table.fault(row["line"], str(error))
 
     def _adds_up(self, table: Table, year: int, info: Mapping[str, Any]) -> bool:
-        cells = table.frame().with_columns(pl.lit(str(self.pack.get("code"))).alias("place"), pl.lit(year).alias("year"))
+        cells = table.frame().with_columns(
+            pl.lit(str(self.pack.get("code"))).alias("place"), pl.lit(year).alias("year")
+        )
         try:
             found = balance.check_balance(cells, step=info["step"], blank=info["blank"])
         except DafengError as error:
@@ -272,7 +283,11 @@ class _Check:
         except json.JSONDecodeError as error:
             self.fault(path.name, error.lineno, f"不是合法的 JSON（{error.msg}）")
             return
-        if not isinstance(data, dict) or data.get("type") != "FeatureCollection" or not isinstance(data.get("features"), list):
+        if (
+            not isinstance(data, dict)
+            or data.get("type") != "FeatureCollection"
+            or not isinstance(data.get("features"), list)
+        ):
             self.fault(path.name, 1, "应为 GeoJSON FeatureCollection")
             return
         found: dict[str, int] = {}
@@ -311,7 +326,10 @@ class _Check:
         organisations = self._entries("organisations.toml", "organisation", ("code", "name", "name_en", "place"))
         known = {str(entry.get("code")) for entry in organisations}
         users = self._entries("demo_users.toml", "user", ("username", "display_name", "organisation", "role", "place"))
-        for name, entries, key in (("organisations.toml", organisations, "code"), ("demo_users.toml", users, "username")):
+        for name, entries, key in (
+            ("organisations.toml", organisations, "code"),
+            ("demo_users.toml", users, "username"),
+        ):
             codes = [str(entry.get(key)) for entry in entries]
             for code in sorted({code for code in codes if codes.count(code) > 1}):
                 self._toml(name, f'"{code}"', f"{key} “{code}”重复")
@@ -356,14 +374,20 @@ class _Check:
                     self._toml(name, where, f"规则“{rule.get('id')}”用到不认识的指标“{indicator}”")
             for fuel, entry in rule.get("coefficients", {}).items():
                 if fuel not in balance.fuels() or not all(entry.get(field) for field in ("value", "unit", "source")):
-                    self._toml(name, f"coefficients.{fuel}", f"系数 {fuel} 应有 value、unit、source，品种代码应在平衡表内")
+                    self._toml(
+                        name, f"coefficients.{fuel}", f"系数 {fuel} 应有 value、unit、source，品种代码应在平衡表内"
+                    )
 
     def compiles(self) -> None:
         """The last test: the rows can be made, and a compile would take them."""
         try:
             activity_frame(load_pack(self.folder).activity())
         except DafengError as error:
-            self.fault(error.where.file or PACK_FILE, error.where.row or 0, f"{error.what}{f'；应为{error.expected}' if error.expected else ''}")
+            self.fault(
+                error.where.file or PACK_FILE,
+                error.where.row or 0,
+                f"{error.what}{f'；应为{error.expected}' if error.expected else ''}",
+            )
 
 
 def _fits(unit: str, wanted: str) -> bool:
@@ -401,5 +425,3 @@ def _ring_fault(ring: Any) -> str:
     if not all(west <= point[0] <= east and south <= point[1] <= north for point in ring):
         return "有点不在中国范围内；坐标应为 [经度, 纬度]"
     return ""
-
-

@@ -27,7 +27,7 @@ from dafeng.domains.inventory.methods.balance import (
     tables,
 )
 from dafeng.domains.inventory.methods.balance_activity import activity_rows
-from dafeng.domains.inventory.methods.balance_energy import coefficients_of, standard_coal
+from dafeng.domains.inventory.methods.balance_energy import coefficients_of, standard_coal, tce_per
 from dafeng.kernel.errors import DafengError, PackError, Place
 from dafeng.kernel.quantities import units
 
@@ -103,10 +103,18 @@ def _proxy(pack: CityPack, rule: Mapping[str, Any], years: Sequence[int]) -> gap
 
 
 def _of_balance(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:
-    chosen = pack.balances.filter(pl.col("year").is_in(rule["years"]))
-    found = activity_rows(chosen)
-    note = rule.get("note", "")
-    return _add(made, found.with_columns(pl.concat_str("source", pl.lit(f"；{note}" if note else "")).alias("source")))
+    found = activity_rows(pack.balances.filter(pl.col("year").is_in(rule["years"])))
+    coefficients = coefficients_of(library.factors())
+    note, recast = rule.get("note", ""), []
+    for row in found.iter_rows(named=True):
+        item, remark = _item(rule, row["item"])
+        if item != row["item"]:  # another item has another calorific value: go through heat
+            scale, words = tce_per(row["item"], row["unit"], coefficients)
+            row |= {"item": item, "basis": "estimated", "unit": "tce", "value": (row["value"] or 0.0) * scale}
+            remark = f"{remark}；按 {words} 折热量"
+        row["source"] = "；".join(text for text in (row["source"], remark, note) if text)
+        recast.append(row)
+    return _add(made, pl.DataFrame(recast, schema=found.schema, orient="row"))
 
 
 def _of_statistic(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:
@@ -172,12 +180,15 @@ def _sector_row(
 ) -> dict[str, Any]:
     row, fuel, share, words = part
     label = indicators()[indicator]["name"]
+    item, remark = _item(rule, fuel)
     unit, value = total["unit"], total["value"] * share
-    made_of = f"{total['year']} 年{label} {total['value']:g} {unit} × {rule['structure_name']}“{rows()[row].name}”中{fuels()[fuel].name}占 {100 * share:.4g}%"
-    notes = "；".join(text for text in (words, rule.get("note", ""), f"原始数据：{total['source']}") if text)
+    sector, name = rows()[row].name, fuels()[fuel].name
+    made_of = f"{total['year']} 年{label} {total['value']:g} {unit}"
+    made_of += f" × {rule['structure_name']}“{sector}”中{name}占 {100 * share:.4g}%"
+    notes = "；".join(text for text in (words, remark, rule.get("note", ""), f"原始数据：{total['source']}") if text)
     return {
         "category": target[0],
-        "item": fuel,
+        "item": item,
         "technology": "",
         "variable": target[1],
         "place": pack.code,
@@ -190,9 +201,13 @@ def _sector_row(
     }
 
 
-def _structure(
-    rule: Mapping[str, Any], years: range
-) -> Callable[[list[str], int], list[tuple[str, str, float, str]]]:
+def _item(rule: Mapping[str, Any], fuel: str) -> tuple[str, str]:
+    """The item that stands for a fuel, and the rule's words for it: 原煤 has no factors where a guideline asks for kinds."""
+    entry = rule.get("items", {}).get(fuel)
+    return (entry["item"], entry["note"]) if entry else (fuel, "")
+
+
+def _structure(rule: Mapping[str, Any], years: range) -> Callable[[list[str], int], list[tuple[str, str, float, str]]]:
     """A function (rows of a sector, year) → [(row, fuel, share of the sector's energy, how the share was found)]."""
     from dafeng.cities.pack import load_pack
 
@@ -219,7 +234,12 @@ def _structure(
         keys = sorted({key for table in by_year.values() for key in table})
         frame = pl.DataFrame(
             [
-                {"part": row, "fuel": fuel, "year": y, "value": by_year[y].get((row, fuel), 0.0) / sum(by_year[y].values())}
+                {
+                    "part": row,
+                    "fuel": fuel,
+                    "year": y,
+                    "value": by_year[y].get((row, fuel), 0.0) / sum(by_year[y].values()),
+                }
                 for y in known
                 for row, fuel in keys
             ]
@@ -255,7 +275,11 @@ def _add(made: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Rows of another rule below those already made. Units are checked where they are made, not at the compile."""
     for unit in found["unit"].unique() if found.height else ():
         units.parse(unit)
-    return pl.concat([made, found.cast({name: SCHEMA[name] for name in found.columns})], how="diagonal") if found.height else made
+    return (
+        pl.concat([made, found.cast({name: SCHEMA[name] for name in found.columns})], how="diagonal")
+        if found.height
+        else made
+    )
 
 
 KINDS: dict[str, Callable[[Any, Mapping[str, Any], pl.DataFrame], pl.DataFrame]] = {

@@ -60,7 +60,9 @@ class CityPack:
             return ""
         approval = self.map.get("approval", "")
         state = "" if self.map.get("verified") else "（未经核对，公开前须到官方网站核实）"
-        return "；".join(part for part in (f"审图号 {approval}{state}" if approval else "", self.map.get("source", "")) if part)
+        return "；".join(
+            part for part in (f"审图号 {approval}{state}" if approval else "", self.map.get("source", "")) if part
+        )
 
     def place_names(self) -> dict[str, str]:
         """Code to Chinese name: the place itself first, then its counties."""
@@ -83,7 +85,9 @@ class CityPack:
     def _notations(self) -> pl.DataFrame:
         """One row for each year of a notation key; an empty year means the pack's first or last."""
         first, last = self.years
-        source = pl.when(pl.col("source") != "").then(pl.format("{}（{}）", "reason", "source")).otherwise(pl.col("reason"))
+        source = (
+            pl.when(pl.col("source") != "").then(pl.format("{}（{}）", "reason", "source")).otherwise(pl.col("reason"))
+        )
         spans = self.notation.with_columns(
             pl.int_ranges(pl.col("first_year").fill_null(first), pl.col("last_year").fill_null(last) + 1).alias("year")
         )
@@ -115,7 +119,9 @@ class CityPack:
 
 
 def _unit_of(key: Mapping[str, str]) -> str:
-    """The unit that a row of this kind would have; a notation key needs one to find its method."""
+    """The unit that a row of this kind would have, to find its gases; without an item it speaks for all gases."""
+    if not key["item"]:
+        return "1"
     fitting = [item for item in library.items() if key["category"].startswith(item.category)]
     named = [item for item in fitting if item.item == key["item"]]
     for item in sorted(named or fitting, key=lambda item: -len(item.category)):

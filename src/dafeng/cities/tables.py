@@ -158,7 +158,7 @@ def _year(table: Table, line: int, name: str, text: str) -> int | None:
 def read_toml(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     """A TOML file, and what is wrong with it."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), []
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, [Problem(path.name, 0, "找不到文件")]
     except UnicodeDecodeError:
@@ -166,6 +166,8 @@ def read_toml(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         return {}, [Problem(path.name, int(found[1]) if found else 0, f"TOML 格式有误（{error}）")]
+    problems = shape_problems(path, content)
+    return ({} if problems else content), problems
 
 
 def line_of(path: Path, text: str) -> int:
@@ -197,3 +199,31 @@ def indicators() -> dict[str, dict[str, Any]]:
     """Code to name, name_en and the units that it may be printed in."""
     with (HOME / "indicators.csv").open(encoding="utf-8", newline="") as stream:
         return {row["code"]: {**row, "units": tuple(row["unit"].split(";"))} for row in csv.DictReader(stream)}
+
+
+# What a pack's TOML files hold: where → the type that it must have.
+_SHAPES: dict[str, dict[str, type]] = {
+    "pack.toml": {"counties": dict, "map": dict, "balances": dict, "years": list},
+    "estimates.toml": {"rule": list},
+    "organisations.toml": {"organisation": list},
+    "demo_users.toml": {"user": list},
+}
+
+
+def shape_problems(path: Path, content: dict[str, Any]) -> list[Problem]:
+    """Tables and lists that are something else, such as `[rule]` for `[[rule]]`; everything else may rely on them."""
+    found = []
+    for name, wanted in _SHAPES.get(path.name, {}).items():
+        value = content.get(name, wanted())
+        inner = value.values() if name == "balances" and isinstance(value, dict) else value if wanted is list else ()
+        sound = isinstance(value, wanted) and (name == "years" or all(isinstance(entry, dict) for entry in inner))
+        if not sound:
+            expected = (
+                f"[[{name}]] 段落"
+                if wanted is list and name != "years"
+                else f"[{name}] 段落"
+                if wanted is dict
+                else "[起始年, 终止年]"
+            )
+            found.append(Problem(path.name, line_of(path, name), f"{name} 应为 {expected}"))
+    return found

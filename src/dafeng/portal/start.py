@@ -26,7 +26,15 @@ console = Console(highlight=False)
 def load_pack(name: str, *, now: datetime) -> tuple[City, bool]:
     """Load a city pack's activity rows; returns the city and whether anything changed."""
     pack = cities.load_pack(name)
-    city = services.ensure_city(pack.code, pack.name, pack.name_en, name)
+    city = services.ensure_city(
+        pack.code,
+        pack.name,
+        pack.name_en,
+        name,
+        counties={code: list(names) for code, names in pack.counties.items()},
+        boundary=pack.boundary,
+        boundary_note=pack.boundary_note,
+    )
     if city.digest == pack.digest:
         return city, False
     changed = services.load_pack_rows(

@@ -153,24 +153,28 @@ class Case:
 
     def levels(self) -> pl.DataFrame:
         """Central values: group, the columns asked for, emission, base_emission, parts, missing, status."""
-        return self._central(pl.col("group")).join(self.group_names, on="group").sort("group")
+        return self.all_cells.group_by("group").agg(*self._central()).join(self.group_names, on="group").sort("group")
 
     def overall(self) -> pl.DataFrame:
-        """As `levels`, for everything together."""
-        return self._central(pl.lit(0, dtype=pl.Int64).alias("group"))
+        """As `levels`, for everything together: always one row."""
+        return self.all_cells.select(pl.lit(0, dtype=pl.Int64).alias("group"), *self._central())
 
-    def _central(self, group: pl.Expr) -> pl.DataFrame:
+    def _central(self) -> list[pl.Expr]:
         now, amount = pl.col("slot") == 0, pl.col("emission") * pl.col("weight")
         unweighted = pl.col("weight").is_null() & pl.col("emission").is_not_null()
         incomplete = pl.max_horizontal("status", pl.lit(int(Status.INCOMPLETE), dtype=pl.UInt8))
-        base = amount.filter(~now).sum() if self.base_year is not None else pl.lit(None, dtype=pl.Float64)
-        return self.all_cells.group_by(group).agg(
-            amount.filter(now).sum().alias("emission"),
-            base.alias("base_emission"),
+
+        def level(which: pl.Expr) -> pl.Expr:
+            known = amount.filter(which)
+            return pl.when(known.is_not_null().any()).then(known.sum())
+
+        return [
+            level(now).alias("emission"),
+            level(~now).alias("base_emission"),
             now.sum().alias("parts"),
             (now & (pl.col("notation") == "NE").fill_null(False)).sum().alias("missing"),
             pl.when(unweighted).then(incomplete).otherwise(pl.col("status")).max().alias("status"),
-        )
+        ]
 
     def batches(self) -> Iterator[Batch]:
         """The rows of each method in turn."""
@@ -204,7 +208,7 @@ class Case:
         found = rows.select("row").join(others, on="row", how="left", maintain_order="left")
         absent = pl.col("other_row").is_null() | pl.col("value").is_null()
         return found.select(
-            pl.col("value").fill_null(method.optional.get(name)),
+            pl.col("value").fill_null(pl.lit(method.optional.get(name), dtype=pl.Float64)),
             pl.when(absent)
             .then(0.0)
             .otherwise(pl.col("uncertainty"))

@@ -46,8 +46,11 @@ def interval_columns(levels: pl.DataFrame) -> list[Any]:
     """The columns of `Uncertainty.total` and `groups`, after `group`."""
     asked = [name for name in levels.columns if name not in _CENTRAL]
     relative = pl.when(pl.col("emission") != 0).then(pl.col("half_width") / pl.col("emission").abs())
-    central = ["emission", "mean", "lower", "upper", "half_width", relative.alias("relative"), "parts", "missing"]
-    return ["group", *asked, *central, "status", "base_emission", "trend", "trend_lower", "trend_upper"]
+    known, trended = pl.col("emission").is_not_null(), pl.col("trend").is_not_null()
+    about = [pl.when(known).then(pl.col(name)).alias(name) for name in ("mean", "lower", "upper", "half_width")]
+    about_trend = [pl.when(trended).then(pl.col(name)).alias(name) for name in ("trend_lower", "trend_upper")]
+    central = ["emission", *about, relative.alias("relative"), "parts", "missing", "status"]
+    return ["group", *asked, *central, "base_emission", "trend", *about_trend]
 
 
 def ranked(

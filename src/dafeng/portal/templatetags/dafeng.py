@@ -11,13 +11,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 register = template.Library()
-_NOTATIONS = {
-    "NO": "不发生：本市没有这种排放源",
-    "NE": "未估算：有这种排放源但没有数据或因子",
-    "NA": "不适用",
-    "IE": "列于别处",
-    "C": "保密",
-}
 
 
 def _number(value: float, digits: int) -> str:
@@ -69,7 +62,14 @@ def notation(key: str | None) -> SafeString:
     """A notation key with its meaning for those who do not know it by heart."""
     if not key:
         return mark_safe("")
-    return format_html('<abbr class="notation" title="{}">{}</abbr>', gettext(_NOTATIONS.get(key, key)), key)
+    meanings = {
+        "NO": gettext("不发生：本市没有这种排放源"),
+        "NE": gettext("未估算：有这种排放源但没有数据或因子"),
+        "NA": gettext("不适用"),
+        "IE": gettext("列于别处"),
+        "C": gettext("保密"),
+    }
+    return format_html('<abbr class="notation" title="{}">{}</abbr>', meanings.get(key, key), key)
 
 
 @register.simple_tag

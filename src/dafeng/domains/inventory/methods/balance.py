@@ -30,6 +30,7 @@ CHECKS: dict[str, Any] = {
     "computed": pl.Float64, "difference": pl.Float64, "tolerance": pl.Float64, "unit": pl.String, "verdict": pl.String,
     "message": pl.String,
 }  # fmt: skip
+STANDARD_COAL = frozenset({"tce", "kgce", "Mtce", "吨标准煤", "万吨标准煤", "千克标准煤", "百万吨标准煤"})
 _UNIT_SPELLINGS = {"万百万千焦": "百亿千焦", "万吨标煤": "万吨标准煤"}
 
 Cells = dict[tuple[str, str], float]
@@ -185,7 +186,7 @@ def _check_cells(frame: pl.DataFrame) -> None:
         places.level(code)
     for fuel, unit in frame.select("fuel", "unit").unique().sort("fuel", "unit").iter_rows():
         wanted = fuels()[fuel].unit
-        if not (units.convertible(unit, wanted) or units.convertible(unit, "tce")):
+        if not (unit in STANDARD_COAL or units.convertible(unit, wanted)):
             raise ActivityError(f"{fuels()[fuel].name}的单位“{unit}”不对", expected=f"{wanted}，或万吨标准煤")
     for row in frame.filter(~pl.col("value").is_finite()).iter_rows(named=True):
         raise ActivityError(f"{name_of(row)}不是有限的数", expected="有限的数")
@@ -334,7 +335,8 @@ class _Test:
         terms = [("final", fuel), ("loss", fuel)]
         changed = [part for part in parts("transformation") if (part, fuel) in self.cells]
         if fuel_parts(fuel) or not changed:  # a total counts the net of its own transformation
-            used = -self.cells.get(("transformation", fuel), 0.0) if fuel_parts(fuel) else 0.0
+            net = self.cells.get(("transformation", fuel), 0.0)
+            used = -net if fuel_parts(fuel) else -min(net, 0.0)
         else:
             used = -sum(min(self.cells[part, fuel], 0.0) for part in changed)
         computed = sum(self.cells.get(term, 0.0) for term in terms) + used
@@ -388,7 +390,7 @@ def reconcile(balance: pl.DataFrame, rules: Mapping[str, str]) -> pl.DataFrame:
             words, targets = _rule(rule)
             reason[fuel] = words
             _share_out(cells, changed, fuel, gap, targets, f"{year} 年{fuels()[fuel].name}")
-        _carry_up(changed)
+        _carry_up(cells, changed)
         for (row, fuel), change in changed.items():
             before = cells.get((row, fuel), 0.0)
             words = reason.get(fuel) or "随其品种之和变动"
@@ -440,18 +442,22 @@ def _share_out(
             changed[row, fuel] = -gap * share if row.startswith(("supply", "transformation")) else gap * share
 
 
-def _carry_up(changed: dict[tuple[str, str], float]) -> None:
-    """Give every whole the change of its parts: rows first, then consumption and difference, then fuel totals."""
+def _carry_up(cells: Cells, changed: dict[tuple[str, str], float]) -> None:
+    """Give every printed whole the change of its parts: rows, then difference and consumption, then fuel totals."""
+
+    def carry(row: str, fuel: str, change: float) -> None:
+        if (row, fuel) in cells:
+            changed[row, fuel] = changed.get((row, fuel), 0.0) + change
+
     for (row, fuel), change in list(changed.items()):
         parent = rows()[row].parent
         while parent:
-            changed[parent, fuel] = changed.get((parent, fuel), 0.0) + change
+            carry(parent, fuel, change)
             parent = rows()[parent].parent
         top = row.split(".")[0]
-        sign = 1.0 if top in ("supply", "transformation") else -1.0
-        changed["difference", fuel] = changed.get(("difference", fuel), 0.0) + sign * change
+        carry("difference", fuel, change if top in ("supply", "transformation") else -change)
         if top in ("loss", "final"):
-            changed["consumption", fuel] = changed.get(("consumption", fuel), 0.0) + change
+            carry("consumption", fuel, change)
     for (row, fuel), change in list(changed.items()):
         if total := fuels()[fuel].parent:
-            changed[row, total] = changed.get((row, total), 0.0) + change
+            carry(row, total, change)

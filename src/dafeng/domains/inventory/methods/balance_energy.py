@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from dafeng.domains.inventory.methods.balance import (
+    STANDARD_COAL,
     Cells,
     balance_frame,
     deepest,
@@ -31,7 +32,6 @@ Coefficients = Mapping[str, tuple[float, str]]
 Calculation = Literal["equivalent", "equal_value"]
 FAMILIES = {"coal": "煤品", "oil": "油品", "gas": "天然气", "electricity": "电力", "heat": "热力", "other": "其他能源"}
 FOSSIL = ("coal", "oil", "gas")
-_STANDARD_COAL = ("tce", "kgce", "Mtce", "吨标准煤", "万吨标准煤", "千克标准煤", "百万吨标准煤")
 
 
 def coefficients_of(factors: pl.DataFrame, *, sets: Sequence[str] = ("municipal", "gbt2589")) -> Coefficients:
@@ -67,7 +67,7 @@ def standard_coal(
     frame = balance_frame(balance)
     factors: dict[tuple[str, str], tuple[float | None, str]] = {}
     for fuel, unit in frame.select("fuel", "unit").unique().iter_rows():
-        factors[fuel, unit] = _tce_per(fuel, unit, coefficients)
+        factors[fuel, unit] = _tce_of_unit(fuel, unit, coefficients)
         if fuel == "electricity" and electricity == "equal_value":
             factors[fuel, unit] = _electricity_equal_value(unit, coefficients, coal_per_kwh or 0.0)
     for row in frame.iter_rows(named=True):
@@ -81,9 +81,9 @@ def standard_coal(
     return frame.with_columns((pl.col("value") * scale).alias("tce"), words)
 
 
-def _tce_per(fuel: str, unit: str, coefficients: Coefficients) -> tuple[float | None, str]:
+def _tce_of_unit(fuel: str, unit: str, coefficients: Coefficients) -> tuple[float | None, str]:
     """t of standard coal in one `unit` of the fuel, and how it was found; (None, "") when it cannot be."""
-    if unit in _STANDARD_COAL:
+    if unit in STANDARD_COAL:
         return units.conversion(unit, "tce"), "原数即标准煤"
     if fuel not in coefficients:
         return None, ""
@@ -101,9 +101,17 @@ def _tce_per(fuel: str, unit: str, coefficients: Coefficients) -> tuple[float | 
     return value * scale * units.conversion(per.partition("/")[0], "tce"), f"{value:g} {per}"
 
 
+def tce_per(fuel: str, unit: str, coefficients: Coefficients) -> tuple[float, str]:
+    """t of standard coal in one `unit` of a fuel, and the coefficient in words. Raises `ActivityError` without one."""
+    scale, words = _tce_of_unit(fuel, unit, coefficients)
+    if scale is None:
+        raise ActivityError(f"{fuels()[fuel].name}没有折标准煤系数", mend="请给出系数和出处")
+    return scale, words
+
+
 def _electricity_equal_value(unit: str, coefficients: Coefficients, coal_per_kwh: float) -> tuple[float, str]:
     words = f"{coal_per_kwh:g} kgce/kWh（等价值）"
-    if unit not in _STANDARD_COAL:
+    if unit not in STANDARD_COAL:
         return units.conversion(unit, "kWh") * coal_per_kwh / 1000, words
     if "electricity" not in coefficients:
         raise ActivityError(

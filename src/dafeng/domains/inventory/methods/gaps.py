@@ -129,7 +129,10 @@ def surrogate(frame: pl.DataFrame, proxy: Proxy, years: Iterable[int], *, key: S
         for year in sorted(set(years) - set(series)):
             if not known:
                 continue
-            around = [max((y for y in known if y < year), default=None), min((y for y in known if y > year), default=None)]
+            around = [
+                max((y for y in known if y < year), default=None),
+                min((y for y in known if y > year), default=None),
+            ]
             near = [series[y] for y in around if y is not None]
             found = [_by_ratio(proxy, table, row, year) for row in near]
             if len(near) == 2:
@@ -213,9 +216,13 @@ def downscale_part(
     for row in frame.filter(chosen).iter_rows(named=True):
         whole, part = (_proxy_row(proxy, table, place, row["year"]) for place in (parent, child))
         share = part["value"] / whole["value"]
-        words = f"{parent} 的 {_quote(row)} × “{proxy.name}”之比 {part['value']:g}÷{whole['value']:g}（{child}÷{parent}）"
+        words = (
+            f"{parent} 的 {_quote(row)} × “{proxy.name}”之比 {part['value']:g}÷{whole['value']:g}（{child}÷{parent}）"
+        )
         quoted = proxy.quote((part, whole))
-        made.append(_made({**row, "place": child}, row["year"], row["value"] * share, "downscaled", words, (row,), quoted))
+        made.append(
+            _made({**row, "place": child}, row["year"], row["value"] * share, "downscaled", words, (row,), quoted)
+        )
     return _with(frame, made)
 
 
@@ -231,11 +238,15 @@ def _proxy_row(proxy: Proxy, table: Mapping[tuple[str, int], dict[str, Any]], pl
     row = table.get((place, year))
     if row is None or row["value"] is None:
         raise ActivityError(
-            f"代理变量“{proxy.name}”没有 {place} {year} 年的值", expected="每个地区每年一个正数", mend="请补充，或先对代理变量补缺"
+            f"代理变量“{proxy.name}”没有 {place} {year} 年的值",
+            expected="每个地区每年一个正数",
+            mend="请补充，或先对代理变量补缺",
         )
     if not row["value"] > 0:
         raise ActivityError(
-            f"代理变量“{proxy.name}”在 {place} {year} 年为 {row['value']:g}", expected="一个正数", mend="请核实，或换用其他代理变量"
+            f"代理变量“{proxy.name}”在 {place} {year} 年为 {row['value']:g}",
+            expected="一个正数",
+            mend="请核实，或换用其他代理变量",
         )
     return row
 
@@ -308,7 +319,9 @@ def _on_the_line(series: Series, known: list[int], year: int) -> tuple[float, st
     value = float(level + slope * (year - middle))
     if value < 0 <= min(values):
         raise ActivityError(
-            f"{_label(series[known[0]])} {year} 年外推得负值 {value:g}", expected="不小于零", mend="请改用 held 或驱动因子"
+            f"{_label(series[known[0]])} {year} 年外推得负值 {value:g}",
+            expected="不小于零",
+            mend="请改用 held 或驱动因子",
         )
     return value, f"{known[0]}–{known[-1]} 年 {len(known)} 个已知年份的最小二乘直线，每年 {slope:+.6g}"
 

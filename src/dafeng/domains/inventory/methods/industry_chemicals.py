@@ -61,7 +61,7 @@ def ammonia_feedstock_energy_co2(
     optional={"co2_recovered": 0.0},
 )
 def ammonia_feedstock_gas_co2(
-    feedstock: "1e4Nm3", co2_recovered: "t CO2", ncv_gas: "GJ/1e4Nm3", carbon_content: "t C/GJ", oxidation: "1"
+    feedstock: "Nm3", co2_recovered: "t CO2", ncv_gas: "GJ/Nm3", carbon_content: "t C/GJ", oxidation: "1"
 ) -> "t CO2":
     """CO2 of all the gas that an ammonia plant takes, by volume at 0 °C, less CO2 recovered for urea."""
     return feedstock * ncv_gas * carbon_content * oxidation * CO2_PER_C - co2_recovered

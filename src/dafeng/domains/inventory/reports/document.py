@@ -12,7 +12,9 @@ from dafeng.domains.inventory.reports import chart, labels
 from dafeng.domains.inventory.reports.labels import pick, sector_name, text
 from dafeng.domains.inventory.reports.material import ESTIMATED, GROSS, SECTORS, Material
 from dafeng.domains.inventory.reports.tables import (
+    STATES,
     Grid,
+    breakable,
     completeness_grid,
     facts,
     frame_grid,
@@ -74,7 +76,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Formula:
-    """A method: `tree` is None for one without a closed formula."""
+    """A method; `result` is the gas. `tree` is None for one without a closed formula."""
 
     title: str
     result: str
@@ -297,14 +299,32 @@ class _Writer:
 
     def completeness(self) -> Iterator[Block]:
         yield Heading(1, self.text("completeness"))
-        grid = completeness_grid(self.material, self.language, self.material.year)
-        if not grid.rows:
-            yield Paragraph(grid.empty)
+        matrix = self.material.completeness
+        if matrix is None:
+            yield Paragraph(completeness_grid(self.material, self.language).empty)
             return
-        # The page has no room for the year, which is the report's own.
-        keep = [0, 1, 3, 4, 6, 7]
-        rows = tuple(tuple(str(row[at] or "") for at in keep) for row in grid.rows)
-        yield Table(grid.title, tuple(grid.head[at] for at in keep), rows, "llllrl", (4.2, 1, 1.5, 1.2, 1.3, 4))
+        matrix = matrix.filter(pl.col("year") == self.material.year)
+        counts = dict(matrix.filter("expected").group_by("state").len().iter_rows())
+        cells = sum(counts.values())
+        yield Paragraph(
+            self.say(
+                f"应编制 {cells} 个单元（类别 × 气体），其中有数值 {counts.get('reported', 0) + counts.get('estimated', 0)} 个"
+                f"（含估算 {counts.get('estimated', 0)} 个），标记符号 {counts.get('notation', 0)} 个，未估算 {counts.get('missing', 0)} 个。",
+                f"Of {cells} cells (category × gas), {counts.get('reported', 0) + counts.get('estimated', 0)} have a number "
+                f"({counts.get('estimated', 0)} estimated), {counts.get('notation', 0)} a notation key, {counts.get('missing', 0)} are missing.",
+            )
+        )
+        rows = []
+        for (category,), part in matrix.group_by("category", maintain_order=True):
+            told: dict[str, list[str]] = {state: [] for state in ("reported", "estimated", "notation", "missing")}
+            for row in part.iter_rows(named=True):
+                partly = self.say("（部分）", " (in part)") if row["partial"] else ""
+                key = f" {row['notation']}" if row["state"] == "notation" else ""
+                told[row["state"]].append(f"{labels.gas_text(row['gas'])}{key}{partly}")
+            joined = (self.say("、", ", ").join(names) for names in told.values())
+            rows.append((labels.category_name(str(category), self.language), *joined))
+        head = (self.text("category"), *(pick(names, self.language) for names in STATES.values()))
+        yield Table(self.text("completeness"), head, tuple(rows), "lllll", (4, 2.4, 1.6, 1.6, 3.2))
 
     def unsigned(self) -> Iterator[Block]:
         yield Heading(1, self.text("unsigned"))
@@ -316,7 +336,12 @@ class _Writer:
             self.text("stop"),
             (self.say(f"以下 {len(grid.rows)} 个因子凭记忆录入或来源有矛盾，须由审核人核对签认后方可发布。", f"The {len(grid.rows)} factors below must be signed by a reviewer first."),),
         )
-        yield from self._grid(grid, "lllrlllr", widths=(3.4, 2.4, 1.6, 1.4, 1.6, 1.6, 4.2, 0.9))
+        rows = tuple(
+            (f"{labels.input_name(str(parameter), self.language)}\n{breakable(str(code))}", *cells)
+            for code, parameter, *cells in printed(grid.rows, digits=4)
+        )
+        head = (self.text("parameter"), *grid.head[2:])
+        yield Table(grid.title, head, rows, "llrlllr", (3.4, 1.5, 1.4, 1.7, 1.5, 5.4, 1))
 
     def issues(self) -> Iterator[Block]:
         yield Heading(1, self.text("issues"))
@@ -337,7 +362,7 @@ class _Writer:
     def _share_of(self, row: Mapping[str, object]) -> str:
         co2e, estimated = row["co2e"], row["estimated"]
         if not isinstance(co2e, float) or not co2e or not isinstance(estimated, float):
-            return "—"
+            return ""
         return share(abs(estimated / co2e)) if estimated else ""
 
     def _estimated_share(self, year: int) -> float | None:
@@ -457,7 +482,8 @@ class _Writer:
                 )
             )
         total = material.sums(year=material.year, sectors=(sector,)).row(0, named=True)
-        rows.append((self.text("total"), "", "", self._tens(total["co2e"]), self._share_of(total), self._status(total["status"])))
+        amount = "NE" if total["co2e"] is None else self._tens(total["co2e"])
+        rows.append((self.text("total"), "", "", amount, self._share_of(total), self._status(total["status"])))
         head = (
             self.text("category"), self.text("gas"), self.say("排放量（t 气体）", "Emission (t of gas)"), self.text("unit_10kt"),
             self.text("estimated"), self.text("status"),
@@ -475,7 +501,7 @@ class _Writer:
         for code in inputs:
             names[code] = labels.input_name(code, self.language)
         where = tuple((names[code], code, unit) for code, unit in inputs.items())
-        return Formula(found.title, f"E({found.gas})" if found.gas else "E", tree, names, where, found.source, found.reference)
+        return Formula(found.title, labels.gas_text(found.gas), tree, names, where, found.source, found.reference)
 
     def _grid(self, grid: Grid, align: str, widths: tuple[float, ...] = ()) -> Iterator[Block]:
         if not grid.rows:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from dafeng.kernel.accounting.expression import Input, Literal, Named, Node, Operation
+from dafeng.kernel.accounting.readings import read_text
 
 Names = Mapping[str, str]
 _BINDS = {"+": 1, "-": 1, "neg": 2, "*": 3, "/": 5, "**": 4, ">": 0, "<": 0}
+_LONG = 34  # signs: what is longer is written in the line, where it can be broken, not in a fraction or a bracket that cannot
 _WORDS = {"exp": "exp", "log": "ln", "min": "min", "max": "max"}
 
 
@@ -32,17 +34,23 @@ class _Notation:
 
     def word(self, text: str) -> str: ...
     def sign(self, sign: str) -> str: ...
-    def bracket(self, inner: str) -> str: ...
+    def bracket(self, inner: str, *, long: bool = False) -> str: ...
     def fraction(self, upper: str, lower: str) -> str: ...
     def power(self, base: str, exponent: str) -> str: ...
     def call(self, name: str, arguments: list[str]) -> str: ...
     def cases(self, condition: str, yes: str, no: str) -> str: ...
 
+    def long(self, part: Node) -> bool:
+        """Whether a part takes more room than a fraction or a bracket of one piece should; a Chinese sign counts double."""
+        text = read_text(part, lambda leaf: _leaf(leaf, self.names))
+        return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) > 2 * _LONG
+
     def write(self, part: Node, outer: int = 0, right: bool = False) -> str:
         if not isinstance(part, Operation):
             return self.word(_leaf(part, self.names))
         operator, parts = part.operator, part.operands
-        if operator == "/":
+        inline = operator == "/" and any(map(self.long, parts))
+        if operator == "/" and not inline:
             return self.fraction(self.write(parts[0]), self.write(parts[1]))
         if operator == "where":
             return self.cases(*(self.write(operand) for operand in parts))
@@ -52,14 +60,15 @@ class _Notation:
         if operator == "**":
             base = self.write(parts[0])
             if isinstance(parts[0], Operation) and parts[0].operator not in _WORDS:
-                base = self.bracket(base)
+                base = self.bracket(base, long=self.long(parts[0]))
             text = self.power(base, self.write(parts[1]))
         elif operator == "neg":
             text = self.sign("−") + self.write(parts[0], binds)
         else:
-            sign = {"*": "×", "-": "−"}.get(operator, operator)
-            text = self.write(parts[0], binds) + self.sign(sign) + self.write(parts[1], binds, operator == "-")
-        return self.bracket(text) if binds < outer or (right and binds == outer) else text
+            binds = 3 if inline else binds
+            sign = {"*": "×", "-": "−", "/": "÷"}.get(operator, operator)
+            text = self.write(parts[0], binds) + self.sign(sign) + self.write(parts[1], binds, operator in "-/")
+        return self.bracket(text, long=self.long(part)) if binds < outer or (right and binds == outer) else text
 
 
 class _Typst(_Notation):
@@ -70,10 +79,11 @@ class _Typst(_Notation):
         return f'upright("{quoted}")'
 
     def sign(self, sign: str) -> str:
-        return {"×": " times ", "−": " - "}.get(sign, f" {sign} ")
+        return {"×": " times ", "−": " - ", "÷": " div "}.get(sign, f" {sign} ")
 
-    def bracket(self, inner: str) -> str:
-        return f"lr(({inner}))"
+    def bracket(self, inner: str, *, long: bool = False) -> str:
+        # Escaped brackets do not grow, and the line may be broken between them.
+        return f"\\({inner}\\)" if long else f"lr(({inner}))"
 
     def fraction(self, upper: str, lower: str) -> str:
         return f"frac({upper}, {lower})"
@@ -82,7 +92,7 @@ class _Typst(_Notation):
         return f"{base}^({exponent})"
 
     def call(self, name: str, arguments: list[str]) -> str:
-        return f'op("{name}") lr(({", ".join(arguments)}))'
+        return f'op("{name}") \\({", ".join(arguments)}\\)'
 
     def cases(self, condition: str, yes: str, no: str) -> str:
         return f'cases({yes} &"（" {condition} "）", {no} &"（其他）")'
@@ -95,7 +105,9 @@ class _Omml(_Notation):
     def sign(self, sign: str) -> str:
         return self.word(f" {sign} ")
 
-    def bracket(self, inner: str) -> str:
+    def bracket(self, inner: str, *, long: bool = False) -> str:
+        if long:
+            return self.word("(") + inner + self.word(")")
         return f"<m:d><m:e>{inner}</m:e></m:d>"
 
     def fraction(self, upper: str, lower: str) -> str:
@@ -111,17 +123,16 @@ class _Omml(_Notation):
         return self.bracket(yes + self.word("；若 ") + condition + self.word("；否则 ") + no)
 
 
-def typst_math(tree: Node, names: Names, result: str = "") -> str:
+def typst_math(tree: Node, names: Names, result: str) -> str:
     """Source for Typst's `eval(mode: "math")`; names are quoted, so nothing in them is read as code."""
     notation = _Typst(names)
-    left = f"{notation.word(result)} = " if result else ""
-    return left + notation.write(tree)
+    return f'E_(upright("{result}")) = {notation.write(tree)}'
 
 
-def word_math(tree: Node, names: Names, result: str = "") -> str:
+def word_math(tree: Node, names: Names, result: str) -> str:
     """An `m:oMath` element, without its namespace declaration."""
     notation = _Omml(names)
-    left = notation.word(f"{result} = ") if result else ""
-    return f"<m:oMath>{left}{notation.write(tree)}</m:oMath>"
+    left = f"<m:sSub><m:e>{notation.word('E')}</m:e><m:sub>{notation.word(result)}</m:sub></m:sSub>"
+    return f"<m:oMath>{left}{notation.sign('=')}{notation.write(tree)}</m:oMath>"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -214,6 +215,23 @@ def uncertainty_grid(material: Material, language: str) -> Grid:
     return Grid(title, head, tuple(rows), widths)
 
 
+_BREAK = "\u200b"  # where a long code may go over to the next line
+_REASONS = {"没有适用于该类别与品种的方法": "no method for this category and item", "单位不能换算为方法所需的 ": "unit cannot be converted to ", "缺少因子 ": "no factor for ", "、": ", "}  # fmt: skip
+
+
+def breakable(code: str) -> str:
+    """A code that may be broken after its dots and underscores."""
+    return re.sub(r"(?<=[._])(?=.)", _BREAK, code)
+
+
+def reason_text(reason: str, language: str) -> str:
+    """The reason with parameters by their names."""
+    if language == "en":
+        for chinese, english in _REASONS.items():
+            reason = reason.replace(chinese, english)
+    return re.sub(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\bncv\b|\boxidation\b", lambda code: labels.input_name(code[0], language), reason)
+
+
 def unsigned_grid(material: Material, language: str) -> Grid:
     head = tuple(text(name, language) for name in ("factor", "parameter", "item", "value", "unit", "standing", "source", "rows"))
     rows = tuple(
@@ -241,7 +259,7 @@ def issues_grid(material: Material, language: str) -> Grid:
             labels.item_name(row["item"], language),
             row["gas"],
             row["unit"],
-            row["reason"],
+            reason_text(row["reason"], language),
             row["rows"],
         )
         for row in material.inventory.issues.iter_rows(named=True)
