@@ -62,11 +62,15 @@ def run(pack: CityPack, *, counties: bool) -> pl.DataFrame:
             continue
         try:
             made = kind(pack, rule, made)
-        except PackError:
-            raise
         except DafengError as error:
-            raise PackError(f"规则“{rule.get('id', '')}”：{error.what}", expected=error.expected, mend=error.mend,
-                            where=Place(file="estimates.toml")) from error  # fmt: skip
+            if error.where.file:
+                raise
+            raise PackError(
+                f"规则“{rule.get('id', '')}”：{error.what}",
+                expected=error.expected,
+                mend=error.mend,
+                where=Place(file="estimates.toml"),
+            ) from error
     return made
 
 

@@ -140,4 +140,12 @@ if os.environ.get("DAFENG_HTTPS") == "1":
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31536000
 
+# Errors go to standard error, where the server's operator looks.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}
+
 MAP_APPROVAL = os.environ.get("DAFENG_MAP_APPROVAL", "")

@@ -106,8 +106,8 @@ class TestNames:
         assert balance.fuel_code(printed) == item
 
     def test_an_unknown_row_is_refused_by_name(self) -> None:
-        with pytest.raises(ActivityError, match="没有“三.进口量合计”这一行"):
-            balance.row_code("三.进口量合计")
+        with pytest.raises(ActivityError, match="没有“三、进口量合计”这一行"):
+            balance.row_code("三、进口量合计")
 
     def test_every_parent_in_the_tables_exists(self) -> None:
         assert {row.parent for row in balance.rows().values()} - {""} <= set(balance.rows())
@@ -181,7 +181,7 @@ class TestChecks:
 
     def test_coal_total_must_equal_its_kinds(self) -> None:
         cells = {("final", "coal_total"): 12, ("final", "raw_coal"): 8, ("final", "cleaned_coal"): 3}
-        fault = balance.check_balance(table(cells)).filter((pl.col("check") == "fuels")).row(0, named=True)
+        fault = balance.check_balance(table(cells)).filter(pl.col("check") == "fuels").row(0, named=True)
         assert (fault["fuel"], fault["difference"], fault["verdict"]) == ("coal_total", 1.0, "fails")
 
     def test_in_an_extract_an_empty_cell_leaves_the_question_open(self) -> None:
@@ -201,7 +201,7 @@ class TestHenan2007:
     def test_every_fuel_closes_and_every_total_consumption_adds_up(self, henan: pl.DataFrame) -> None:
         found = balance.check_balance(henan.filter(pl.col("year") == 2007))
         sound = found.filter(pl.col("verdict") == "ok").group_by("check").len()
-        assert dict(sound.rows()) == {"closure": 22, "consumption": 22, "fuels": 44, "rows": 61}
+        assert dict(sound.rows()) == {"closure": 22, "consumption": 22, "fuels": 42, "rows": 61}
 
     def test_what_fails_is_the_supply_of_exactly_the_fuels_with_a_stock_row(self, henan: pl.DataFrame) -> None:
         printed = henan.filter(pl.col("year") == 2007)
@@ -426,7 +426,7 @@ class TestActivity:
 
     def test_material_may_be_left_in_as_an_upper_bound(self) -> None:
         rows = activity_rows(table(CLOSED), feedstock="burnt")
-        assert rows.filter(pl.col("category") == "1A2x")["value"].to_list() == [30, 22][:1]
+        assert rows.filter(pl.col("category") == "1A2x")["value"].to_list() == [30]
         assert "1AD" not in rows["category"].to_list()
 
     def test_electricity_is_net_import_and_final_use_and_never_fuel(self, rows: pl.DataFrame) -> None:

@@ -99,13 +99,13 @@ def memo(run: InventoryRun, year: int) -> list[dict[str, Any]]:
 
 
 def trend(run: InventoryRun, english: bool, chosen: int) -> dict[str, Any]:
-    """A stacked column a year, as rectangles in a 720 × 260 box; sinks hang below the axis."""
+    """A stacked column a year, as rectangles in a 720 × 260 box; sinks hang below the axis. In 万吨, or kt in English."""
     cells = storage.read(run, "cells").filter(pl.col("kind") == "direct")
     rows = _sums(cells, "year", "sector")
     years = sorted({row["year"] for row in rows})
     if not years:
         return {"years": [], "bars": [], "ticks": []}
-    value = {(row["year"], row["sector"]): (row["co2e"] or 0.0) / 1e4 for row in rows}
+    value = {(row["year"], row["sector"]): (row["co2e"] or 0.0) / (1e3 if english else 1e4) for row in rows}
     up = max(sum(max(value.get((y, s), 0), 0) for s in SECTOR_ORDER) for y in years)
     down = min(sum(min(value.get((y, s), 0), 0) for s in SECTOR_ORDER) for y in years)
     step = _round_step(max(up, -down, 1e-9))
@@ -229,6 +229,8 @@ def county_map(run: InventoryRun, year: int, geojson: str, names: dict[str, str]
             {
                 "code": code,
                 "name": names.get(code, shape["properties"]["name"]),
+                # The kind of county is in the table; on the map its name alone must fit.
+                "label": names.get(code, shape["properties"]["name"]).removesuffix(" County").removesuffix(" District"),
                 "path": path(rings[code]),
                 "step": step,
                 "co2e": row["co2e"] if row else None,

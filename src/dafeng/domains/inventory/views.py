@@ -76,22 +76,31 @@ def lineage(request: HttpRequest, code: str) -> HttpResponse:
     wanted = {name: request.GET.get(name, "")[:80] for name in ("category", "item", "gas", "kind", "place")}
     year = _year(request, run)
     found = chain.trace(run, **wanted, year=year)
-    names = library.categories()
+    names, english = library.categories(), _english()
+    items = library.item_names_en() if english else library.item_names()
     category = names.get(wanted["category"])
-    title = (category.name_en if _english() else category.name) if category else ""
+    title = (category.name_en if english else category.name) if category else ""
     if not title and wanted["category"] in library.SECTORS:
-        title = library.SECTORS[wanted["category"]][1 if _english() else 0]
-    english = _english()
+        title = library.SECTORS[wanted["category"]][int(english)]
+    places_named = {run.city_id: [run.city.name, run.city.name_en], **run.city.counties}
     for part in found["parts"]:
+        part["place_name"] = places_named.get(part["place"].split("/")[0], [part["place"]] * 2)[int(english)]
         known = names.get(part["category"])
         part["category_name"] = (known.name_en if english else known.name) if known else part["category"]
-        part["item_name"] = (library.item_names_en() if english else library.item_names()).get(
-            part["item"], part["item"]
-        )
+        part["item_name"] = items.get(part["item"], part["item"])
     return render(
         request,
         "inventory/lineage.html",
-        {"run": run, "city": run.city, "year": year, "wanted": wanted, "title": title or _("全部类别"), "found": found},
+        {
+            "run": run,
+            "city": run.city,
+            "year": year,
+            "wanted": wanted,
+            "title": title or _("全部类别"),
+            "found": found,
+            "item_name": items.get(wanted["item"], wanted["item"]),
+            "place_name": places_named.get(wanted["place"], ["", ""])[int(english)],
+        },
     )
 
 

@@ -55,7 +55,9 @@ class Emissions:
         """reason, category, item, gas, rows: one line for each kind of activity that could not be estimated."""
         lacking = self.resolutions.filter(pl.col("reason").is_not_null())
         return (
-            self.results.select("row", "resolution")
+            # A cell that came with NO, NA, IE or C was left out on purpose.
+            self.results.filter(pl.col("notation") == str(Notation.NE))
+            .select("row", "resolution")
             .join(lacking.select("resolution", "gas", "method", "reason"), on="resolution")
             .join(self.activities.select("row", "category", "item", "unit"), on="row")
             .group_by("category", "item", "unit", "gas", "method", "reason")

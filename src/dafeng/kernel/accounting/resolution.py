@@ -94,9 +94,17 @@ def _match_recipes(
             named = {name: method.inputs[name] for name in method.activity}
         for position, (name, unit) in enumerate(named.items()):
             role = "secondary" if position else "primary"
-            uses += [(number, variable, unit, role) for variable in ([name] if position else [name, ""])]
-    used = pl.DataFrame(uses, schema=["recipe", "variable", "activity_unit", "role"], orient="row").cast(
-        {"recipe": table.schema["recipe"], "variable": pl.String, "activity_unit": pl.String, "role": pl.String}
+            uses += [(number, variable, name, unit, role) for variable in ([name] if position else [name, ""])]
+    used = pl.DataFrame(
+        uses,
+        schema={
+            "recipe": table.schema["recipe"],
+            "variable": pl.String,
+            "input": pl.String,
+            "activity_unit": pl.String,
+            "role": pl.String,
+        },
+        orient="row",
     )
     found = (
         keys.join(scope, on="category")
@@ -124,7 +132,16 @@ def _match_recipes(
         (pl.col("recipe_category").str.len_bytes() * 2 + (pl.col("recipe_item") != "")).alias("fit")
     )
     best = fitting.filter(pl.col("fit") == pl.col("fit").max().over("key", "gas", "kind", "role"))
-    return best, reasons
+    # A row that does not say which input it is (gas charged, gas in the bank …) must not count as several of them.
+    several = (
+        best.filter(pl.col("variable") == "")
+        .group_by("key", "gas", "kind")
+        .agg(pl.col("input").unique().sort().alias("inputs"))
+        .filter(pl.col("inputs").list.len() > 1)
+        .select("key", (pl.lit("须填写变量，可为 ") + pl.col("inputs").list.join("、")).alias("reason"))
+        .unique("key", keep="first", maintain_order=True)
+    )
+    return best.join(several, on="key", how="anti"), pl.concat([reasons, several])
 
 
 def _tier(category: str, tiers: Mapping[str, str]) -> str:

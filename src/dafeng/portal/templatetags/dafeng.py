@@ -94,6 +94,18 @@ def basis(word: str) -> str:
 
 
 @register.filter
+def mark(word: str) -> str:
+    words = {
+        "interpolated": gettext("内插"),
+        "extrapolated": gettext("外推"),
+        "surrogate": gettext("替代数据"),
+        "spliced": gettext("重叠拼接"),
+        "downscaled": gettext("降尺度"),
+    }
+    return words.get(word, word)
+
+
+@register.filter
 def standing(word: str) -> str:
     words = {
         "confirmed": gettext("多处核对"),

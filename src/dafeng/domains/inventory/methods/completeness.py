@@ -15,6 +15,7 @@ import polars as pl
 
 from dafeng.domains.inventory import library
 from dafeng.domains.inventory.library import Category
+from dafeng.domains.inventory.methods import quality_rules
 from dafeng.domains.inventory.methods.inventory import Inventory
 from dafeng.kernel.accounting.recipes import KINDS
 from dafeng.kernel.accounting.status import Status
@@ -71,11 +72,13 @@ _CELL = ["category", "gas", "year"]
 def expected_cells(categories: Mapping[str, Category] | None = None) -> pl.DataFrame:
     """What a complete inventory holds: sector, category, name, name_en, memo, gas; leaf categories, in table order.
 
-    A category is a leaf when it asks for gases and nothing below it does.
+    A category is a leaf when it asks for gases and nothing below it does. Categories that are for information only
+    (quality_rules.toml) are not expected.
     """
     known = library.categories() if categories is None else categories
     inner = {above for each in known.values() if each.gases for above in _above(each.code, known)}
-    leaves = [each for each in known.values() if each.code not in inner]
+    shown = (*inner, *quality_rules.information())
+    leaves = [each for each in known.values() if each.code not in shown]
     rows = [(e.sector, e.code, e.name, e.name_en, e.memo, gas) for e in leaves for gas in e.gases]
     columns = ("sector", "category", "name", "name_en", "memo", "gas")
     return pl.DataFrame(rows, schema={name: SCHEMA[name] for name in columns}, orient="row")
@@ -98,13 +101,14 @@ def completeness(
     known = library.categories() if categories is None else categories
     wanted = expected_cells(known)
     span = pl.DataFrame({"year": sorted(set(years))}, schema={"year": pl.Int16})
-    rows = pl.concat([_numbers(inventory, place, known), _reasons(inventory, place, known)])
+    rows = pl.concat([_numbers(inventory, place), _reasons(inventory, place)])
     found = _by_cell(rows.join(span, on="year", how="semi"), wanted, known)
     asked = wanted.join(span, how="cross").with_columns(pl.lit(True).alias("expected"))
     strays = found.select(_CELL).join(asked, on=_CELL, how="anti").sort(_CELL)
     described = strays.join(_described(known), on="category", how="left").with_columns(pl.lit(False).alias("expected"))
     matrix = pl.concat([asked, described.select(asked.columns)])
-    return _judged(matrix.join(found, on=_CELL, how="left", maintain_order="left"), place)
+    judged = _judged(matrix.join(found, on=_CELL, how="left", maintain_order="left"), place)
+    return _elsewhere(judged, quality_rules.alternatives())
 
 
 def shares(matrix: pl.DataFrame, *by: str) -> pl.DataFrame:
@@ -140,20 +144,18 @@ def _described(known: Mapping[str, Category]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={name: SCHEMA[name] for name in columns}, orient="row")
 
 
-def counting_kinds(category: Category | None) -> tuple[str, ...]:
+def counting_kinds(code: str) -> tuple[str, ...]:
     """The kinds of emission that fill a category's cells: biogenic CO2 beside a boiler is not the boiler's CO2."""
-    if category is None:
-        return KINDS
-    if category.memo:
-        return tuple(KINDS)
-    return ("indirect",) if category.sector == "ID" else ("direct",)
+    if code.startswith("1M"):
+        return ("bunker",)
+    return ("indirect",) if code.startswith("ID") else ("direct",)
 
 
-def _numbers(inventory: Inventory, place: str, known: Mapping[str, Category]) -> pl.DataFrame:
+def _numbers(inventory: Inventory, place: str) -> pl.DataFrame:
     """The inventory's own cells inside the place that can fill a cell of the matrix."""
     cells = inventory.select(kinds=KINDS, within=place)
     guessed = pl.col("basis").is_in(["estimated", "assumed"]) | (pl.col("mark").fill_null("") != "")
-    return _of_counting_kinds(cells, known).select(
+    return _of_counting_kinds(cells).select(
         *_CELL,
         "emission",
         "co2e",
@@ -166,15 +168,15 @@ def _numbers(inventory: Inventory, place: str, known: Mapping[str, Category]) ->
     )
 
 
-def _of_counting_kinds(rows: pl.DataFrame, known: Mapping[str, Category]) -> pl.DataFrame:
-    pairs = [(code, kind) for code in rows["category"].unique() for kind in counting_kinds(known.get(code))]
+def _of_counting_kinds(rows: pl.DataFrame) -> pl.DataFrame:
+    pairs = [(code, kind) for code in rows["category"].unique() for kind in counting_kinds(code)]
     counting = pl.DataFrame(pairs, schema={"category": pl.String, "kind": pl.String}, orient="row")
     homeless = pl.col("gas") == ""
     named = rows.filter(~homeless).join(counting, on=["category", "kind"], how="semi")
     return pl.concat([rows.filter(homeless), named])
 
 
-def _reasons(inventory: Inventory, place: str, known: Mapping[str, Category]) -> pl.DataFrame:
+def _reasons(inventory: Inventory, place: str) -> pl.DataFrame:
     """Why parts are not estimated, in the columns of `_numbers`.
 
     A part that no method answers for has no gas: it is in no cell of the inventory, and its key or its lack of a number
@@ -196,7 +198,7 @@ def _reasons(inventory: Inventory, place: str, known: Mapping[str, Category]) ->
         .with_columns(pl.when(lacking).then(told).alias("reason"))
     )
     return (
-        _of_counting_kinds(noted, known)
+        _of_counting_kinds(noted)
         .group_by(*_CELL, "notation", "reason")
         .agg(pl.len().cast(pl.Int64).alias("rows"))
         .select(
@@ -284,3 +286,23 @@ def _judged(frame: pl.DataFrame, place: str) -> pl.DataFrame:
     )
     english = pl.col("reason").str.replace_many(list(_ENGLISH), list(_ENGLISH.values())).alias("reason_en")
     return judged.with_columns(english).select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
+
+
+def _elsewhere(matrix: pl.DataFrame, alternatives: Mapping[str, Iterable[str]]) -> pl.DataFrame:
+    """Cells that nobody filled because another category holds them, undivided or divided: IE, and where."""
+    pairs = [(part, whole) for whole, parts in alternatives.items() for part in parts]
+    pairs += [(whole, part) for part, whole in pairs]
+    table = pl.DataFrame(pairs, schema={"category": pl.String, "held_in": pl.String}, orient="row")
+    full = matrix.filter(pl.col("emission").is_not_null()).select(pl.col("category").alias("held_in"), "gas", "year")
+    held = table.join(full, on="held_in").group_by(_CELL).agg(pl.col("held_in").unique().sort().str.join("、"))
+    joined = matrix.join(held, on=_CELL, how="left", maintain_order="left")
+    silent = (pl.col("reason") == NOTHING) & pl.col("held_in").is_not_null()
+    ie = {
+        "state": pl.lit("notation"),
+        "notation": pl.lit("IE"),
+        "reason": pl.lit("列于 ") + pl.col("held_in"),
+        "reason_en": pl.lit("included in ") + pl.col("held_in").str.replace_all("、", ", "),
+        "status": pl.lit(int(Status.OK), dtype=pl.UInt8),
+    }
+    changed = [pl.when(silent).then(value).otherwise(pl.col(name)).alias(name) for name, value in ie.items()]
+    return joined.with_columns(changed).select(list(SCHEMA))

@@ -14,6 +14,7 @@ from dafeng.kernel.accounting.readings import read_text
 Names = Mapping[str, str]
 _BINDS = {"+": 1, "-": 1, "neg": 2, "*": 3, "/": 5, "**": 4, ">": 0, "<": 0}
 _LONG = 34  # signs: what is longer is written in the line, where it can be broken, not in a fraction or a bracket that cannot
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WORDS = {"exp": "exp", "log": "ln", "min": "min", "max": "max"}
 
 
@@ -23,7 +24,8 @@ def _leaf(leaf: Node, names: Names) -> str:
     if isinstance(leaf, Named):
         return leaf.name
     assert isinstance(leaf, Literal)
-    return f"{leaf.value:.12g}"
+    digits, exponent, power = f"{leaf.value:.12g}".partition("e")
+    return f"{digits} × 10{str(int(power)).translate(_SUPERSCRIPT)}" if exponent else digits
 
 
 class _Notation:
