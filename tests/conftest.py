@@ -14,12 +14,18 @@ from pathlib import Path
 
 import pytest
 
-# Test data never lands in the developer's own data folder; set before Django reads its settings.
-os.environ["DAFENG_DATA"] = tempfile.mkdtemp(prefix="dafeng-tests-")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright runs a loop in the test's own thread
 
 FORCED = set(filter(None, os.environ.get("DAFENG_FORCE", "").split(",")))
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files that tests write never land in the developer's own data folder."""
+    from django.conf import settings
+
+    settings.DATA = Path(tempfile.mkdtemp(prefix="dafeng-tests-"))
+    settings.MEDIA_ROOT = settings.DATA / "files"
 
 
 def _chromium_missing() -> str:

@@ -177,8 +177,8 @@ class TestRulesAndPeople:
             ("estimates.toml", 'proxy = "co2.night_light"', 'proxy = "light"', "用到不认识的指标“light”"),
             (
                 "estimates.toml",
-                'note = "以夜间',
-                'remark = "以夜间',
+                'note = "灯光反演',
+                'remark = "灯光反演',
                 "规则“county-split”缺少 note：请写明估算的依据与不足",
             ),
             (

@@ -212,6 +212,22 @@ class TestRecipes:
         assert "单位" in reason
         assert all(unit in reason for unit in ("t", "1e4 Nm3", "GJ"))
 
+    def test_a_gas_whose_method_cannot_take_the_unit_is_not_lost_beside_one_that_can(self, world: SimpleNamespace) -> None:
+        # CO2 has methods for mass and heat, CH4 for mass only: 10 GJ of `fuel` give CO2, and CH4 is not estimated.
+        recipes = [*world.recipes, Recipe("1A", "CH4", "test.fuel.mass")]
+        found = world.compile([world.activity("1A", "coal", 10, unit="GJ", variable="fuel")], [], recipes=recipes)
+        told = found.rows().select("gas", "notation", "reason").sort("gas").rows()
+        assert [row[:2] for row in told] == [("CH4", "NE"), ("CO2", "NE")]
+        assert "单位不能换算为方法所需的 t" in told[0][2]
+
+    def test_a_row_that_does_not_say_which_input_it_is_counts_as_none(self, world: SimpleNamespace) -> None:
+        recipes = [Recipe("1B", "CO2", "test.simple"), Recipe("1B", "CO2", "test.fuel.mass")]  # `amount` and `fuel`, both in t
+        found = world.compile([world.activity()], [], recipes=recipes)
+        assert found.results["notation"].to_list() == ["NE"]
+        assert found.issues["reason"].to_list() == ["须填写变量，可为 amount、fuel"]
+        named = world.compile([world.activity(variable="fuel")], [], recipes=recipes)
+        assert named.resolutions["method"].to_list() == ["test.fuel.mass"]
+
     def test_an_activity_without_a_method_is_said(self, world: SimpleNamespace) -> None:
         found = world.compile([world.activity("9Z", "x")], [])
         assert found.results["notation"].to_list() == ["NE"]

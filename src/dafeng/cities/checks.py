@@ -264,7 +264,7 @@ class _Check:
         if fails.height != declared:
             first = f"；第一处：{fails['message'][0]}" if fails.height else ""
             table.fault(0, f"{year} 年平衡表有 {fails.height} 处对不上，数据包登记了 {declared} 处（faults）{first}")
-        return fails.height != declared
+        return bool(fails.height != declared)
 
     # ------------------------------------------------------------ boundary
 

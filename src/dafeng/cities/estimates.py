@@ -11,6 +11,7 @@ Rules run in their order. Nothing is estimated without a rule: what no rule cove
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -40,7 +41,7 @@ _TEXT = (
 SCHEMA: dict[str, Any] = dict.fromkeys(_TEXT, pl.String) | {
     "year": pl.Int16, "value": pl.Float64, "uncertainty": pl.Float64,
 }  # fmt: skip
-MATERIAL = "final.industry.feedstock"
+INDUSTRY, MATERIAL = "final.industry", "final.industry.feedstock"
 
 
 def empty() -> pl.DataFrame:
@@ -114,7 +115,8 @@ def _of_balance(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> 
         item, remark = _item(rule, row["item"])
         if item != row["item"]:  # another item has another calorific value: go through heat
             scale, words = tce_per(row["item"], row["unit"], coefficients)
-            row |= {"item": item, "basis": "estimated", "unit": "tce", "value": (row["value"] or 0.0) * scale}
+            value = None if row["value"] is None else row["value"] * scale
+            row |= {"item": item, "basis": "estimated", "unit": "tce", "value": value}
             remark = f"{remark}；按 {words} 折热量"
         row["source"] = "；".join(text for text in (row["source"], remark, note) if text)
         recast.append(row)
@@ -149,21 +151,20 @@ def _of_statistic(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -
 
 
 def _of_sector_energy(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:
-    """Sector total × share of (row, fuel) in the province's sector; shares between known years on a line, outside held."""
+    """Sector total × share of each fuel in the province's sector, for every year that the city has a total of."""
     first, last = rule.get("years", pack.years)
-    years = range(first, last + 1)
+    structure = Structure.of(rule)
     found: list[dict[str, Any]] = []
-    shares = _structure(rule, years)
     for indicator, printed in rule["sectors"].items():
-        members = [row_code(text) for text in printed]
         totals = series(pack, indicator, rule.get("series", "")).filter(
-            (pl.col("place") == pack.code) & pl.col("year").is_in(list(years))
+            (pl.col("place") == pack.code) & pl.col("year").is_between(first, last)
         )
+        shares = structure.shares([row_code(text) for text in printed], range(first, last + 1))
         for total in totals.iter_rows(named=True):
-            for row, fuel, share, words in shares(members, total["year"]):
-                target = _target(row, fuel)
-                if share and target:
-                    found.append(_sector_row(pack, rule, total, indicator, (row, fuel, share, words), target))
+            now = shares.filter((pl.col("year") == total["year"]) & (pl.col("value") > 0))
+            for row, fuel, share in now.select("part", "fuel", "value").iter_rows():
+                part = (row, fuel, share, structure.words(total["year"]))
+                found.append(_sector_row(pack, rule, total, indicator, part))
     return _add(made, pl.DataFrame(found, schema_overrides={"year": pl.Int16}, infer_schema_length=None))
 
 
@@ -180,21 +181,21 @@ def _sector_row(
     total: Mapping[str, Any],
     indicator: str,
     part: tuple[str, str, float, str],
-    target: tuple[str, str],
 ) -> dict[str, Any]:
     row, fuel, share, words = part
     label = indicators()[indicator]["name"]
     item, remark = _item(rule, fuel)
+    category, variable = _target(row, fuel)
     unit, value = total["unit"], total["value"] * share
     sector, name = rows()[row].name, fuels()[fuel].name
     made_of = f"{total['year']} 年{label} {total['value']:g} {unit}"
     made_of += f" × {rule['structure_name']}“{sector}”中{name}占 {100 * share:.4g}%"
     notes = "；".join(text for text in (words, remark, rule.get("note", ""), f"原始数据：{total['source']}") if text)
     return {
-        "category": target[0],
+        "category": category,
         "item": item,
         "technology": "",
-        "variable": target[1],
+        "variable": variable,
         "place": pack.code,
         "year": total["year"],
         "value": value,
@@ -211,61 +212,59 @@ def _item(rule: Mapping[str, Any], fuel: str) -> tuple[str, str]:
     return (entry["item"], entry["note"]) if entry else (fuel, "")
 
 
-def _structure(rule: Mapping[str, Any], years: range) -> Callable[[list[str], int], list[tuple[str, str, float, str]]]:
-    """A function (rows of a sector, year) → [(row, fuel, share of the sector's energy, how the share was found)]."""
-    from dafeng.cities.pack import load_pack
+@dataclass(frozen=True)
+class Structure:
+    """Final energy of a province by sector and fuel in its balance years, t of standard coal: year → (row, fuel) → tce.
 
-    other = load_pack(rule["balances"])
-    own = {fuel: (entry["value"], entry["unit"]) for fuel, entry in rule.get("coefficients", {}).items()}
-    coefficients = {**coefficients_of(library.factors()), **own}
-    energy = standard_coal(other.balances, coefficients).filter(pl.col("tce").is_not_null())
-    cells: dict[int, dict[tuple[str, str], float]] = {}
-    plain = energy.with_columns(pl.col("tce").alias("value"), pl.lit("tce").alias("unit")).drop("tce", "coefficient")
-    for _, year, table, _ in tables(plain):
-        cells[year] = {
-            (row, fuel): table[row, fuel] for fuel in leaf_fuels() for row, _ in deepest(table, "final", fuel)
-        }
-        for fuel in leaf_fuels():  # the part of industry's energy that is material, not fire
+    用作原料、材料 is a row of its own beside 工业, which is what was burnt and used otherwise.
+    """
+
+    cells: dict[int, dict[tuple[str, str], float]]
+
+    @classmethod
+    def of(cls, rule: Mapping[str, Any]) -> Structure:
+        from dafeng.cities.pack import load_pack
+
+        own = {fuel: (entry["value"], entry["unit"]) for fuel, entry in rule.get("coefficients", {}).items()}
+        coefficients = {**coefficients_of(library.factors()), **own}
+        energy = standard_coal(load_pack(rule["balances"]).balances, coefficients).filter(pl.col("tce").is_not_null())
+        plain = energy.with_columns(pl.col("tce").alias("value"), pl.lit("tce").alias("unit"))
+        return cls({year: cls._final(table) for _, year, table, _ in tables(plain.drop("tce", "coefficient"))})
+
+    @staticmethod
+    def _final(table: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+        found = {(row, fuel): table[row, fuel] for fuel in leaf_fuels() for row, _ in deepest(table, "final", fuel)}
+        for fuel in leaf_fuels():
             material = table.get((MATERIAL, fuel), 0.0)
-            if material and ("final.industry", fuel) in cells[year]:
-                cells[year]["final.industry", fuel] = max(cells[year]["final.industry", fuel] - material, 0.0)
-                cells[year][MATERIAL, fuel] = material
-    known = sorted(cells)
+            if material and (INDUSTRY, fuel) in found:
+                found[INDUSTRY, fuel] = max(found[INDUSTRY, fuel] - material, 0.0)
+                found[MATERIAL, fuel] = material
+        return found
 
-    def shares(members: list[str], year: int) -> list[tuple[str, str, float, str]]:
-        wanted = {*members, MATERIAL} if "final.industry" in members else set(members)
-        by_year = {y: {key: v for key, v in cells[y].items() if key[0] in wanted} for y in known}
-        keys = sorted({key for table in by_year.values() for key in table})
-        frame = pl.DataFrame(
-            [
-                {
-                    "part": row,
-                    "fuel": fuel,
-                    "year": y,
-                    "value": by_year[y].get((row, fuel), 0.0) / sum(by_year[y].values()),
-                }
-                for y in known
-                for row, fuel in keys
-            ]
-        )
+    def shares(self, members: Sequence[str], years: range) -> pl.DataFrame:
+        """part (row), fuel, year, value: shares that sum to 1 in each year; between balance years on a line, outside held."""
+        wanted = {*members, MATERIAL} if INDUSTRY in members else set(members)
+        chosen = {
+            year: {cell: v for cell, v in table.items() if cell[0] in wanted} for year, table in self.cells.items()
+        }
+        parts = sorted({cell for table in chosen.values() for cell in table})
+        known = [
+            {"part": row, "fuel": fuel, "year": year, "value": table.get((row, fuel), 0.0) / sum(table.values())}
+            for year, table in chosen.items()
+            for row, fuel in parts
+        ]
         key = ("part", "fuel")
-        filled = gaps.extrapolate(gaps.interpolate(frame, key=key), years, trend="held", key=key)
-        words = "" if year in known else (
-            f"结构由 {known[0]} 与 {known[-1]} 年直线内插" if known[0] < year < known[-1]
-            else f"结构沿用 {known[0] if year < known[0] else known[-1]} 年"
-        )  # fmt: skip
-        now = filled.filter(pl.col("year") == year)
-        return [(row, fuel, value, words) for row, fuel, value in now.select("part", "fuel", "value").iter_rows()]
+        return gaps.extrapolate(gaps.interpolate(pl.DataFrame(known), key=key), years, trend="held", key=key)
 
-    cache: dict[tuple[str, ...], dict[int, list[tuple[str, str, float, str]]]] = {}
-
-    def cached(members: list[str], year: int) -> list[tuple[str, str, float, str]]:
-        table = cache.setdefault(tuple(members), {})
-        if year not in table:
-            table[year] = shares(members, year)
-        return table[year]
-
-    return cached
+    def words(self, year: int) -> str:
+        """How the shares of a year were found; empty for the year of a balance."""
+        first, last = min(self.cells), max(self.cells)
+        if year in self.cells:
+            return ""
+        if first < year < last:
+            near = max(y for y in self.cells if y < year), min(y for y in self.cells if y > year)
+            return f"结构由 {near[0]} 与 {near[1]} 年直线内插"
+        return f"结构沿用 {first if year < first else last} 年"
 
 
 def _of_split(pack: CityPack, rule: Mapping[str, Any], made: pl.DataFrame) -> pl.DataFrame:

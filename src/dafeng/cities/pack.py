@@ -107,14 +107,18 @@ class CityPack:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the pack, the packs it draws on and the rules' own code: equal digests give equal rows."""
+        others = {locate(rule["balances"]) for rule in self.rules if rule.get("balances")} - {self.path}
+        files = {f"pack/{path.relative_to(self.path)}": path for path in self.path.rglob("*")}
+        files |= {f"{folder.name}/{path.relative_to(folder)}": path for folder in others for path in folder.rglob("*")}
+        files |= {f"cities/{path.name}": path for path in (*HOME.glob("*.py"), HOME / "indicators.csv")}
+        files |= {
+            f"rules/{path.name}": path for pattern in _RULE_SOURCES for path in sorted(library.HOME.glob(pattern))
+        }
         found = hashlib.sha256()
-        folders = {self.path} | {locate(rule["balances"]) for rule in self.rules if rule.get("balances")}
-        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-        files += [*HOME.glob("*.py"), HOME / "indicators.csv"]
-        files += [path for pattern in _RULE_SOURCES for path in library.HOME.glob(pattern)]
-        for path in sorted(set(files)):
-            found.update(path.name.encode())
-            found.update(path.read_bytes())
+        for label, path in sorted(files.items()):
+            if path.is_file():
+                found.update(label.encode())
+                found.update(path.read_bytes())
         return found.hexdigest()
 
 

@@ -373,7 +373,7 @@ def _publish_indicators(run: InventoryRun, inventory: Inventory, *, by: Any, now
     add("inventory.co2e.gross", inventory.totals("year", sectors=gross), lambda row: "")
     add("inventory.co2e.sector", inventory.totals("sector", "year"), lambda row: f"sector={row['sector']}")
     add("inventory.co2e.gas", inventory.totals("gas", "year"), lambda row: f"gas={row['gas']}")
-    add("inventory.co2.indirect", inventory.totals("year", kinds=("indirect",)), lambda row: "")
+    add("inventory.co2.indirect", inventory.indirect(), lambda row: "")
     counties = inventory.totals("county", "year").filter(pl.col("county") != run.city.code)
     add("inventory.co2e.total", counties, lambda row: "")
     indicators.publish(board, rows)

@@ -93,7 +93,7 @@ def _summary(inventory: Inventory, years: list[int], matrix: pl.DataFrame, check
 
     net = by_year(inventory.totals("year"))
     gross = by_year(inventory.totals("year", sectors=("1", "2", "3", "5")))
-    indirect = by_year(inventory.totals("year", kinds=("indirect",)))
+    indirect = by_year(inventory.indirect())
     missing = by_year(matrix.filter(pl.col("state") == "missing").group_by("year").len("cells"))
     summary: dict[str, Any] = {"years": {}}
     for year in years:

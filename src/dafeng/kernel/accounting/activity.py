@@ -27,6 +27,8 @@ _TEXT = {
 }
 _NOTES = {"activity_id": None, "basis": "reported", "mark": "", "source": "", "evidence": "", "notation": None}
 _NUMBERS: dict[str, Any] = {"uncertainty": None}
+NOTATIONS = pl.Enum([str(key) for key in Notation])
+_WORDS = {"basis": (pl.Enum(BASES), "数据依据"), "notation": (NOTATIONS, "标记符号")}
 KEY = tuple(_TEXT)
 COLUMNS = ("row", "activity_id", *KEY, "year", "value", "basis", "mark", "source", "evidence", "notation", "uncertainty")
 
@@ -52,7 +54,8 @@ def activity_frame(data: pl.DataFrame | list[dict[str, Any]]) -> pl.DataFrame:
         *(_as_enum(frame[name].cast(pl.String).fill_null(_TEXT[name] or "")) for name in text),
         pl.col("year").cast(pl.Int16),
         pl.col("value", *_NUMBERS).cast(pl.Float64),
-        pl.col(*_NOTES).cast(pl.String),
+        pl.col(*(name for name in _NOTES if name not in _WORDS)).cast(pl.String),
+        *(_as_word(frame[name], words, what) for name, (words, what) in _WORDS.items()),
     )
     # A frame that was filtered after numbering would point its lineage at other rows.
     frame = frame.drop("row", strict=False).with_row_index("row")
@@ -64,15 +67,22 @@ def _as_enum(series: pl.Series) -> pl.Series:
     return series.cast(pl.Enum(series.unique().sort()))
 
 
-def _check(frame: pl.DataFrame) -> None:
-    for code in frame["place"].unique().cast(pl.String):
-        places.level(code)
-    stray = set(frame["basis"].unique().drop_nulls()) - set(BASES)
+def _as_word(series: pl.Series, words: pl.Enum, what: str) -> pl.Series:
+    """A column of a few fixed words as an Enum of them: small, and checked once."""
+    if series.dtype == words:
+        return series
+    text = series.cast(pl.String)
+    stray = set(text.unique().drop_nulls()) - set(words.categories)
     if stray:
-        raise ActivityError(f"不认识的数据依据 {'、'.join(sorted(stray))}", expected="、".join(BASES))
-    keys = set(frame["notation"].unique().drop_nulls()) - set(Notation)
-    if keys:
-        raise ActivityError(f"不认识的标记符号 {'、'.join(sorted(keys))}", expected="NO、NE、NA、IE、C")
+        raise ActivityError(f"不认识的{what} {'、'.join(sorted(stray))}", expected="、".join(words.categories))
+    return text.cast(words)
+
+
+def _check(frame: pl.DataFrame) -> None:
+    place = frame.schema["place"]
+    assert isinstance(place, pl.Enum)
+    for code in place.categories:
+        places.level(code)
     spread = frame["uncertainty"]
     if spread.is_infinite().any() or spread.is_nan().any() or (spread < 0).any():
         raise ActivityError("活动水平数据的不确定性不是有限的非负数", expected="95 % 区间的半宽，如 0.05 表示 ±5 %")

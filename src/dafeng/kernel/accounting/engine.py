@@ -7,6 +7,7 @@ is two integers: the activity row and the resolution.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +15,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dafeng.kernel.accounting.activity import KEY, activity_frame
+from dafeng.kernel.accounting.activity import KEY, NOTATIONS, activity_frame
 from dafeng.kernel.accounting.formula import compute_by_formula
 from dafeng.kernel.accounting.recipes import Recipe, SeriesMethod
 from dafeng.kernel.accounting.resolution import resolve
 from dafeng.kernel.accounting.status import Notation, Status
 from dafeng.kernel.quantities import places
 
-NOTATIONS = pl.Enum([str(key) for key in Notation])
 _DENSE_LIMIT = 1 << 24
 _RESULT_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32,
@@ -182,16 +182,16 @@ def _keys(frame: pl.DataFrame, factors: pl.DataFrame) -> tuple[np.ndarray, pl.Da
         low = int(years.min())
         span = np.arange(low, int(years.max()) + 1)
         columns.append((np.searchsorted(begins, span, side="right")[years - low], begins.size + 1))
-    folded = np.zeros(frame.height, dtype=np.int64)
-    total = 1
+    columns = [(codes, size) for codes, size in columns if size > 1]
+    total = math.prod(size for _, size in columns)
+    folded = np.zeros(frame.height, dtype=np.int32 if total < 1 << 31 else np.int64)
     for codes, size in columns:
-        if size > 1:
-            folded = folded * size + codes
-            total *= size
+        folded *= size
+        folded += codes.astype(folded.dtype, copy=False)
     key = _densify(folded, total)
-    first = np.zeros(int(key.max(initial=-1)) + 1, dtype=np.int64)
-    first[key[::-1]] = np.arange(frame.height - 1, -1, -1)
-    keys = frame.select(*KEY, "year")[first].with_columns(pl.col(*KEY).cast(pl.String))
+    one = np.zeros(int(key.max(initial=-1)) + 1, dtype=np.int64)
+    one[key] = np.arange(frame.height)
+    keys = frame.select(*KEY, "year")[one].with_columns(pl.col(*KEY).cast(pl.String))
     return key, keys.with_row_index("key")
 
 
@@ -216,7 +216,7 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
     ranked = plain.with_columns(pl.int_range(pl.len()).over("key").alias("layer"))
     values = frame["value"].to_numpy()
     rows = frame["row"].to_numpy()
-    given = frame["notation"].cast(NOTATIONS)
+    given = frame["notation"]
     noted = given.null_count() < frame.height
     layers = [pl.DataFrame(schema=_RESULT_SCHEMA)]
     for layer in ranked["layer"].unique().sort():
@@ -225,8 +225,8 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
         held = np.zeros(key_count, dtype=bool)
         held[at] = True
         every = bool(held.all())
-        take = np.arange(frame.height) if every else np.flatnonzero(held[key])
-        my_key = key if every else key[take]
+        take = slice(None) if every else np.flatnonzero(held[key])
+        my_key = key[take]
 
         def spread(column: np.ndarray, at: np.ndarray = at, my_key: np.ndarray = my_key) -> np.ndarray:
             by_key = np.zeros(key_count, dtype=column.dtype)
@@ -234,27 +234,21 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
             return np.take(by_key, my_key)
 
         coefficient = part["coefficient"].fill_null(float("nan")).to_numpy()
-        emission = (values if every else values[take]) * spread(coefficient)
+        emission = values[take] * spread(coefficient)
         resolution_id = spread(part["resolution"].cast(pl.UInt32).to_numpy())
         status = spread(part["status"].to_numpy())
         columns: dict[str, Any] = {
-            "row": rows if every else rows[take],
+            "row": rows[take],
             "resolution": resolution_id,
             "emission": pl.Series(emission).fill_nan(None),
             "status": status,
         }
-        table = pl.DataFrame(columns)
-        missing = part["coefficient"].null_count() > 0
-        if not noted and not missing:
-            table = table.with_columns(pl.lit(None, dtype=NOTATIONS).alias("notation"))
+        if not noted and not part["coefficient"].null_count():
+            table = pl.DataFrame(columns).with_columns(pl.lit(None, dtype=NOTATIONS).alias("notation"))
         else:
-            table = table.with_columns(given.gather(take).alias("notation")).with_columns(
-                pl.when(pl.col("emission").is_null() & pl.col("notation").is_null())
-                .then(pl.lit("NE", dtype=NOTATIONS))
-                .otherwise(pl.col("notation"))
-                .alias("notation")
-            )
-            table = table.with_columns(_status_of_notation())
+            columns["notation"] = given if every else given.gather(take)
+            key_word = pl.coalesce("notation", pl.when(pl.col("emission").is_null()).then(pl.lit("NE", dtype=NOTATIONS)))
+            table = pl.DataFrame(columns).with_columns(_status_beside(key_word), key_word.alias("notation"))
         layers.append(table.cast(_RESULT_SCHEMA))
     return pl.concat(layers)
 
@@ -265,14 +259,9 @@ def _worst_notation() -> pl.Expr:
     return pl.when((keys == "NE").any()).then(pl.lit("NE", dtype=NOTATIONS)).otherwise(keys.min()).alias("notation")
 
 
-def _status_of_notation() -> pl.Expr:
+def _status_beside(notation: pl.Expr) -> pl.Expr:
     """A cell with NO, NA, IE or C is complete; one with NE is not. A key beside a number never betters its status."""
     numbered = pl.col("emission").is_not_null()
-    return (
-        pl.when(pl.col("notation") == "NE")
-        .then(pl.max_horizontal(pl.when(numbered).then("status"), pl.lit(int(Status.INCOMPLETE), dtype=pl.UInt8)))
-        .when(pl.col("notation").is_not_null() & ~numbered)
-        .then(pl.lit(int(Status.OK), dtype=pl.UInt8))
-        .otherwise(pl.col("status"))
-        .alias("status")
-    )
+    of_factors = pl.when(numbered).then("status").otherwise(pl.lit(int(Status.OK), dtype=pl.UInt8))
+    of_key = pl.when(notation == "NE").then(pl.lit(int(Status.INCOMPLETE), dtype=pl.UInt8)).otherwise(of_factors)
+    return pl.max_horizontal(of_factors, of_key).alias("status")

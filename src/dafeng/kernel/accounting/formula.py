@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from dafeng.kernel.accounting.activity import NOTATIONS
 from dafeng.kernel.accounting.linear import terms_wide
 from dafeng.kernel.accounting.recipes import SeriesMethod
 from dafeng.kernel.accounting.registry import Method, find_method
@@ -21,7 +22,14 @@ from dafeng.kernel.errors import ActivityError, UnitError
 from dafeng.kernel.quantities import units
 
 _SOURCE = ["category", "item", "technology", "place", "year"]
-_LINKS = {"row": pl.UInt32, "input": pl.String, "other_row": pl.UInt32}
+_RESULTS: dict[str, Any] = {
+    "row": pl.UInt32,
+    "resolution": pl.UInt32,
+    "emission": pl.Float64,
+    "status": pl.UInt8,
+    "notation": NOTATIONS,
+}
+_LINKS: dict[str, Any] = {"row": pl.UInt32, "input": pl.String, "other_row": pl.UInt32}
 
 
 def compute_by_formula(
@@ -30,7 +38,7 @@ def compute_by_formula(
     """Results and links of every resolution marked `by_formula`."""
     wanted = resolution.resolutions.filter("by_formula")
     results = [
-        pl.DataFrame(schema={"row": pl.UInt32, "resolution": pl.UInt32, "emission": pl.Float64, "status": pl.UInt8, "notation": pl.String})
+        pl.DataFrame(schema=_RESULTS)
     ]
     links = [pl.DataFrame(schema=_LINKS)]
     if wanted.height:
@@ -84,7 +92,8 @@ def _or_default(name: str, default: float) -> pl.Expr:
 def _finish(table: pl.DataFrame) -> pl.DataFrame:
     """Emission null or not finite → NE and INCOMPLETE; a notation key of the primary row stays and never betters the status."""
     known = pl.col("emission").is_finite().fill_null(False)
-    estimated = pl.col("notation").cast(pl.String).fill_null("") != "NE"
+    estimated = (pl.col("notation") != "NE").fill_null(True)
+    not_estimated = pl.lit(str(Notation.NE), dtype=NOTATIONS)
     noted = pl.col("notation").is_not_null() & estimated
     return table.select(
         pl.col("row").cast(pl.UInt32),
@@ -99,7 +108,7 @@ def _finish(table: pl.DataFrame) -> pl.DataFrame:
         .otherwise(int(Status.INCOMPLETE))
         .cast(pl.UInt8)
         .alias("status"),
-        pl.when(known).then(pl.col("notation")).otherwise(pl.col("notation").fill_null(str(Notation.NE))).alias("notation"),
+        pl.when(known).then(pl.col("notation")).otherwise(pl.col("notation").fill_null(not_estimated)).alias("notation"),
     )
 
 

@@ -62,11 +62,11 @@ def resolve(
     methods: dict[str, Method | SeriesMethod] = {}
     for recipe in recipes:
         methods[recipe.method] = (series or {}).get(recipe.method) or find_method(recipe.method)
-    matched, reasons = _match_recipes(keys, recipes, methods, tiers or {})
+    matched, reasons, unfit = _match_recipes(keys, recipes, methods, tiers or {})
     primary = matched.filter(pl.col("role") == "primary").sort("key", "recipe").with_row_index("resolution")
     chosen, absent = _choose_factors(primary, factors, methods, sets, frozenset(coherent))
     resolutions = _assemble(primary, chosen, absent, methods)
-    unresolved = _unresolved(keys, matched, reasons, start=resolutions.height)
+    unresolved = _unresolved(keys, matched, reasons, unfit, start=resolutions.height)
     terms = chosen.select(
         "resolution", "parameter", "factor_id", "value", "unit", "lower", "upper", "distribution", "set", "standing"
     )
@@ -78,8 +78,8 @@ def _match_recipes(
     recipes: Sequence[Recipe],
     methods: Mapping[str, Method | SeriesMethod],
     tiers: Mapping[str, str],
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Recipes that answer for each key, in the role its variable plays; and the reason where only the unit failed."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Recipes that answer for each key, in the role its variable plays; reasons where none does; gases whose unit failed."""
     table = recipe_frame(recipes).rename({"category": "recipe_category", "item": "recipe_item"})
     prefixes = sorted({recipe.category for recipe in recipes})
     categories = keys["category"].unique().to_list()
@@ -141,7 +141,16 @@ def _match_recipes(
         .select("key", (pl.lit("须填写变量，可为 ") + pl.col("inputs").list.join("、")).alias("reason"))
         .unique("key", keep="first", maintain_order=True)
     )
-    return best.join(several, on="key", how="anti"), pl.concat([reasons, several])
+    # A row that names its input is meant for every gas that has a method for it; one whose unit fits none is not lost.
+    unfit = (
+        found.filter((pl.col("role") == "primary") & (pl.col("variable") != ""))
+        .group_by("key", "gas", "kind", "origin")
+        .agg(pl.col("scale").is_null().all().alias("unit_fails"), pl.col("activity_unit").unique().sort().str.join("、"))
+        .filter("unit_fails")
+        .join(best, on="key", how="semi")
+        .select("key", "gas", "kind", "origin", (pl.lit("单位不能换算为方法所需的 ") + pl.col("activity_unit")).alias("reason"))
+    )
+    return best.join(several, on="key", how="anti"), pl.concat([reasons, several]), unfit
 
 
 def _tier(category: str, tiers: Mapping[str, str]) -> str:
@@ -182,8 +191,9 @@ def _choose_factors(
     need = primary.select("resolution", "method", "category", "item", "technology", "place", "year").join(wanted, on="method")
     order = list(dict.fromkeys(sets if sets is not None else factors["set"].unique().sort()))
     ordered = pl.DataFrame({"set": order, "set_order": range(len(order))}, schema={"set": pl.String, "set_order": pl.Int64})
+    known = set(factors["place"].unique())
     lineage = pl.DataFrame(
-        [(p, a, places.specificity(a)) for p in need["place"].unique() for a in places.ancestors(p)],
+        [(p, a, places.specificity(a)) for p in need["place"].unique() for a in places.ancestors(p) if a in known],
         schema={"place": pl.String, "factor_place": pl.String, "place_rank": pl.Int64},
         orient="row",
     )
@@ -199,12 +209,14 @@ def _choose_factors(
         pl.col("place").alias("factor_place"),
         pl.col("year").alias("factor_year"),
     )  # fmt: skip
+    # Either the item's own factors or those for any: joined, so that other items' never come up.
+    own = requests.join(lineage, on="place").with_columns(pl.col("item").alias("factor_item"))
+    general = own.filter(pl.col("item") != "").with_columns(pl.lit("").alias("factor_item"))
     candidates = (
-        requests.join(lineage, on="place")
-        .join(offered, on=["parameter", "factor_place"])
+        pl.concat([own, general])
+        .join(offered, on=["parameter", "factor_place", "factor_item"])
         .filter(
-            ((pl.col("factor_item") == "") | (pl.col("factor_item") == pl.col("item")))
-            & ((pl.col("factor_technology") == "") | (pl.col("factor_technology") == pl.col("technology")))
+            ((pl.col("factor_technology") == "") | (pl.col("factor_technology") == pl.col("technology")))
             & pl.col("category").str.starts_with(pl.col("factor_category"))
             & (pl.col("factor_year").is_null() | (pl.col("factor_year") <= pl.col("year")))
         )
@@ -312,19 +324,26 @@ def _assemble(
     )  # fmt: skip
 
 
-def _unresolved(keys: pl.DataFrame, matched: pl.DataFrame, reasons: pl.DataFrame, start: int) -> pl.DataFrame:
-    """Keys that no recipe answers for: shown as not estimated, with the reason; a secondary input is no source itself."""
+def _unresolved(
+    keys: pl.DataFrame, matched: pl.DataFrame, reasons: pl.DataFrame, unfit: pl.DataFrame, start: int
+) -> pl.DataFrame:
+    """Keys, or gases of a key, that no recipe answers for: not estimated, with the reason.
+
+    A secondary input is no source itself.
+    """
+    bare = keys.join(matched, on="key", how="anti").join(reasons, on="key", how="left").select(
+        "key", pl.lit("").alias("gas"), pl.lit("direct").alias("kind"), pl.lit("").alias("origin"), "reason"
+    )  # fmt: skip
     return (
-        keys.join(matched, on="key", how="anti")
-        .join(reasons, on="key", how="left")
-        .sort("key")
+        pl.concat([bare, unfit])
+        .sort("key", "gas", "kind", "origin")
         .with_row_index("resolution", offset=start)
         .select(
             "resolution",
             "key",
-            pl.lit("").alias("gas"),
-            pl.lit("direct").alias("kind"),
-            pl.lit("").alias("origin"),
+            "gas",
+            "kind",
+            "origin",
             pl.lit("").alias("method"),
             pl.lit("").alias("reference"),
             pl.lit("").alias("tier"),

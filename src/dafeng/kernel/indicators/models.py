@@ -57,10 +57,12 @@ class Run(models.Model):
         verbose_name = _("计算")
         constraints = (
             models.UniqueConstraint(
-                fields=("domain", "kind", "subject", "variant"), condition=Q(state="done"), name="one_current_run"
+                fields=("domain", "kind", "subject", "variant"),
+                condition=Q(state="done"),
+                name="indicators_run_current",
             ),
         )
-        indexes = (models.Index(fields=("domain", "kind", "subject", "variant"), name="run_stream"),)
+        indexes = (models.Index(fields=("domain", "kind", "subject", "variant"), name="indicators_run_stream"),)
 
     def __str__(self) -> str:
         return f"{self.domain}/{self.kind} {self.subject} {self.variant}".strip()
@@ -77,7 +79,9 @@ class Value(AppendOnly):
     value = models.FloatField(_("数值"), null=True)
     unit = models.CharField(_("单位"), max_length=40)
     status = models.PositiveSmallIntegerField(_("可信程度"), choices=[(int(each), each.label) for each in Status])
-    notation = models.CharField(_("符号"), max_length=2, blank=True, choices=[(str(each), each.label) for each in Notation])
+    notation = models.CharField(
+        _("符号"), max_length=2, blank=True, choices=[(str(each), each.label) for each in Notation]
+    )
     basis_share_estimated = models.FloatField(_("估算部分占比"), null=True)
     lineage = models.JSONField(default=dict)
 
@@ -86,19 +90,21 @@ class Value(AppendOnly):
     class Meta:
         verbose_name = _("指标值")
         constraints = (
-            models.UniqueConstraint(fields=("run", "indicator", "subject", "period", "key"), name="value_once_a_run"),
-            models.CheckConstraint(condition=Q(status__lte=2), name="value_status"),
+            models.UniqueConstraint(
+                fields=("run", "indicator", "subject", "period", "key"), name="indicators_value_once"
+            ),
+            models.CheckConstraint(condition=Q(status__lte=2), name="indicators_value_status"),
             models.CheckConstraint(
                 condition=Q(value__isnull=False, notation="") | (Q(value__isnull=True) & ~Q(notation="")),
-                name="value_or_notation",
+                name="indicators_value_or_notation",
             ),
             models.CheckConstraint(
                 condition=Q(basis_share_estimated__isnull=True)
                 | Q(basis_share_estimated__gte=0, basis_share_estimated__lte=1),
-                name="value_share_estimated",
+                name="indicators_value_share",
             ),
         )
-        indexes = (models.Index(fields=("indicator", "subject", "period"), name="value_read"),)
+        indexes = (models.Index(fields=("indicator", "subject", "period"), name="indicators_value_read"),)
 
     def __str__(self) -> str:
         shown = self.notation if self.value is None else f"{self.value:g} {self.unit}"

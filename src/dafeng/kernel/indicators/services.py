@@ -6,7 +6,6 @@ same cell, the read is refused and asks which run is meant.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -154,9 +153,7 @@ def fail_run(run: Run, now: datetime, note: str = "") -> Run:
 
 def current_run(domain: str, kind: str, subject: str, *, variant: str = "") -> Run | None:
     """The run whose values count now, if any was finished."""
-    return Run.objects.filter(
-        domain=domain, kind=kind, subject=subject, variant=variant, state=Run.State.DONE
-    ).first()
+    return Run.objects.filter(domain=domain, kind=kind, subject=subject, variant=variant, state=Run.State.DONE).first()
 
 
 def values(
@@ -226,9 +223,7 @@ def compare(run_a: Run, run_b: Run) -> pl.DataFrame:
             pl.coalesce("unit", "unit_b").alias("unit"),
         )
         .rename({"status": "status_a", "notation": "notation_a"})
-        .select(
-            *CELL, "a", "b", "difference", "relative", "unit", "status_a", "status_b", "notation_a", "notation_b"
-        )
+        .select(*CELL, "a", "b", "difference", "relative", "unit", "status_a", "status_b", "notation_a", "notation_b")
         .sort(*CELL)
     )
 

@@ -28,7 +28,7 @@ class AppendOnlyQuerySet(models.QuerySet[_Row]):
     def delete(self) -> NoReturn:
         _refuse(self.model, "删除")
 
-    def bulk_update(self, objs: Iterable[_Row], fields: Collection[str], batch_size: int | None = None) -> NoReturn:
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
         _refuse(self.model, "修改")
 
     def update_or_create(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -23,7 +23,9 @@ class EvidenceQuerySet(AppendOnlyQuerySet["Evidence"]):
         """What a person uploaded, and what hangs on a record that they may see."""
         if access.is_superuser(user):
             return self
-        shown = Q(pk__in=Record.evidence.through.objects.filter(record__in=Record.objects.for_user(user)).values("evidence"))
+        shown = Q(
+            pk__in=Record.evidence.through.objects.filter(record__in=Record.objects.for_user(user)).values("evidence")
+        )
         return self.filter(shown | Q(uploaded_by=user) if access.is_person(user) else shown)
 
 

@@ -24,8 +24,8 @@ from dafeng.kernel.records.errors import RecordError, WorkflowError
 
 MAX_DEPTH = 32
 KEYWORDS = frozenset(
-    "title description type required properties additionalProperties items enum minimum maximum minLength maxLength "
-    "minItems maxItems".split()
+    {"title", "description", "type", "required", "properties", "additionalProperties", "items", "enum"}
+    | {"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
 )
 _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "string": ("文字", (str,)),
@@ -63,7 +63,9 @@ def plain(value: Any, *, path: str = "", depth: int = 0) -> Any:
         }
     if isinstance(value, list | tuple):
         return [plain(item, path=f"{path}[{row}]", depth=depth + 1) for row, item in enumerate(value, 1)]
-    raise RecordError(f"“{path or '数据'}”的值无法保存（{type(value).__name__}）", expected="文字、数字、日期、列表或对象")
+    raise RecordError(
+        f"“{path or '数据'}”的值无法保存（{type(value).__name__}）", expected="文字、数字、日期、列表或对象"
+    )
 
 
 def _plain_float(value: float, path: str) -> float | int:

@@ -85,9 +85,7 @@ def open_record(
     return record
 
 
-def move(
-    record: Record, action: str, *, by: Any, now: datetime, reason: str = "", system: bool = False
-) -> Record:
+def move(record: Record, action: str, *, by: Any, now: datetime, reason: str = "", system: bool = False) -> Record:
     """Take one step of the workflow; `record` is brought up to date and returned.
 
     Raises `TransitionError` (no such step from the state that the record is in now, or the reason is missing) and
@@ -140,7 +138,9 @@ def amend(
         fresh = Record.objects.select_for_update().get(pk=record.pk)
         state = workflow.states.get(fresh.state)
         if state is None or not state.editable:
-            raise TransitionError(f"“{fresh.title}”现为“{fresh.state_title}”，不能修改", mend="如需更正，请先按流程退回")
+            raise TransitionError(
+                f"“{fresh.title}”现为“{fresh.state_title}”，不能修改", mend="如需更正，请先按流程退回"
+            )
         editing = Transition(workflows.AMEND, "修改", (fresh.state,), fresh.state, workflow.edit_roles)
         _check_mover(editing, workflow, fresh, by, system=system)
         if content is not None:

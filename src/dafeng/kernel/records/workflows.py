@@ -34,9 +34,9 @@ from dafeng.kernel.records.errors import WorkflowError
 OPEN, AMEND = "open", "amend"  # steps that every workflow has
 ANYONE, CREATOR = "*", "@creator"  # roles that every workflow knows: any signed-in person, the one who opened it
 _KEYS = frozenset(
-    "title initial states transitions open_roles edit_roles readers schema schema_version".split()
+    {"title", "initial", "states", "transitions", "open_roles", "edit_roles", "readers", "schema", "schema_version"}
 )
-_TRANSITION_KEYS = frozenset("action title from to roles reason_required not_same_person_as".split())
+_TRANSITION_KEYS = frozenset({"action", "title", "from", "to", "roles", "reason_required", "not_same_person_as"})
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _state(code: str, given: Any) -> State | None:
 def _transition(given: Any, states: Mapping[str, State], fail: Any) -> Transition:
     if not isinstance(given, dict) or {"action", "from", "to", "roles"} - set(given):
         raise fail("的 transitions 不完整", expected="action、from、to、roles")
-    action = given["action"]
+    action = str(given["action"])
     if unknown := sorted(set(given) - _TRANSITION_KEYS):
         raise fail(f"的“{action}”有不认识的键 {'、'.join(unknown)}", expected="、".join(sorted(_TRANSITION_KEYS)))
     if not all(_texts(given.get(name, [])) for name in ("from", "roles", "not_same_person_as")):
@@ -196,7 +196,7 @@ def _transition(given: Any, states: Mapping[str, State], fail: Any) -> Transitio
         raise fail(f"的“{action}”用了没有的状态“{unknown[0]}”", expected="、".join(states))
     return Transition(
         action=action,
-        title=given.get("title", action),
+        title=str(given.get("title", action)),
         sources=tuple(given["from"]),
         target=given["to"],
         roles=frozenset(given["roles"]),

@@ -67,14 +67,16 @@ def intensity(
     places: Iterable[str],
     years: Iterable[int] | None = None,
     per: Iterable[str] = ("gdp", "population"),
+    matrix: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Emissions over a statistic, for every place, year, measure and scope; columns of `INTENSITY`.
 
     `statistics`: indicator, place, year, value, unit, and if there is one `series`; see `denominators`. GDP comes at
     current prices (indicator `gdp`) and at constant prices of a named year (`gdp.constant.2020`); each is a series of its own
     with `price` `current` or `constant` and `price_year`. `scope`: `direct` (without land use), `net` (with it), `indirect`
-    (net import of electricity and heat), `direct_and_indirect` (without land use). The status is the worse of both halves; a
-    missing half gives NE and its reason. Units: t CO2e/万元, t CO2e/人.
+    (net import of electricity and heat), `direct_and_indirect` (without land use). The status is the worse of both
+    halves; a missing half gives NE and its reason. `matrix` (of `completeness`): a year of its place with a missing or
+    partial cell in the scope is INCOMPLETE at best. Units: t CO2e/万元, t CO2e/人.
     """
     named = list(per)
     stray = [name for name in named if name not in DENOMINATORS]
@@ -84,7 +86,7 @@ def intensity(
     every = sorted(set(inventory.cells["year"].unique().to_list()) if years is None else set(years))
     rows: list[dict[str, Any]] = []
     for place in places:
-        amounts = _amounts(inventory, place)
+        amounts = _amounts(inventory, place, _gaps(matrix, place))
         for name in named:
             rows += _of_measure(name, place, every, amounts, table)
     return pl.DataFrame(rows, schema=INTENSITY, orient="row")
@@ -101,7 +103,7 @@ def denominators(statistics: pl.DataFrame) -> pl.DataFrame:
     frame = frame.filter(pl.col("year").is_not_null() & pl.col("value").is_not_null())
     wanted = frame.with_columns(pl.col("series").fill_null("")).sort("indicator", "place", "year", "series")
     for key, group in wanted.group_by("indicator", "place", "year", maintain_order=True):
-        indicator, place, year = str(key[0]), str(key[1]), int(key[2])  # type: ignore[call-overload]
+        indicator, place, year = str(key[0]), str(key[1]), int(key[2])
         dated = _CONSTANT.match(indicator)
         measure = dated["name"] if dated else indicator
         if measure not in DENOMINATORS:
@@ -126,24 +128,46 @@ def _in_unit(row: Mapping[str, Any], unit: str) -> float:
         raise ActivityError(what, expected=f"能换算为{unit}的单位") from error
 
 
-def _amounts(inventory: Inventory, place: str) -> dict[str, dict[int, tuple[float | None, int]]]:
+_SECTORS_OF = {"direct": GROSS, "net": (*GROSS, "4"), "indirect": ("ID",)}
+Amount = tuple[float | None, int]
+
+
+def _gaps(matrix: pl.DataFrame | None, place: str) -> set[tuple[str, int]]:
+    """Sector and year of the place's cells that are expected and not whole."""
+    if matrix is None:
+        return set()
+    lacking = matrix.filter(
+        pl.col("expected")
+        & ~pl.col("memo")
+        & (pl.col("place") == place)
+        & ((pl.col("state") == "missing") | pl.col("partial"))
+    )
+    return set(lacking.select("sector", "year").iter_rows())
+
+
+def _amounts(inventory: Inventory, place: str, gaps: set[tuple[str, int]]) -> dict[str, dict[int, Amount]]:
     """Scope → year → emission in t CO2e, and its status."""
-    found = {
-        "direct": inventory.totals("year", within=place, sectors=GROSS),
-        "net": inventory.totals("year", within=place),
-        "indirect": _net_import(inventory, place),
-    }
+    direct = _by_year(inventory.totals("year", within=place, sectors=GROSS))
+    land = _by_year(inventory.totals("year", within=place, sectors=("4",)))
     amounts = {
-        scope: {row["year"]: (row["co2e"], int(row["status"])) for row in frame.iter_rows(named=True)}
-        for scope, frame in found.items()
+        "direct": direct,
+        "net": {year: _sum([amount, land.get(year)]) for year, amount in direct.items()},
+        "indirect": _by_year(_net_import(inventory, place)),
     }
-    amounts["direct_and_indirect"] = {}
-    for year in amounts["direct"].keys() | amounts["indirect"].keys():
-        amounts["direct_and_indirect"][year] = _sum([amounts["direct"].get(year), amounts["indirect"].get(year)])
-    return amounts
+    for scope, by_year in amounts.items():
+        for year, (amount, status) in by_year.items():
+            if any((sector, year) in gaps for sector in _SECTORS_OF[scope]):
+                by_year[year] = amount, max(status, int(Status.INCOMPLETE))
+    years = direct.keys() | amounts["indirect"].keys()
+    both = {year: _sum([direct.get(year), amounts["indirect"].get(year)]) for year in years}
+    return {**amounts, "direct_and_indirect": both}
 
 
-def _sum(parts: Iterable[tuple[float | None, int] | None]) -> tuple[float | None, int]:
+def _by_year(totals: pl.DataFrame) -> dict[int, Amount]:
+    return {row["year"]: (row["co2e"], int(row["status"])) for row in totals.iter_rows(named=True)}
+
+
+def _sum(parts: Iterable[Amount | None]) -> Amount:
     """A sum of which a part is missing is no sum."""
     values: list[float] = []
     worst = int(Status.OK)
@@ -177,7 +201,7 @@ def _of_measure(
     name: str,
     place: str,
     years: Iterable[int],
-    amounts: Mapping[str, Mapping[int, tuple[float | None, int]]],
+    amounts: Mapping[str, Mapping[int, Amount]],
     table: pl.DataFrame,
 ) -> list[dict[str, Any]]:
     told = DENOMINATORS[name]
@@ -202,7 +226,7 @@ def _ratio(
     price: str,
     price_year: int | None,
     half: Mapping[str, Any] | None,
-    amount: tuple[float | None, int] | None,
+    amount: Amount | None,
 ) -> dict[str, Any]:
     emission, status = amount if amount is not None else (None, int(Status.INCOMPLETE))
     below = half["value"] if half is not None else None

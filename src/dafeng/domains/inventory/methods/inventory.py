@@ -98,6 +98,25 @@ class Inventory:
         )
         return summed.sort(*by) if by else summed.drop("all")
 
+    def indirect(self) -> pl.DataFrame:
+        """Indirect CO2e by year, as `totals("year")`: net import of electricity and heat (ID1, ID2) where the year has it, else
+        what final users drew (ID3, ID4). The two are views of the same energy and are never added.
+        """
+        lines = self.totals("category", "year", kinds=("indirect",)).with_columns(
+            pl.col("category").is_in(["ID1", "ID2"]).alias("imported")
+        )
+        known = lines.filter(pl.col("co2e").is_not_null() & pl.col("imported"))["year"].unique()
+        chosen = lines.filter(pl.col("imported") == pl.col("year").is_in(known.to_list()))
+        return (
+            chosen.group_by("year")
+            .agg(
+                pl.when(pl.col("co2e").is_not_null().any()).then(pl.col("co2e").sum()).alias("co2e"),
+                pl.col("emission", "estimated", "parts", "missing").sum(),
+                pl.col("status").max(),
+            )
+            .sort("year")
+        )
+
     @cached_property
     def unsigned(self) -> pl.DataFrame:
         """Factors in use that keep the inventory from being published: factor_id, standing, parameter, set, source, rows."""

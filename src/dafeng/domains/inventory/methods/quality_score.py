@@ -179,7 +179,10 @@ def _marked(inventory: Inventory, kinds: list[str], within: str | None, told: Ma
     """Emissions by resolution, place, year, basis and mark, each with its four marks."""
     emissions = inventory.emissions
     activities = emissions.activities.select(
-        "row", "year", "basis", pl.col("mark").fill_null(""), pl.col("place").cast(pl.String)
+        "row",
+        "year",
+        pl.col("basis").cast(pl.String).fill_null("reported"),
+        pl.col("mark", "place").cast(pl.String).fill_null(""),
     )
     if within is not None:
         inside = [place for place in activities["place"].unique() if within in places.ancestors(place)]

@@ -56,7 +56,9 @@ def stacked_columns(
     parts.append(_text(8, head - 12, unit, size=10))
     for number in range(round((top - low) / step) + 1):
         level = low + number * step
-        parts.append(f'<line x1="{left}" x2="{width - right}" y1="{y(level):.1f}" y2="{y(level):.1f}" stroke="{_PALE}" stroke-width="0.8"/>')
+        parts.append(
+            f'<line x1="{left}" x2="{width - right}" y1="{y(level):.1f}" y2="{y(level):.1f}" stroke="{_PALE}" stroke-width="0.8"/>'
+        )
         parts.append(_text(left - 6, y(level) + 4, f"{round(level, 10):,.10g}", "end", 10))
     slot = (width - left - right) / max(len(years), 1)
     every = math.ceil(len(years) / 16) or 1
@@ -75,7 +77,9 @@ def stacked_columns(
             parts.append(_diamond(middle, y(up + down)))
         if i % every == 0:
             parts.append(_text(middle, height - 8, str(year), "middle", 10))
-    parts.append(f'<line x1="{left}" x2="{width - right}" y1="{y(0):.1f}" y2="{y(0):.1f}" stroke="{_INK}" stroke-width="1"/>')
+    parts.append(
+        f'<line x1="{left}" x2="{width - right}" y1="{y(0):.1f}" y2="{y(0):.1f}" stroke="{_INK}" stroke-width="1"/>'
+    )
     return _svg(width, height, parts)
 
 
@@ -118,7 +122,9 @@ def bars(rows: Sequence[tuple[str, float, str]], unit: str) -> str:
         parts.append(_box(at, y + 3, abs(value) * scale, line - 7, COLOURS.get(sector, _INK)))
         parts.append(_text(left - 8, y + 15, _fit(label, left - 16), "end", 10.5))
         shown = f"{value:,.2f}"
-        parts.append(_text(at + value * scale + 5 if value >= 0 else at - 5, y + 15, shown, "start" if value >= 0 else "end", 10))
+        parts.append(
+            _text(at + value * scale + 5 if value >= 0 else at - 5, y + 15, shown, "start" if value >= 0 else "end", 10)
+        )
     bottom = head + len(rows) * line
     parts.append(f'<line x1="{axis:.1f}" x2="{axis:.1f}" y1="{head}" y2="{bottom}" stroke="{_INK}" stroke-width="1"/>')
     return _svg(width, bottom + 8, parts)

@@ -12,12 +12,13 @@ from dafeng.domains.inventory.reports import chart, labels
 from dafeng.domains.inventory.reports.labels import pick, sector_name, text
 from dafeng.domains.inventory.reports.material import ESTIMATED, GROSS, SECTORS, Material
 from dafeng.domains.inventory.reports.tables import (
+    CHECK_STATES,
     STATES,
     Grid,
     breakable,
+    checks_grid,
     completeness_grid,
     facts,
-    frame_grid,
     issues_grid,
     key_grid,
     number,
@@ -211,7 +212,13 @@ class _Writer:
 
     def memo(self) -> Iterator[Block]:
         rows: list[tuple[str, ...]] = []
-        sums = self.material.sums("kind", "category", "gas", kinds=[kind for kind in labels.KINDS if kind != "direct"], year=self.material.year)
+        sums = self.material.sums(
+            "kind",
+            "category",
+            "gas",
+            kinds=[kind for kind in labels.KINDS if kind != "direct"],
+            year=self.material.year,
+        )
         for row in sums.iter_rows(named=True):
             rows.append(
                 (
@@ -227,8 +234,15 @@ class _Writer:
         if not rows:
             yield Paragraph(self.say("没有。", "None."))
             return
-        head = (self.text("kind"), self.text("category"), self.text("gas"), self.text("unit_10kt"), self.text("estimated"), self.text("status"))
-        yield Table(self.text("memo"), head, tuple(rows), "lllrrc", (3, 4, 1.2, 2, 1.6, 1.4))
+        head = (
+            self.text("kind"),
+            self.text("category"),
+            self.text("gas"),
+            self.text("unit_10kt"),
+            self.text("estimated"),
+            self.text("status"),
+        )
+        yield Table(self.text("memo"), head, tuple(rows), "lllrrc", (3, 3.6, 1.2, 2, 1.6, 1.9))
 
     def methods(self) -> Iterator[Block]:
         yield Heading(1, self.text("methods"))
@@ -258,7 +272,10 @@ class _Writer:
         if keys.rows:
             rows = tuple((*row[:3], self._tens(row[3]), *row[4:]) for row in keys.rows)  # type: ignore[arg-type]
             head = (*keys.head[:3], self.text("unit_10kt"), *keys.head[4:])
-            note = self.say("L 水平，T 趋势；1 方法一，2 方法二（计入不确定性）", "L level, T trend; 1 approach 1, 2 approach 2 (weighted by uncertainty)")
+            note = self.say(
+                "L 水平，T 趋势；1 方法一，2 方法二（计入不确定性）",
+                "L level, T trend; 1 approach 1, 2 approach 2 (weighted by uncertainty)",
+            )
             yield Table(keys.title, head, rows, "lllrrrrl", (1.2, 4.2, 1, 1.8, 1.4, 1.4, 1.4, 1.6), note=note)  # type: ignore[arg-type]
         else:
             yield Paragraph(keys.empty)
@@ -275,10 +292,17 @@ class _Writer:
             return
         way = self.say("误差传递（方法一）", "error propagation (approach 1)")
         if found.approach == 2:
-            way = self.say(f"蒙特卡罗模拟（方法二，{found.draws} 次）", f"Monte Carlo (approach 2, {found.draws} draws)")
+            way = self.say(
+                f"蒙特卡罗模拟（方法二，{found.draws} 次）", f"Monte Carlo (approach 2, {found.draws} draws)"
+            )
         yield Paragraph(self.say(f"按{way}计算，95% 置信区间。", f"By {way}; 95 % intervals."))
-        rows = [grid.rows[0], *sorted(grid.rows[1:], key=lambda row: -abs(row[1]) if isinstance(row[1], float) else 0.0)[:25]]
-        shown = tuple((str(label), *(self._tens(cell) for cell in cells), share(relative)) for label, *cells, relative in rows)  # type: ignore[arg-type]
+        rows = [
+            grid.rows[0],
+            *sorted(grid.rows[1:], key=lambda row: -abs(row[1]) if isinstance(row[1], float) else 0.0)[:25],
+        ]
+        shown = tuple(
+            (str(label), *(self._tens(cell) for cell in cells), share(relative)) for label, *cells, relative in rows
+        )  # type: ignore[arg-type]
         head = (grid.head[0], self.text("unit_10kt"), *grid.head[2:])
         yield Table(grid.title, head, shown, "lrrrr", (4.4, 1.9, 1.9, 1.9, 1.7), frozenset({0}))
         if found.unstated.height:
@@ -291,11 +315,24 @@ class _Writer:
             )
 
     def _checks(self) -> Iterator[Block]:
-        grid = frame_grid(self.material.checks, "checks", self.language)
-        if not grid.rows:
+        grid = checks_grid(self.material, self.language)
+        if self.material.checks is None or not grid.rows:
             yield Paragraph(grid.empty)
             return
-        yield from self._grid(grid, "l" * len(grid.head))
+        rules = self.material.checks.unique("rule").group_by("state").len()
+        counts = dict(rules.iter_rows())
+        yield Paragraph(
+            self.say(
+                f"共 {sum(counts.values())} 条规则：通过 {counts.get('passed', 0)} 条，发现问题 {counts.get('failed', 0)} 条，"
+                f"缺少数据未能检查 {counts.get('not_run', 0)} 条。通过的规则不再列出。",
+                f"Of {sum(counts.values())} rules, {counts.get('passed', 0)} passed, {counts.get('failed', 0)} found something and "
+                f"{counts.get('not_run', 0)} could not be run. Those that passed are not listed.",
+            )
+        )
+        passed = pick(CHECK_STATES["passed"], self.language)
+        rows = tuple(tuple(row) for row in printed(grid.rows) if row[0] != passed)
+        if rows:
+            yield Table(grid.title, grid.head, rows, "lllcl", (1.3, 3, 2.6, 1, 5.5))
 
     def completeness(self) -> Iterator[Block]:
         yield Heading(1, self.text("completeness"))
@@ -315,33 +352,50 @@ class _Writer:
             )
         )
         rows = []
+        comma = self.say("、", ", ")
         for (category,), part in matrix.group_by("category", maintain_order=True):
             told: dict[str, list[str]] = {state: [] for state in ("reported", "estimated", "notation", "missing")}
+            keyed: dict[str, list[str]] = {}
             for row in part.iter_rows(named=True):
                 partly = self.say("（部分）", " (in part)") if row["partial"] else ""
-                key = f" {row['notation']}" if row["state"] == "notation" else ""
-                told[row["state"]].append(f"{labels.gas_text(row['gas'])}{key}{partly}")
-            joined = (self.say("、", ", ").join(names) for names in told.values())
+                if row["state"] == "notation":
+                    keyed.setdefault(row["notation"], []).append(labels.gas_text(row["gas"]))
+                else:
+                    told[row["state"]].append(f"{labels.gas_text(row['gas'])}{partly}")
+            told["notation"] = [f"{key}（{comma.join(names)}）" for key, names in keyed.items()]
+            joined = (comma.join(names) for names in told.values())
             rows.append((labels.category_name(str(category), self.language), *joined))
         head = (self.text("category"), *(pick(names, self.language) for names in STATES.values()))
-        yield Table(self.text("completeness"), head, tuple(rows), "lllll", (4, 2.4, 1.6, 1.6, 3.2))
+        yield Table(self.text("completeness"), head, tuple(rows), "lllll", (3.2, 2.6, 2.0, 2.7, 3))
 
     def unsigned(self) -> Iterator[Block]:
         yield Heading(1, self.text("unsigned"))
         grid = unsigned_grid(self.material, self.language)
         if not grid.rows:
-            yield Paragraph(self.say("所用因子均有出处，或已由审核人签认。", "Every factor in use has a source or has been signed."))
+            yield Paragraph(
+                self.say("所用因子均有出处，或已由审核人签认。", "Every factor in use has a source or has been signed.")
+            )
             return
         yield Notice(
             self.text("stop"),
-            (self.say(f"以下 {len(grid.rows)} 个因子凭记忆录入或来源有矛盾，须由审核人核对签认后方可发布。", f"The {len(grid.rows)} factors below must be signed by a reviewer first."),),
+            (
+                self.say(
+                    f"以下 {len(grid.rows)} 个因子凭记忆录入或来源有矛盾，须由审核人核对签认后方可发布。",
+                    f"The {len(grid.rows)} factors below must be signed by a reviewer first.",
+                ),
+            ),
         )
         rows = tuple(
-            (f"{labels.input_name(str(parameter), self.language)}\n{breakable(str(code))}", *cells)
-            for code, parameter, *cells in printed(grid.rows, digits=4)
+            (
+                f"{labels.input_name(str(parameter), self.language)}\n{breakable(str(code))}",
+                str(item),
+                f"{value:.6g}",
+                *printed([cells])[0],
+            )
+            for code, parameter, item, value, *cells in grid.rows
         )
         head = (self.text("parameter"), *grid.head[2:])
-        yield Table(grid.title, head, rows, "llrlllr", (3.4, 1.5, 1.4, 1.7, 1.5, 5.4, 1))
+        yield Table(grid.title, head, rows, "llrlllr", (3.1, 1.5, 1.6, 1.8, 1.5, 5, 1.2))
 
     def issues(self) -> Iterator[Block]:
         yield Heading(1, self.text("issues"))
@@ -378,7 +432,12 @@ class _Writer:
         families = [name for name in labels.FAMILIES if (cells["family"] == name).any()]
         families += sorted(set(cells["family"]) - set(labels.FAMILIES))
         value: dict[tuple[str, str], float] = {}
-        for sector, name, amount in cells.filter(pl.col("co2e").is_not_null()).group_by("sector", "family").agg(pl.col("co2e").sum()).iter_rows():
+        for sector, name, amount in (
+            cells.filter(pl.col("co2e").is_not_null())
+            .group_by("sector", "family")
+            .agg(pl.col("co2e").sum())
+            .iter_rows()
+        ):
             value[sector, name] = amount / 1e4
         rows: list[tuple[str, ...]] = []
 
@@ -399,9 +458,12 @@ class _Writer:
         found = material.sector_status("ID", year, "indirect")
         line(self.text("indirect_line"), ("ID",), "" if found is None else self._status(found))
         head = (self.text("sector"), *map(labels.gas_text, families), self.text("total"), self.text("status"))
-        caption = self.say(f"{year} 年温室气体清单汇总（{self.text('unit_10kt')}）", f"Inventory summary {year} ({self.text('unit_10kt')})")
+        caption = self.say(
+            f"{year} 年温室气体清单汇总（{self.text('unit_10kt')}）",
+            f"Inventory summary {year} ({self.text('unit_10kt')})",
+        )
         align = "l" + "r" * (len(families) + 1) + "c"
-        return Table(caption, head, tuple(rows), align, (4.6, *([1.6] * len(families)), 1.8, 1.4), frozenset({5, 6}))
+        return Table(caption, head, tuple(rows), align, (4.4, *([1.6] * len(families)), 1.8, 1.9), frozenset({5, 6}))
 
     def _series(self) -> dict[str, list[float | None]]:
         """10⁴ t CO2e by sector, one value a year."""
@@ -419,7 +481,11 @@ class _Writer:
         svg = chart.stacked_columns(self.material.years, series, names, self.text("unit_10kt"), self.text("net_short"))
         first, last = self.material.years[0], self.material.years[-1]
         caption = self.say(f"{first}—{last} 年分领域温室气体排放", f"Emissions by sector, {first}–{last}")
-        return Chart(caption, svg, self.say(f"{caption}，数值见表“历年排放”", f"{caption}; the figures are in the table of years"))
+        return Chart(
+            caption,
+            svg,
+            self.say(f"{caption}，数值见表“历年排放”", f"{caption}; the figures are in the table of years"),
+        )
 
     def _trend_table(self) -> Table:
         series, years = self._series(), self.material.years
@@ -427,7 +493,15 @@ class _Writer:
         for at, year in enumerate(years):
             amounts = [series[sector][at] for sector in SECTORS]
             gross, net = self.material.total(gross=True, year=year), self.material.total(year=year)
-            rows.append((str(year), *map(number, amounts), self._tens(gross), self._tens(net), self._tens(self.material.total(kinds=("indirect",), year=year))))
+            rows.append(
+                (
+                    str(year),
+                    *map(number, amounts),
+                    self._tens(gross),
+                    self._tens(net),
+                    self._tens(self.material.total(kinds=("indirect",), year=year)),
+                )
+            )
         head = (
             self.text("year"),
             *(sector_name(sector, self.language) for sector in SECTORS),
@@ -439,13 +513,21 @@ class _Writer:
         return Table(caption, head, tuple(rows), "c" + "r" * 8, (1, *([1.5] * 8)))
 
     def _largest_chart(self) -> Chart:
-        sums = self.material.sums("sector", "category", "gas", year=self.material.year).filter(pl.col("co2e").is_not_null())
+        sums = self.material.sums("sector", "category", "gas", year=self.material.year).filter(
+            pl.col("co2e").is_not_null()
+        )
         largest = sums.sort(pl.col("co2e").abs(), descending=True).head(12)
         rows = [
-            (f"{labels.category_name(row['category'], self.language)} {labels.gas_text(row['gas'])}", row["co2e"] / 1e4, row["sector"])
+            (
+                f"{labels.category_name(row['category'], self.language)} {labels.gas_text(row['gas'])}",
+                row["co2e"] / 1e4,
+                row["sector"],
+            )
             for row in largest.iter_rows(named=True)
         ]
-        caption = self.say(f"{self.material.year} 年最大的排放源与吸收汇", f"Largest sources and sinks, {self.material.year}")
+        caption = self.say(
+            f"{self.material.year} 年最大的排放源与吸收汇", f"Largest sources and sinks, {self.material.year}"
+        )
         return Chart(caption, chart.bars(rows, self.text("unit_10kt")), caption)
 
     def _basis_table(self) -> Table:
@@ -455,7 +537,13 @@ class _Writer:
         for basis, names in labels.BASIS.items():
             amount = cells.filter((pl.col("basis") == basis) & pl.col("co2e").is_not_null())["co2e"]
             if amount.len():
-                rows.append((pick(names, self.language), self._tens(amount.sum()), share(amount.sum() / total if total else None)))
+                rows.append(
+                    (
+                        pick(names, self.language),
+                        self._tens(amount.sum()),
+                        share(amount.sum() / total if total else None),
+                    )
+                )
         head = (self.text("basis"), self.text("unit_10kt"), self.say("占比", "Share"))
         caption = self.say("总量（不含土地利用变化和林业）的数据依据", "What gross emissions rest on")
         return Table(caption, head, tuple(rows), "lrr", (3, 2, 2))
@@ -466,7 +554,14 @@ class _Writer:
         if not sums.height:
             yield Paragraph(self.say("没有填报数据（NE）。", "Nothing was reported (NE)."))
             return
-        keys = {(c, g): k for c, g, k in material.cells.filter((pl.col("year") == material.year) & (pl.col("kind") == "direct") & pl.col("notation").is_not_null()).select("category", "gas", "notation").iter_rows()}
+        keys = {
+            (c, g): k
+            for c, g, k in material.cells.filter(
+                (pl.col("year") == material.year) & (pl.col("kind") == "direct") & pl.col("notation").is_not_null()
+            )
+            .select("category", "gas", "notation")
+            .iter_rows()
+        }
         rows = []
         for row in sums.iter_rows(named=True):
             no_number = row["co2e"] is None
@@ -489,7 +584,7 @@ class _Writer:
             self.text("estimated"), self.text("status"),
         )  # fmt: skip
         caption = f"{sector_name(sector, self.language)}（{material.year}）"
-        yield Table(caption, head, tuple(rows), "llrrrc", (4.6, 1, 2.4, 1.9, 1.5, 1.3), frozenset({len(rows) - 1}))
+        yield Table(caption, head, tuple(rows), "llrrrc", (4.3, 1, 2.4, 1.9, 1.5, 1.8), frozenset({len(rows) - 1}))
 
     def _formula(self, name: str) -> Formula:
         found = library.series().get(name) or find_method(name)
@@ -500,8 +595,11 @@ class _Writer:
             inputs, tree = dict(found.inputs), found.tree
         for code in inputs:
             names[code] = labels.input_name(code, self.language)
+        title = found.title
+        if self.language == "en" and not isinstance(found, SeriesMethod):
+            title = found.description.splitlines()[0]
         where = tuple((names[code], code, unit) for code, unit in inputs.items())
-        return Formula(found.title, labels.gas_text(found.gas), tree, names, where, found.source, found.reference)
+        return Formula(title, labels.gas_text(found.gas), tree, names, where, found.source, found.reference)
 
     def _grid(self, grid: Grid, align: str, widths: tuple[float, ...] = ()) -> Iterator[Block]:
         if not grid.rows:

@@ -8,8 +8,25 @@ import typst
 
 from dafeng.domains.inventory.reports.labels import ReportError
 
-SERIF = ("Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "Source Han Serif CN", "FZShuSong-Z01", "SimSun", "Songti SC")
-SANS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "SimHei", "PingFang SC", "WenQuanYi Micro Hei")
+SERIF = (
+    "Noto Serif CJK SC",
+    "Noto Serif SC",
+    "Source Han Serif SC",
+    "Source Han Serif CN",
+    "FZShuSong-Z01",
+    "SimSun",
+    "Songti SC",
+)
+SANS = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+    "WenQuanYi Micro Hei",
+)
 
 
 @lru_cache(maxsize=4)

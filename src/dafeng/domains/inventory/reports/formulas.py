@@ -44,8 +44,7 @@ class _Notation:
 
     def long(self, part: Node) -> bool:
         """Whether a part takes more room than a fraction or a bracket of one piece should; a Chinese sign counts double."""
-        text = read_text(part, lambda leaf: _leaf(leaf, self.names))
-        return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) > 2 * _LONG
+        return width(read_text(part, lambda leaf: _leaf(leaf, self.names))) > 2 * _LONG
 
     def write(self, part: Node, outer: int = 0, right: bool = False) -> str:
         if not isinstance(part, Operation):
@@ -101,16 +100,19 @@ class _Typst(_Notation):
 
 
 class _Omml(_Notation):
+    _LOOKS = (
+        '<w:rPr><w:rFonts w:ascii="Cambria Math" w:hAnsi="Cambria Math" w:eastAsia="宋体"/><w:sz w:val="21"/></w:rPr>'
+    )
+
     def word(self, text: str) -> str:
-        return f'<m:r><m:rPr><m:sty m:val="p"/></m:rPr><m:t xml:space="preserve">{escape(text)}</m:t></m:r>'
+        return f'<m:r><m:rPr><m:nor/></m:rPr>{self._LOOKS}<m:t xml:space="preserve">{escape(text)}</m:t></m:r>'
 
     def sign(self, sign: str) -> str:
-        return self.word(f" {sign} ")
+        return f"<m:r>{self._LOOKS}<m:t>{escape(sign)}</m:t></m:r>"
 
     def bracket(self, inner: str, *, long: bool = False) -> str:
-        if long:
-            return self.word("(") + inner + self.word(")")
-        return f"<m:d><m:e>{inner}</m:e></m:d>"
+        # As signs, not as a delimiter element: some programs drop the delimiters around plain text.
+        return self.word("(") + inner + self.word(")")
 
     def fraction(self, upper: str, lower: str) -> str:
         return f"<m:f><m:num>{upper}</m:num><m:den>{lower}</m:den></m:f>"
@@ -125,6 +127,11 @@ class _Omml(_Notation):
         return self.bracket(yes + self.word("；若 ") + condition + self.word("；否则 ") + no)
 
 
+def width(text: str) -> int:
+    """Signs, of which a Chinese one counts double."""
+    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
+
+
 def typst_math(tree: Node, names: Names, result: str) -> str:
     """Source for Typst's `eval(mode: "math")`; names are quoted, so nothing in them is read as code."""
     notation = _Typst(names)
@@ -132,9 +139,7 @@ def typst_math(tree: Node, names: Names, result: str) -> str:
 
 
 def word_math(tree: Node, names: Names, result: str) -> str:
-    """An `m:oMath` element, without its namespace declaration."""
+    """An `m:oMath` element, without the declarations of its namespaces `m` and `w`."""
     notation = _Omml(names)
     left = f"<m:sSub><m:e>{notation.word('E')}</m:e><m:sub>{notation.word(result)}</m:sub></m:sSub>"
     return f"<m:oMath>{left}{notation.sign('=')}{notation.write(tree)}</m:oMath>"
-
-

@@ -32,8 +32,16 @@ BASIS = {
     "estimated": ("估算", "Estimated"),
     "assumed": ("假定", "Assumed"),
 }
-STATUS = {Status.OK: ("完整", "Complete"), Status.INCOMPLETE: ("不完整", "Incomplete"), Status.DEGRADED: ("待确认", "Unconfirmed")}
-STANDING = {"memory": ("凭记忆录入", "From memory"), "conflict": ("来源有矛盾", "Sources disagree"), "gap": ("缺数值", "No value")}
+STATUS = {
+    Status.OK: ("完整", "Complete"),
+    Status.INCOMPLETE: ("不完整", "Incomplete"),
+    Status.DEGRADED: ("待确认", "Unconfirmed"),
+}
+STANDING = {
+    "memory": ("凭记忆录入", "From memory"),
+    "conflict": ("来源有矛盾", "Sources disagree"),
+    "gap": ("缺数值", "No value"),
+}
 # Gases of the official summary, in its order; fluorinated gases are shown by family.
 FAMILIES = ("CO2", "CH4", "N2O", "HFCs", "PFCs", "SF6", "NF3")
 _PFCS = frozenset({"CF4", "C2F6", "C3F8", "c-C4F8", "C4F10", "C5F12", "C6F14"})
@@ -106,6 +114,9 @@ TEXT = {
     "cover": ("封面", "Cover"),
     "totals_sheet": ("汇总", "Summary"),
     "stop": ("不得发布", "Not for publication"),
+    "result": ("结果", "Result"),
+    "rule": ("规则", "Rule"),
+    "finding": ("说明", "Finding"),
     "state": ("情况", "State"),
     "land_use": ("土地利用", "Land use"),
     "level": ("水平占比", "Level"),

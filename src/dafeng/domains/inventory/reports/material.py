@@ -44,7 +44,9 @@ class Material:
     def __post_init__(self) -> None:
         if self.year not in self.years:
             raise ReportError(
-                f"清单中没有 {self.name} {self.year} 年的结果", expected="、".join(map(str, self.years)) or "至少一年的结果", mend="请先编制该年清单"
+                f"清单中没有 {self.name} {self.year} 年的结果",
+                expected="、".join(map(str, self.years)) or "至少一年的结果",
+                mend="请先编制该年清单",
             )
 
     @cached_property
@@ -56,7 +58,13 @@ class Material:
     def years(self) -> tuple[int, ...]:
         return tuple(sorted(self.cells["year"].unique().to_list()))
 
-    def sums(self, *by: str, kinds: Iterable[str] = ("direct",), year: int | None = None, sectors: Iterable[str] | None = None) -> pl.DataFrame:
+    def sums(
+        self,
+        *by: str,
+        kinds: Iterable[str] = ("direct",),
+        year: int | None = None,
+        sectors: Iterable[str] | None = None,
+    ) -> pl.DataFrame:
         """`Inventory.totals` inside the place, for one year or all."""
         years = None if year is None else (year,)
         return self.inventory.totals(*by, kinds=tuple(kinds), within=self.place, years=years, sectors=sectors)
@@ -64,7 +72,9 @@ class Material:
     def value(self, frame: pl.DataFrame) -> float | None:
         return frame["co2e"][0] if frame.height else None
 
-    def total(self, *, gross: bool = False, kinds: Iterable[str] = ("direct",), year: int | None = None) -> float | None:
+    def total(
+        self, *, gross: bool = False, kinds: Iterable[str] = ("direct",), year: int | None = None
+    ) -> float | None:
         """Sum in t CO2e of the report's year, or of another."""
         found = self.sums(kinds=kinds, year=year or self.year, sectors=GROSS if gross else None)
         return self.value(found)
@@ -80,7 +90,15 @@ class Material:
     def _expected(self) -> pl.DataFrame:
         """The completeness matrix with gas families; empty where completeness was not looked at."""
         if self.completeness is None:
-            return pl.DataFrame(schema={"sector": pl.String, "family": pl.String, "year": pl.Int16, "notation": pl.String, "state": pl.String})
+            return pl.DataFrame(
+                schema={
+                    "sector": pl.String,
+                    "family": pl.String,
+                    "year": pl.Int16,
+                    "notation": pl.String,
+                    "state": pl.String,
+                }
+            )
         families = pl.col("gas").map_elements(labels.family, return_dtype=pl.String).alias("family")
         return self.completeness.filter("expected").with_columns(families)
 
@@ -88,15 +106,21 @@ class Material:
         """The notation key of a cell of the summary that has no number: NE if any part of it is not estimated."""
         own = self.cells.filter((pl.col("sector") == sector) & (pl.col("year") == year) & pl.col("co2e").is_null())
         told = own.filter(pl.col("gas").map_elements(labels.family, return_dtype=pl.String) == family)["notation"]
-        asked = self._expected.filter((pl.col("sector") == sector) & (pl.col("family") == family) & (pl.col("year") == year))["notation"]
+        asked = self._expected.filter(
+            (pl.col("sector") == sector) & (pl.col("family") == family) & (pl.col("year") == year)
+        )["notation"]
         keys = sorted({str(key) for key in (*told.drop_nulls(), *asked.drop_nulls())})
         return "NE" if "NE" in keys else "、".join(keys)
 
     def sector_status(self, sector: str, year: int, kind: str = "direct") -> Status | None:
         """The worst status of a sector's cells; INCOMPLETE also where an expected cell is missing; None without any."""
         cells = self.cells.filter((pl.col("sector") == sector) & (pl.col("year") == year) & (pl.col("kind") == kind))
-        missing = self._expected.filter((pl.col("sector") == sector) & (pl.col("year") == year) & (pl.col("state") == "missing"))
-        found = ([int(cells["status"].max() or 0)] if cells.height else []) + ([int(Status.INCOMPLETE)] if missing.height else [])
+        missing = self._expected.filter(
+            (pl.col("sector") == sector) & (pl.col("year") == year) & (pl.col("state") == "missing")
+        )
+        found = ([int(cells["status"].max() or 0)] if cells.height else []) + (
+            [int(Status.INCOMPLETE)] if missing.height else []
+        )
         return Status(max(found)) if found else None
 
     @cached_property

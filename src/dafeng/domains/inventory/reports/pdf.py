@@ -23,7 +23,9 @@ from dafeng.kernel.accounting.status import Status
 _TEMPLATE = Path(__file__).with_name("report.typ")
 
 
-def write_pdf(target: Path | BytesIO, material: Material, *, language: str = "zh", font_paths: Iterable[Path] = ()) -> None:
+def write_pdf(
+    target: Path | BytesIO, material: Material, *, language: str = "zh", font_paths: Iterable[Path] = ()
+) -> None:
     """Write the report as tagged PDF (PDF/UA-1).
 
     `font_paths` names folders with further fonts. Raises `ReportError` where no Chinese font can be found.
@@ -36,7 +38,9 @@ def write_pdf(target: Path | BytesIO, material: Material, *, language: str = "zh
     day = material.made_on
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
     try:
-        content = typst.compile(files, format="pdf", font_paths=list(paths), pdf_standards=["ua-1"], timestamp=int(moment.timestamp()))
+        content = typst.compile(
+            files, format="pdf", font_paths=list(paths), pdf_standards=["ua-1"], timestamp=int(moment.timestamp())
+        )
     except typst.TypstError as error:
         raise ReportError(f"PDF 生成失败：{error}", mend="请把这条信息转给系统管理员") from error
     if isinstance(target, BytesIO):
@@ -66,7 +70,9 @@ def _data(material: Material, language: str) -> dict[str, Any]:
 
 
 def _block(block: Block, language: str) -> dict[str, Any]:
-    found = {"kind": type(block).__name__} | {name: getattr(block, name) for name in block.__dataclass_fields__ if name not in {"tree", "names", "strong"}}
+    found = {"kind": type(block).__name__} | {
+        name: getattr(block, name) for name in block.__dataclass_fields__ if name not in {"tree", "names", "strong"}
+    }
     if isinstance(block, Table):
         # A table that is wider than it can be read at nine points is set smaller, not cut.
         found |= {"strong": sorted(block.strong), "size": 9 if len(block.head) < 8 else 8}

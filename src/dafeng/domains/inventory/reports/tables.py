@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -71,14 +70,24 @@ def stop_reasons(material: Material, language: str) -> list[str]:
         found.append(("未作完整性检查。", "Completeness has not been checked."))
     elif material.lacking.height:
         count = material.lacking.height
-        found.append((f"有 {count} 个类别（气体）尚未估算，总量为下限。", f"{count} categories (by gas) are not estimated; totals are lower bounds."))
+        found.append(
+            (
+                f"有 {count} 个类别（气体）尚未估算，总量为下限。",
+                f"{count} categories (by gas) are not estimated; totals are lower bounds.",
+            )
+        )
     cells = material.cells.filter((pl.col("year") == material.year) & (pl.col("kind") == "direct"))
     missing = int(cells["missing"].sum() or 0)
     if missing:
         found.append((f"有 {missing} 行活动水平数据未能算出排放量。", f"{missing} activity rows have no emission."))
     unsigned = material.unsigned.height
     if unsigned:
-        found.append((f"有 {unsigned} 个所用因子凭记忆录入或来源有矛盾，未经签认，结果可能有误。", f"{unsigned} factors in use are from memory or in conflict and not signed; results may be wrong."))
+        found.append(
+            (
+                f"有 {unsigned} 个所用因子凭记忆录入或来源有矛盾，未经签认，结果可能有误。",
+                f"{unsigned} factors in use are from memory or in conflict and not signed; results may be wrong.",
+            )
+        )
     if not found:
         found.append(("所用数据中有状态不是“完整”的结果。", "Some results are not complete."))
     return [pick(pair, language) for pair in found]
@@ -94,7 +103,7 @@ def analysis_tables(material: Material, language: str) -> list[tuple[str, Grid]]
         ("key_categories", key_grid(material, language)),
         ("uncertainty", uncertainty_grid(material, language)),
         ("completeness", completeness_grid(material, language)),
-        ("checks", frame_grid(material.checks, "checks", language)),
+        ("checks", checks_grid(material, language)),
         ("unsigned", unsigned_grid(material, language)),
         ("issues", issues_grid(material, language)),
     ]
@@ -105,34 +114,33 @@ _NOT_MADE = ("本次没有作这项分析。", "This analysis was not made.")
 _NONE = ("没有。", "None.")
 
 
-def frame_grid(frame: pl.DataFrame | None, key: str, language: str) -> Grid:
-    """Any analysis frame as it is, with headings from the table of words where it has one."""
-    title = text(key, language)
-    if frame is None:
-        return Grid(title, (), (), (), pick(_NOT_MADE, language))
-    head = tuple(text(name, language) if name in labels.TEXT else name for name in frame.columns)
-    rows = tuple(tuple(_value(name, cell, language) for name, cell in zip(frame.columns, row, strict=True)) for row in frame.iter_rows())
-    return Grid(title, head, rows, tuple(_width(name) for name in frame.columns), pick(_NONE, language))
+CHECK_STATES = {"failed": ("发现问题", "Failed"), "not_run": ("未能检查", "Not run"), "passed": ("通过", "Passed")}
 
 
-def _width(name: str) -> float:
-    return {"category": 32.0, "item": 18.0, "message": 60.0, "note": 40.0, "name": 30.0, "reason": 50.0}.get(name, 14.0)
+def checks_grid(material: Material, language: str) -> Grid:
+    """The quality checks, as `methods.quality.check` found them."""
+    title = text("checks", language)
+    head = tuple(text(name, language) for name in ("result", "rule", "category", "year", "finding"))
+    widths = (12.0, 34.0, 30.0, 8.0, 80.0)
+    if material.checks is None:
+        return Grid(title, head, (), widths, pick(_NOT_MADE, language))
+    rows = tuple(
+        (
+            pick(CHECK_STATES[row["state"]], language),
+            row["title" if language == "zh" else "title_en"],
+            labels.category_name(row["category"], language) if row["category"] else "",
+            str(row["year"] or ""),
+            row["message_zh" if language == "zh" else "message_en"],
+        )
+        for row in material.checks.iter_rows(named=True)
+    )
+    return Grid(title, head, rows, widths, pick(_NONE, language))
 
 
-def _value(column: str, cell: Any, language: str) -> Value:
-    if column == "category" and isinstance(cell, str):
-        return labels.category_name(cell, language)
-    if column == "item" and isinstance(cell, str):
-        return labels.item_name(cell, language)
-    if column == "sector" and cell in labels.SECTORS:
-        return labels.sector_name(cell, language)
-    if column == "status" and cell is not None:
-        return pick(labels.STATUS[Status(cell)], language)
-    if isinstance(cell, bool):
-        return pick(("是", "yes") if cell else ("否", "no"), language)
-    if isinstance(cell, list):
-        return "、".join(map(str, cell))
-    return cell if cell is None or isinstance(cell, int | float | str) else str(cell)
+def _group_name(column: str, value: str, language: str) -> str:
+    """A group of an analysis by its name."""
+    names = {"category": labels.category_name, "item": labels.item_name, "sector": labels.sector_name}
+    return names[column](value, language) if column in names else str(value)
 
 
 STATES = {
@@ -146,7 +154,9 @@ STATES = {
 def completeness_grid(material: Material, language: str, year: int | None = None) -> Grid:
     """Category × gas: state, key, share of estimates, reason; of one year, or of all."""
     title = text("completeness", language)
-    head = tuple(text(name, language) for name in ("category", "gas", "year", "state", "notation", "co2e", "estimated", "reason"))
+    head = tuple(
+        text(name, language) for name in ("category", "gas", "year", "state", "notation", "co2e", "estimated", "reason")
+    )
     widths = (34.0, 8.0, 8.0, 12.0, 10.0, 18.0, 12.0, 44.0)
     if material.completeness is None:
         return Grid(title, head, (), widths, pick(_NOT_MADE, language))
@@ -156,7 +166,8 @@ def completeness_grid(material: Material, language: str, year: int | None = None
             labels.category_name(row["category"], language),
             labels.gas_text(row["gas"]),
             row["year"],
-            pick(STATES[row["state"]], language) + (pick(("（部分）", " (in part)"), language) if row["partial"] else ""),
+            pick(STATES[row["state"]], language)
+            + (pick(("（部分）", " (in part)"), language) if row["partial"] else ""),
             row["notation"] or "",
             row["co2e"],
             share(row["estimated_share"]) if row["estimated_share"] else "",
@@ -170,7 +181,10 @@ def completeness_grid(material: Material, language: str, year: int | None = None
 def key_grid(material: Material, language: str) -> Grid:
     """The key categories only, with land use and without it."""
     title = text("key_categories", language)
-    head = tuple(text(name, language) for name in ("land_use", "category", "gas", "co2e", "level", "level_cumulative", "trend_share", "criteria"))
+    head = tuple(
+        text(name, language)
+        for name in ("land_use", "category", "gas", "co2e", "level", "level_cumulative", "trend_share", "criteria")
+    )
     widths = (14.0, 34.0, 8.0, 18.0, 12.0, 12.0, 12.0, 12.0)
     if material.key_categories is None:
         return Grid(title, head, (), widths, pick(_NOT_MADE, language))
@@ -207,10 +221,24 @@ def uncertainty_grid(material: Material, language: str) -> Grid:
     rows: list[tuple[Value, ...]] = []
     for row in found.total.iter_rows(named=True):
         rows.append((text("total", language), row["emission"], row["lower"], row["upper"], row["relative"]))
-    plain = {"emission", "mean", "lower", "upper", "half_width", "relative", "parts", "missing", "status", "base_emission", "trend", "trend_lower", "trend_upper"}
+    plain = {
+        "emission",
+        "mean",
+        "lower",
+        "upper",
+        "half_width",
+        "relative",
+        "parts",
+        "missing",
+        "status",
+        "base_emission",
+        "trend",
+        "trend_lower",
+        "trend_upper",
+    }
     by = [name for name in found.groups.columns if name not in plain]
     for row in found.groups.iter_rows(named=True):
-        label = " ".join(str(_value(name, row[name], language)) for name in by)
+        label = " ".join(_group_name(name, row[name], language) for name in by)
         rows.append((label, row["emission"], row["lower"], row["upper"], row["relative"]))
     return Grid(title, head, tuple(rows), widths)
 
@@ -229,11 +257,17 @@ def reason_text(reason: str, language: str) -> str:
     if language == "en":
         for chinese, english in _REASONS.items():
             reason = reason.replace(chinese, english)
-    return re.sub(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\bncv\b|\boxidation\b", lambda code: labels.input_name(code[0], language), reason)
+    return re.sub(
+        r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\bncv\b|\boxidation\b",
+        lambda code: labels.input_name(code[0], language),
+        reason,
+    )
 
 
 def unsigned_grid(material: Material, language: str) -> Grid:
-    head = tuple(text(name, language) for name in ("factor", "parameter", "item", "value", "unit", "standing", "source", "rows"))
+    head = tuple(
+        text(name, language) for name in ("factor", "parameter", "item", "value", "unit", "standing", "source", "rows")
+    )
     rows = tuple(
         (
             row["factor_id"],
@@ -270,6 +304,15 @@ def issues_grid(material: Material, language: str) -> Grid:
 def printed(rows: Sequence[Sequence[Value]], digits: int = 2) -> list[list[str]]:
     """Cells as text for a page."""
     return [
-        ["" if cell is None else cell if isinstance(cell, str) else f"{cell:,}" if isinstance(cell, int) else number(cell, digits) for cell in row]
+        [
+            ""
+            if cell is None
+            else cell
+            if isinstance(cell, str)
+            else f"{cell:,}"
+            if isinstance(cell, int)
+            else number(cell, digits)
+            for cell in row
+        ]
         for row in rows
     ]

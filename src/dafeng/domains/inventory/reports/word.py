@@ -31,14 +31,15 @@ from dafeng.domains.inventory.reports.document import (
     Table,
     blocks,
 )
-from dafeng.domains.inventory.reports.formulas import word_math
+from dafeng.domains.inventory.reports.formulas import width, word_math
 from dafeng.domains.inventory.reports.labels import text
 from dafeng.domains.inventory.reports.material import Material
-from dafeng.domains.inventory.reports.pdf import png
+from dafeng.domains.inventory.reports.pdf import formula_text, png
 from dafeng.kernel.accounting.status import Status
 
 BODY, HEAD, CELL, LATIN = "仿宋", "黑体", "宋体", "Times New Roman"
-_MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+_LINE = 80  # half-width signs in a line of the page
+_MATH = f'{nsdecls("w")} xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
 _BLUE, _RED, _GREY = RGBColor(0x1F, 0x4E, 0x79), RGBColor(0xB0, 0x00, 0x20), RGBColor(0x5A, 0x65, 0x70)
 _SIDES = {"l": WD_ALIGN_PARAGRAPH.LEFT, "c": WD_ALIGN_PARAGRAPH.CENTER, "r": WD_ALIGN_PARAGRAPH.RIGHT}
 _WIDTH = 16.0  # cm between the margins
@@ -87,7 +88,9 @@ class _Writer:
 
     # ------------------------------------------------------------ looks
 
-    def _font(self, style: Any, chinese: str, size: float, *, bold: bool = False, colour: RGBColor | None = None) -> None:
+    def _font(
+        self, style: Any, chinese: str, size: float, *, bold: bool = False, colour: RGBColor | None = None
+    ) -> None:
         style.font.name, style.font.size, style.font.bold = LATIN, Pt(size), bold
         style.font.italic = False
         if colour is not None:
@@ -128,14 +131,29 @@ class _Writer:
         stop = "" if self.material.status is Status.OK else f"　{text('stop', self.language)}"
         header = section.header.paragraphs[0]
         title = self.material.name if self.language == "zh" else self.material.name_en
-        self._run(header, f"{title}{text('report', self.language) if self.language == 'zh' else ': ' + text('report', self.language)}　{self.material.year}", CELL, 9, _GREY)
+        self._run(
+            header,
+            f"{title}{text('report', self.language) if self.language == 'zh' else ': ' + text('report', self.language)}　{self.material.year}",
+            CELL,
+            9,
+            _GREY,
+        )
         if stop:
             self._run(header, stop, HEAD, 9, _RED, bold=True)
         footer = section.footer.paragraphs[0]
         footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
         self._field(footer, "PAGE", "1")
 
-    def _run(self, paragraph: Any, words: str, chinese: str, size: float, colour: RGBColor | None = None, *, bold: bool = False) -> Any:
+    def _run(
+        self,
+        paragraph: Any,
+        words: str,
+        chinese: str,
+        size: float,
+        colour: RGBColor | None = None,
+        *,
+        bold: bool = False,
+    ) -> Any:
         run = paragraph.add_run(words)
         run.font.name, run.font.size, run.font.bold = LATIN, Pt(size), bold
         if colour is not None:
@@ -236,7 +254,10 @@ class _Writer:
         colour = _RED if block.stop else _BLUE
         table = self.document.add_table(rows=1, cols=1)
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
-        self._borders(table.rows[0].cells[0], {side: (12 if side == "left" else 6, str(colour)) for side in ("top", "left", "bottom", "right")})
+        self._borders(
+            table.rows[0].cells[0],
+            {side: (12 if side == "left" else 6, str(colour)) for side in ("top", "left", "bottom", "right")},
+        )
         cell = table.rows[0].cells[0]
         self._run(cell.paragraphs[0], block.title, HEAD, 14, colour, bold=True)
         for line in block.lines:
@@ -302,14 +323,35 @@ class _Writer:
         if block.tree is not None:
             paragraph = self.document.add_paragraph()
             paragraph.paragraph_format.left_indent = Cm(0.8)
-            paragraph._element.append(parse_xml(word_math(block.tree, block.names, block.result).replace("<m:oMath>", f"<m:oMath {_MATH}>", 1)))
+            line = f"E({block.result}) = {formula_text(block)}"
+            if width(line) > _LINE:
+                # Not every program breaks an equation over lines; text it can.
+                self._run(paragraph, line, CELL, 10.5)
+            else:
+                paragraph._element.append(
+                    parse_xml(
+                        word_math(block.tree, block.names, block.result).replace("<m:oMath>", f"<m:oMath {_MATH}>", 1)
+                    )
+                )
         comma, mark = ("，", "；") if self.language == "zh" else (", ", "; ")
-        self._run(self.document.add_paragraph(), mark.join(f"{name}{comma}{unit}" for name, _, unit in block.where), CELL, 9.5)
+        self._run(
+            self.document.add_paragraph(), mark.join(f"{name}{comma}{unit}" for name, _, unit in block.where), CELL, 9.5
+        )
         self._run(self.document.add_paragraph(), block.source, CELL, 9, _GREY)
 
     # ------------------------------------------------------------ cells
 
-    def _cell(self, cell: Any, words: str, side: str, size: float, *, chinese: str = CELL, bold: bool = False, colour: RGBColor | None = None) -> None:
+    def _cell(
+        self,
+        cell: Any,
+        words: str,
+        side: str,
+        size: float,
+        *,
+        chinese: str = CELL,
+        bold: bool = False,
+        colour: RGBColor | None = None,
+    ) -> None:
         for number, line in enumerate(words.split("\n")):
             paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
             paragraph.alignment = _SIDES[side]
@@ -322,7 +364,9 @@ class _Writer:
         row._tr.get_or_add_trPr().append(OxmlElement(name))
 
     def _shade(self, cell: Any, colour: str) -> None:
-        cell._tc.get_or_add_tcPr().append(parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{colour}"/>'))
+        cell._tc.get_or_add_tcPr().append(
+            parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{colour}"/>')
+        )
 
     def _borders(self, cell: Any, sides: dict[str, tuple[int, str]]) -> None:
         """`sides`: name → (eighths of a point, colour)."""

@@ -47,7 +47,18 @@ _HEADINGS = {
     "factors": ("所用因子", "Factors used"),
     "activity": ("活动水平", "Activity"),
 }
-_WIDTHS = {"category": 30, "item": 18, "place": 14, "method": 34, "formula": 46, "factors": 40, "emission": 18, "co2e": 18, "method_value": 18, "activity": 16}
+_WIDTHS = {
+    "category": 30,
+    "item": 18,
+    "place": 14,
+    "method": 34,
+    "formula": 46,
+    "factors": 40,
+    "emission": 18,
+    "co2e": 18,
+    "method_value": 18,
+    "activity": 16,
+}
 
 
 @dataclass
@@ -120,16 +131,28 @@ def write_workbook(target: Path | BytesIO, material: Material, *, language: str 
     """
     lines = _lines(material)
     if lines.height > _MOST:
-        raise ReportError(f"排放计算行有 {lines.height} 行，工作簿放不下", expected=f"不超过 {_MOST} 行", mend="请按县区分别导出，或导出 CSV")
+        raise ReportError(
+            f"排放计算行有 {lines.height} 行，工作簿放不下",
+            expected=f"不超过 {_MOST} 行",
+            mend="请按县区分别导出，或导出 CSV",
+        )
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target if isinstance(target, BytesIO) else str(target), options)
     day = material.made_on
-    title = f"{material.name}{text('workbook', language)}" if language == "zh" else f"{material.name_en}: {text('workbook', language)}"
+    title = (
+        f"{material.name}{text('workbook', language)}"
+        if language == "zh"
+        else f"{material.name_en}: {text('workbook', language)}"
+    )
     book.set_properties({"title": title, "created": datetime(day.year, day.month, day.day)})
     made = _Book(book, material, language)
     cover = book.add_worksheet(made.text("cover"))
     summary = book.add_worksheet(made.text("totals_sheet"))
-    sector_sheets = {code: book.add_worksheet(labels.sector_name(code, language)[:31]) for code in (*SECTORS, "ID") if _of(lines, code).height}
+    sector_sheets = {
+        code: book.add_worksheet(labels.sector_name(code, language)[:31])
+        for code in (*SECTORS, "ID")
+        if _of(lines, code).height
+    }
     _activity_sheet(made)
     _factor_sheet(made, lines)
     _gwp_sheet(made, lines)
@@ -148,13 +171,20 @@ def write_workbook(target: Path | BytesIO, material: Material, *, language: str 
 def _lines(material: Material) -> pl.DataFrame:
     """Every result of the place with its activity, resolution and the order of the sheets."""
     emissions = material.inventory.emissions
-    inside = [code for code in emissions.activities["place"].unique().cast(pl.String) if material.place in places.ancestors(code)]
+    inside = [
+        code
+        for code in emissions.activities["place"].unique().cast(pl.String)
+        if material.place in places.ancestors(code)
+    ]
     return (
         emissions.rows()
         .filter(pl.col("place").is_in(inside) & (pl.col("gas") != ""))
         .join(emissions.resolutions.select("resolution", "scale"), on="resolution", maintain_order="left")
         .with_columns(
-            pl.when(pl.col("category").str.starts_with("ID")).then(pl.lit("ID")).otherwise(pl.col("category").str.head(1)).alias("sector"),
+            pl.when(pl.col("category").str.starts_with("ID"))
+            .then(pl.lit("ID"))
+            .otherwise(pl.col("category").str.head(1))
+            .alias("sector"),
             pl.col("gas").map_elements(labels.family, return_dtype=pl.String).alias("family"),
         )
         .sort("sector", "category", "item", "technology", "place", "year", "gas", "row", "resolution")
@@ -168,11 +198,28 @@ def _of(lines: pl.DataFrame, sector: str) -> pl.DataFrame:
 def _activity_sheet(made: _Book) -> None:
     frame = made.material.inventory.emissions.activities
     inside = [code for code in frame["place"].unique().cast(pl.String) if made.material.place in places.ancestors(code)]
-    columns = ("category", "item", "technology", "variable", "place", "year", "value", "unit", "notation", "basis", "mark", "uncertainty", "source", "evidence")
+    columns = (
+        "category",
+        "item",
+        "technology",
+        "variable",
+        "place",
+        "year",
+        "value",
+        "unit",
+        "notation",
+        "basis",
+        "mark",
+        "uncertainty",
+        "source",
+        "evidence",
+    )
     widths = (30, 18, 16, 14, 16, 8, 16, 12, 10, 10, 12, 12, 40, 30)
     sheet = made.sheet(made.text("activity"), made.text("activity"), [made.text(name) for name in columns], widths)
     at = _TOP
-    for row in frame.with_columns(pl.col("place").cast(pl.String)).filter(pl.col("place").is_in(inside)).iter_rows(named=True):
+    for row in (
+        frame.with_columns(pl.col("place").cast(pl.String)).filter(pl.col("place").is_in(inside)).iter_rows(named=True)
+    ):
         made.activity_at[row["row"]] = at
         shown = row | {
             "category": labels.category_name(row["category"], made.language),
@@ -200,13 +247,37 @@ def _factor_sheet(made: _Book, lines: pl.DataFrame) -> None:
         .join(emissions.factors, on="factor_id")
         .sort("parameter", "set", "item", "technology", "factor_id", "method_unit")
     )
-    columns = ("factor_id", "set", "parameter", "category", "item", "technology", "place", "year", "value", "unit", "scale", "method_value", "method_unit", "lower", "upper", "standing", "source", "note")
+    columns = (
+        "factor_id",
+        "set",
+        "parameter",
+        "category",
+        "item",
+        "technology",
+        "place",
+        "year",
+        "value",
+        "unit",
+        "scale",
+        "method_value",
+        "method_unit",
+        "lower",
+        "upper",
+        "standing",
+        "source",
+        "note",
+    )
     names = {
         "factor_id": made.text("factor"), "method_value": pick(("方法单位的数值", "Value in the method's unit"), made.language),
         "lower": pick(("下限（95%）", "Lower (95 %)"), made.language), "upper": pick(("上限（95%）", "Upper (95 %)"), made.language),
     }  # fmt: skip
     headings = [names.get(name) or (made.heading(name) if name in _HEADINGS else made.text(name)) for name in columns]
-    sheet = made.sheet(made.text("factors"), made.text("factors"), headings, (32, 12, 22, 12, 16, 16, 12, 8, 14, 14, 12, 18, 14, 12, 12, 12, 50, 40))
+    sheet = made.sheet(
+        made.text("factors"),
+        made.text("factors"),
+        headings,
+        (32, 12, 22, 12, 16, 16, 12, 8, 14, 14, 12, 18, 14, 12, 12, 12, 50, 40),
+    )
     for at, row in enumerate(used.iter_rows(named=True), start=_TOP):
         made.factor_at[row["factor_id"], row["method_unit"]] = at
         scale = units.conversion(row["unit"], row["method_unit"])
@@ -216,7 +287,9 @@ def _factor_sheet(made: _Book, lines: pl.DataFrame) -> None:
                 printed, factor = f"{_letter(columns, 'value')}{at + 1}", f"{_letter(columns, 'scale')}{at + 1}"
                 sheet.write_formula(at, column, f"={printed}*{factor}", made.styles["formula"], row["value"] * scale)
             else:
-                style = "year" if name == "year" else "number" if name in {"value", "scale", "lower", "upper"} else "text"
+                style = (
+                    "year" if name == "year" else "number" if name in {"value", "scale", "lower", "upper"} else "text"
+                )
                 made.write(sheet, at, column, shown[name], style)
 
 
@@ -226,7 +299,9 @@ _FACTOR_VALUE = "L"
 def _gwp_sheet(made: _Book, lines: pl.DataFrame) -> None:
     material = made.material
     headings = [made.text("gas"), pick(("来源类型", "Origin"), made.language), "GWP", made.text("set")]
-    sheet = made.sheet(made.text("gwp"), f"{made.text('gwp')}　{material.inventory.gwp_set}", headings, (16, 16, 14, 20))
+    sheet = made.sheet(
+        made.text("gwp"), f"{made.text('gwp')}　{material.inventory.gwp_set}", headings, (16, 16, 14, 20)
+    )
     at = _TOP
     for gas, origin in lines.select("gas", "origin").unique().sort("gas", "origin").iter_rows():
         try:
@@ -246,7 +321,10 @@ def _letter(columns: Sequence[str], name: str) -> str:
 def _sector_sheet(made: _Book, sheet: Worksheet, sector: str, lines: pl.DataFrame) -> None:
     language = made.language
     sheet.write_string(0, 0, labels.sector_name(sector, language), made.styles["title"])
-    hint = ("蓝色为公式；斜体浅黄为估算或假定的数据；标记符号表示没有数值，不等于 0", "Blue: formulas. Italic on yellow: estimated or assumed. A notation key is not zero.")
+    hint = (
+        "蓝色为公式；斜体浅黄为估算或假定的数据；标记符号表示没有数值，不等于 0",
+        "Blue: formulas. Italic on yellow: estimated or assumed. A notation key is not zero.",
+    )
     sheet.write_string(1, 0, pick(hint, language), made.styles["hint"])
     for column, name in enumerate(_LINE_COLUMNS):
         sheet.write_string(_TOP - 1, column, made.heading(name), made.styles["heading"])
@@ -270,7 +348,9 @@ def _terms(made: _Book, lines: pl.DataFrame) -> dict[int, dict[str, str]]:
     """Resolution → parameter → the factor's cell."""
     sheet = made.text("factors")
     found: dict[int, dict[str, str]] = {}
-    terms = made.material.inventory.emissions.terms.join(lines.select("resolution").unique(), on="resolution", how="semi")
+    terms = made.material.inventory.emissions.terms.join(
+        lines.select("resolution").unique(), on="resolution", how="semi"
+    )
     for row in terms.select("resolution", "parameter", "factor_id", "unit").iter_rows(named=True):
         at = made.factor_at[row["factor_id"], row["unit"]]
         found.setdefault(row["resolution"], {})[row["parameter"]] = f"'{sheet}'!${_FACTOR_VALUE}${at + 1}"
@@ -287,7 +367,10 @@ def _other_inputs(made: _Book, lines: pl.DataFrame) -> dict[tuple[int, int], dic
     joined = (
         lines.select("row", "resolution")
         .join(emissions.links, on="row")
-        .join(emissions.activities.select(pl.col("row").alias("other_row"), pl.col("unit").cast(pl.String), "value"), on="other_row")
+        .join(
+            emissions.activities.select(pl.col("row").alias("other_row"), pl.col("unit").cast(pl.String), "value"),
+            on="other_row",
+        )
     )
     found: dict[tuple[int, int], dict[str, str]] = {}
     for row in joined.iter_rows(named=True):
@@ -296,7 +379,9 @@ def _other_inputs(made: _Book, lines: pl.DataFrame) -> dict[tuple[int, int], dic
             continue
         scale = units.conversion(row["unit"], method.inputs[row["input"]])
         cell = f"'{sheet}'!${_ACTIVITY_VALUE}${made.activity_at[row['other_row']] + 1}"
-        found.setdefault((row["row"], row["resolution"]), {})[row["input"]] = cell if scale == 1 else f"({cell}*{scale!r})"
+        found.setdefault((row["row"], row["resolution"]), {})[row["input"]] = (
+            cell if scale == 1 else f"({cell}*{scale!r})"
+        )
     return found
 
 
@@ -304,7 +389,9 @@ def _method(name: str) -> Method | SeriesMethod:
     return library.series().get(name) or find_method(name)
 
 
-def _line(made: _Book, sheet: Worksheet, at: int, row: Mapping[str, Any], terms: Mapping[str, str], others: Mapping[str, str]) -> None:
+def _line(
+    made: _Book, sheet: Worksheet, at: int, row: Mapping[str, Any], terms: Mapping[str, str], others: Mapping[str, str]
+) -> None:
     language, line = made.language, at + 1
     method = _method(row["method"])
     guess = row["basis"] in ("estimated", "assumed")
@@ -352,7 +439,9 @@ def _line(made: _Book, sheet: Worksheet, at: int, row: Mapping[str, Any], terms:
     else:
         cells = {name: f"({value!r})" for name, value in method.optional.items()} | dict(terms) | dict(others)
         cells[method.activity[0]] = f"{letter['method_value']}{line}"
-        sheet.write_formula(at, column["emission"], _formula(method.spreadsheet(cells)), made.styles[number], row["emission"])
+        sheet.write_formula(
+            at, column["emission"], _formula(method.spreadsheet(cells)), made.styles[number], row["emission"]
+        )
     _weigh(made, sheet, at, row, number)
 
 
@@ -381,7 +470,11 @@ def _weighted(made: _Book, lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(
         pl.struct("emission", "gas", "origin")
         .map_elements(
-            lambda cell: None if cell["emission"] is None else cell["emission"] * weights.get((cell["gas"], cell["origin"]), float("nan")),
+            lambda cell: (
+                None
+                if cell["emission"] is None
+                else cell["emission"] * weights.get((cell["gas"], cell["origin"]), float("nan"))
+            ),
             return_dtype=pl.Float64,
         )
         .fill_nan(None)
@@ -399,7 +492,9 @@ def _sector_sums(made: _Book, sheet: Worksheet, at: int, lines: pl.DataFrame) ->
         return f"${letter}${first}:${letter}${last}"
 
     order = {kind: number for number, kind in enumerate(labels.KINDS)}
-    groups = weighted.group_by("kind", "year").agg(pl.col("co2e").sum(), pl.col("co2e").is_not_null().any().alias("known"))
+    groups = weighted.group_by("kind", "year").agg(
+        pl.col("co2e").sum(), pl.col("co2e").is_not_null().any().alias("known")
+    )
     for kind, year, total, known in sorted(groups.iter_rows(), key=lambda row: (order[row[0]], row[1])):
         if not known:
             continue
@@ -417,20 +512,43 @@ def _summary_sheet(made: _Book, sheet: Worksheet, lines: pl.DataFrame) -> None:
     weighted = _weighted(made, lines)
     families = [name for name in labels.FAMILIES if (weighted["family"] == name).any()]
     families += sorted(set(weighted["family"]) - set(labels.FAMILIES))
-    sheet.write_string(0, 0, f"{made.text('totals_sheet')}　{made.text('unit_10kt')}　{made.material.inventory.gwp_set}", made.styles["title"])
+    sheet.write_string(
+        0,
+        0,
+        f"{made.text('totals_sheet')}　{made.text('unit_10kt')}　{made.material.inventory.gwp_set}",
+        made.styles["title"],
+    )
     sheet.set_column(0, 0, 46)
     sheet.set_column(1, len(families) + 2, 15)
     at = 2
     for year in made.material.years:
         at = _summary_of_year(made, sheet, at, year, weighted.filter(pl.col("year") == year), families)
-    sheet.write_string(at, 0, pick(("单元格为公式，合计各领域工作表的对应行；NE 等标记表示没有数值", "Cells sum the sector sheets; NE and other keys mean that there is no number"), language), made.styles["hint"])
+    sheet.write_string(
+        at,
+        0,
+        pick(
+            (
+                "单元格为公式，合计各领域工作表的对应行；NE 等标记表示没有数值",
+                "Cells sum the sector sheets; NE and other keys mean that there is no number",
+            ),
+            language,
+        ),
+        made.styles["hint"],
+    )
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
 
 
-def _summary_of_year(made: _Book, sheet: Worksheet, at: int, year: int, lines: pl.DataFrame, families: Sequence[str]) -> int:
+def _summary_of_year(
+    made: _Book, sheet: Worksheet, at: int, year: int, lines: pl.DataFrame, families: Sequence[str]
+) -> int:
     language = made.language
-    names = (text("year_of", language).format(year), *map(labels.gas_text, families), made.text("total"), made.text("status"))
+    names = (
+        text("year_of", language).format(year),
+        *map(labels.gas_text, families),
+        made.text("total"),
+        made.text("status"),
+    )
     for column, name in enumerate(names):
         sheet.write_string(at, column, name, made.styles["heading"])
     line_of: dict[str, int] = {}
@@ -447,7 +565,9 @@ def _summary_of_year(made: _Book, sheet: Worksheet, at: int, year: int, lines: p
             amounts = part["co2e"].drop_nulls()
             if amounts.len():
                 known[code, name] = amounts.sum() / 1e4
-                sheet.write_formula(at, column, _sum_of(made, code, kind, name, year), made.styles["formula"], known[code, name])
+                sheet.write_formula(
+                    at, column, _sum_of(made, code, kind, name, year), made.styles["formula"], known[code, name]
+                )
             else:
                 made.write(sheet, at, column, made.material.key(code, name, year), "key")
         status = made.material.sector_status(code, year, kind)
@@ -477,7 +597,12 @@ def _row_total(made: _Book, sheet: Worksheet, at: int, width: int, values: Seque
 
 
 def _summary_totals(
-    made: _Book, sheet: Worksheet, at: int, families: Sequence[str], line_of: Mapping[str, int], known: Mapping[tuple[str, str], float]
+    made: _Book,
+    sheet: Worksheet,
+    at: int,
+    families: Sequence[str],
+    line_of: Mapping[str, int],
+    known: Mapping[tuple[str, str], float],
 ) -> int:
     for key, sectors in (("gross", GROSS), ("net", SECTORS)):
         at += 1
@@ -498,6 +623,9 @@ def _summary_totals(
 
 def _cover_sheet(made: _Book, sheet: Worksheet, title: str) -> None:
     sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 90)
     sheet.write_string(0, 0, title, made.styles["title"])
@@ -506,6 +634,7 @@ def _cover_sheet(made: _Book, sheet: Worksheet, title: str) -> None:
     for name, value in facts(made.material, made.language):
         sheet.write_string(at, 0, name, made.styles["strong"])
         sheet.write_string(at, 1, value, made.styles["wrap"])
+        sheet.set_row(at, 16 * (1 + len(value) // 50))
         at += 1
     reasons = stop_reasons(made.material, made.language)
     if reasons:

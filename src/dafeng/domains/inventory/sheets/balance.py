@@ -36,10 +36,16 @@ def write_balance_sheet(book: xlsxwriter.Workbook, *, place: str, name: str, yea
     sheet = book.add_worksheet(BALANCE)
     base = {"font_name": "宋体", "font_size": 10, "valign": "vcenter", "border": 1, "border_color": "#B8C0C8"}
     heading = book.add_format({**base, "bold": True, "bg_color": "#DCE6EF", "text_wrap": True, "align": "center"})
-    fixed, strong = book.add_format({**base, "bg_color": "#F0F2F4"}), book.add_format({**base, "bg_color": "#F0F2F4", "bold": True})
+    fixed, strong = (
+        book.add_format({**base, "bg_color": "#F0F2F4"}),
+        book.add_format({**base, "bg_color": "#F0F2F4", "bold": True}),
+    )
     open_cell = book.add_format({**base, "num_format": "#,##0.######", "locked": False})
     choice = book.add_format({**base, "align": "center", "locked": False, "text_wrap": True})
-    title, hint = book.add_format({"font_name": "宋体", "font_size": 16, "bold": True}), book.add_format({"font_name": "宋体", "font_color": "#5A6570"})
+    title, hint = (
+        book.add_format({"font_name": "宋体", "font_size": 16, "bold": True}),
+        book.add_format({"font_name": "宋体", "font_color": "#5A6570"}),
+    )
     sheet.write(0, 0, "地区能源平衡表", title)
     sheet.write(0, 2, "投入、调出、出口、库存增加填负数；没有的留空。单位可整列改为万吨标准煤。", hint)
     sheet.write_row(1, 0, ["地区", f"{place} {name}"], choice)
@@ -52,7 +58,13 @@ def write_balance_sheet(book: xlsxwriter.Workbook, *, place: str, name: str, yea
     for column, fuel in enumerate(tree.fuels().values(), start=2):
         sheet.write(top, column, fuel.name, heading)
         sheet.write(top + 1, column, fuel.unit, choice)
-        sheet.data_validation(top + 1, column, top + 1, column, {"validate": "list", "source": list(dict.fromkeys((fuel.unit, _STANDARD)))})
+        sheet.data_validation(
+            top + 1,
+            column,
+            top + 1,
+            column,
+            {"validate": "list", "source": list(dict.fromkeys((fuel.unit, _STANDARD)))},
+        )
         for line in range(len(tree.rows())):
             sheet.write_blank(top + 2 + line, column, None, open_cell)
     for line, row in enumerate(tree.rows().values(), start=top + 2):
@@ -94,12 +106,18 @@ def read_balance(
     findings = Findings(upload.name, limits.problems)
     named = dict(known_places) if isinstance(known_places, Mapping) else {code: code for code in known_places}
     reader = _Reader(named, limits, findings, place, year)
-    tables = [(sheet, heading) for sheet in upload.sheets if sheet.visible and (heading := _fuel_line(sheet)) is not None]
+    tables = [
+        (sheet, heading) for sheet in upload.sheets if sheet.visible and (heading := _fuel_line(sheet)) is not None
+    ]
     for sheet, heading in tables:
         reader.read(sheet, heading)
     if not tables:
         findings.add(
-            Severity.ERROR, "no_table", "没有找到能源平衡表", expected="有一行写着原煤、焦炭、汽油、电力等品种名", mend="请使用模板中的“能源平衡表”"
+            Severity.ERROR,
+            "no_table",
+            "没有找到能源平衡表",
+            expected="有一行写着原煤、焦炭、汽油、电力等品种名",
+            mend="请使用模板中的“能源平衡表”",
         )
     elif not reader.rows and not findings.counts[Severity.ERROR]:
         findings.add(Severity.ERROR, "no_rows", "能源平衡表里没有数", mend="请确认上传的是填好并已保存的文件")
@@ -117,7 +135,13 @@ def _warn_of_sums(frame: pl.DataFrame, findings: Findings) -> None:
         findings.add(Severity.ERROR, "balance", error.what, expected=error.expected, mend=error.mend)
         return
     for line in checks.filter(pl.col("verdict") == "fails").iter_rows(named=True):
-        findings.add(Severity.WARNING, "balance", line["message"], mend="请核对原表；确系原表如此可照常提交", column=tree.fuels()[line["fuel"]].name)
+        findings.add(
+            Severity.WARNING,
+            "balance",
+            line["message"],
+            mend="请核对原表；确系原表如此可照常提交",
+            column=tree.fuels()[line["fuel"]].name,
+        )
 
 
 def _fuel(text: str) -> str | None:
@@ -130,7 +154,10 @@ def _fuel(text: str) -> str | None:
 def _fuel_line(sheet: Sheet) -> int | None:
     """The first line that names at least three fuels."""
     for row in sorted(sheet.rows)[: _HEADING_ROWS * 2]:
-        if row < _HEADING_ROWS and sum(_fuel(cell.shown) is not None for cell in sheet.rows[row].values() if cell.kind == "text") >= 3:
+        if (
+            row < _HEADING_ROWS
+            and sum(_fuel(cell.shown) is not None for cell in sheet.rows[row].values() if cell.kind == "text") >= 3
+        ):
             return row
     return None
 
@@ -146,7 +173,17 @@ class _Reader:
     blank: int = 0
     tables: dict[tuple[str, int], str] = field(default_factory=dict)
 
-    def report(self, sheet: Sheet, row: int, column: int | None, code: str, what: str, expected: str = "", mend: str = "", heading: str = "") -> None:
+    def report(
+        self,
+        sheet: Sheet,
+        row: int,
+        column: int | None,
+        code: str,
+        what: str,
+        expected: str = "",
+        mend: str = "",
+        heading: str = "",
+    ) -> None:
         cell = sheet.rows.get(row, {}).get(column) if column is not None else None
         self.findings.add(
             Severity.ERROR,
@@ -168,7 +205,15 @@ class _Reader:
         if place is None or year is None or found is None:
             return
         if (place, year) in self.tables:
-            self.report(sheet, heading, None, "duplicate", f"{place} {year} 年的平衡表与工作表“{self.tables[place, year]}”重复", "每个地区每年一张表", "请删去其中一张")
+            self.report(
+                sheet,
+                heading,
+                None,
+                "duplicate",
+                f"{place} {year} 年的平衡表与工作表“{self.tables[place, year]}”重复",
+                "每个地区每年一张表",
+                "请删去其中一张",
+            )
             return
         self.tables[place, year] = sheet.name
         names, code_column = self._columns(sheet, heading, fuels)
@@ -176,19 +221,43 @@ class _Reader:
         above, filled = "", []
         for index in sorted(row for row in sheet.rows if row > heading and not self._is_unit_row(sheet, row, names)):
             row = self._row(sheet, index, names, code_column, above)
-            cells = {column: cell for column, cell in sheet.rows[index].items() if column in fuels and (cell.shown.strip() or cell.kind == "formula")}
+            cells = {
+                column: cell
+                for column, cell in sheet.rows[index].items()
+                if column in fuels and (cell.shown.strip() or cell.kind == "formula")
+            }
             if row is None:
                 text = sheet.rows[index][names].shown.strip() if names in sheet.rows[index] else ""
                 if cells and text and not text.startswith(("注", "资料来源", "说明")):
                     suggested = near(text, [entry.name for entry in tree.rows().values()])
                     mend = f"是否指 {'、'.join(suggested)}？" if suggested else ""
-                    self.report(sheet, index, names, "row", f"行名“{text[:40]}”不认识", "", f"{mend}请用模板中的行名", "项目")
+                    self.report(
+                        sheet, index, names, "row", f"行名“{text[:40]}”不认识", "", f"{mend}请用模板中的行名", "项目"
+                    )
                 elif cells:
-                    self.report(sheet, index, names, "row", "这一行没有行名", "地区能源平衡表的行名", "请补填或删去这一行", "项目")
+                    self.report(
+                        sheet,
+                        index,
+                        names,
+                        "row",
+                        "这一行没有行名",
+                        "地区能源平衡表的行名",
+                        "请补填或删去这一行",
+                        "项目",
+                    )
                 continue
             above = row
             if row in seen:
-                self.report(sheet, index, names, "duplicate", f"“{tree.rows()[row].name}”与第 {seen[row] + 1} 行重复", "每个项目一行", "请合并或改正其中一行", "项目")
+                self.report(
+                    sheet,
+                    index,
+                    names,
+                    "duplicate",
+                    f"“{tree.rows()[row].name}”与第 {seen[row] + 1} 行重复",
+                    "每个项目一行",
+                    "请合并或改正其中一行",
+                    "项目",
+                )
                 continue
             seen[row] = index
             filled.append(index)
@@ -196,18 +265,38 @@ class _Reader:
                 if column not in cells:
                     self.blank += 1
                     continue
-                self._cell(sheet, index, column, cells[column], {"place": place, "year": year, "row": row, "fuel": fuel, "unit": found[column]})
+                self._cell(
+                    sheet,
+                    index,
+                    column,
+                    cells[column],
+                    {"place": place, "year": year, "row": row, "fuel": fuel, "unit": found[column]},
+                )
         self._warn_of_layout(sheet, heading, filled, fuels)
 
     def _warn_of_layout(self, sheet: Sheet, heading: int, filled: list[int], fuels: Mapping[int, str]) -> None:
         hidden = sheet.hidden & set(filled)
         if hidden:
             lines = spans(index + 1 for index in hidden)
-            self.findings.add(Severity.WARNING, "hidden_rows", f"第 {lines} 行被隐藏，但有数据，已照常读取", sheet=sheet.name)
+            self.findings.add(
+                Severity.WARNING, "hidden_rows", f"第 {lines} 行被隐藏，但有数据，已照常读取", sheet=sheet.name
+            )
         for top, left, bottom, right in sheet.merged[:1000]:
-            if bottom > heading and any(left <= column <= right for column in fuels) and any(top <= index <= bottom for index in filled):
+            if (
+                bottom > heading
+                and any(left <= column <= right for column in fuels)
+                and any(top <= index <= bottom for index in filled)
+            ):
                 area = f"{reference(top, left)}:{reference(bottom, right)}"
-                self.report(sheet, top, left, "merged", f"单元格区域 {area} 是合并的", "数据区内没有合并单元格", "请取消合并，逐格填写")
+                self.report(
+                    sheet,
+                    top,
+                    left,
+                    "merged",
+                    f"单元格区域 {area} 是合并的",
+                    "数据区内没有合并单元格",
+                    "请取消合并，逐格填写",
+                )
 
     def _above(self, sheet: Sheet, heading: int, label: str) -> Cell | None:
         """The cell to the right of a label in the lines above the table."""
@@ -248,19 +337,39 @@ class _Reader:
             fuel = _fuel(cell.shown) if cell.kind == "text" else None
             below = any(column in sheet.rows[row] for row in sheet.rows if row > heading)
             if fuel in found.values():
-                self.report(sheet, heading, column, "duplicate", f"品种“{cell.shown}”出现了两列", "每个品种一列", "请合并或删去其中一列", cell.shown)
+                self.report(
+                    sheet,
+                    heading,
+                    column,
+                    "duplicate",
+                    f"品种“{cell.shown}”出现了两列",
+                    "每个品种一列",
+                    "请合并或删去其中一列",
+                    cell.shown,
+                )
             elif fuel:
                 found[column] = fuel
             elif found and below:
                 suggested = near(cell.shown, [entry.name for entry in tree.fuels().values()])
                 mend = f"是否指 {'、'.join(suggested)}？" if suggested else ""
-                self.report(sheet, heading, column, "fuel", f"能源品种“{cell.shown[:40]}”不认识", "", f"{mend}请用模板中的品种名", cell.shown)
+                self.report(
+                    sheet,
+                    heading,
+                    column,
+                    "fuel",
+                    f"能源品种“{cell.shown[:40]}”不认识",
+                    "",
+                    f"{mend}请用模板中的品种名",
+                    cell.shown,
+                )
         return found
 
     def _columns(self, sheet: Sheet, heading: int, fuels: Mapping[int, str]) -> tuple[int, int | None]:
         """Where row names stand (the leftmost text left of the fuels), and the row codes, if any."""
         first = min(fuels)
-        code = next((column for column, cell in sheet.rows[heading].items() if cell.shown.strip() == _CODE_COLUMN), None)
+        code = next(
+            (column for column, cell in sheet.rows[heading].items() if cell.shown.strip() == _CODE_COLUMN), None
+        )
         texts = [
             column
             for row, cells in sheet.rows.items()
@@ -277,7 +386,12 @@ class _Reader:
     def _units(self, sheet: Sheet, heading: int, fuels: Mapping[int, str]) -> dict[int, str] | None:
         """The unit of each column, from the line of units below (or a unit in brackets after the fuel's name)."""
         line = next(
-            (row for row in (heading + 1, heading + 2) if row in sheet.rows and any(self._is_unit_row(sheet, row, c) for c in sheet.rows[row])), None
+            (
+                row
+                for row in (heading + 1, heading + 2)
+                if row in sheet.rows and any(self._is_unit_row(sheet, row, c) for c in sheet.rows[row])
+            ),
+            None,
         )
         found: dict[int, str] = {}
         sound = True
@@ -294,7 +408,16 @@ class _Reader:
                 used = any(column in sheet.rows[row] for row in sheet.rows if row > heading and row != line)
                 if used:
                     what = f"{entry.name}的单位“{text[:20]}”不对" if text else f"{entry.name}没有写明单位"
-                    self.report(sheet, line if line is not None else heading, column, "unit", what, f"{entry.unit}，或 {_STANDARD}", "请在品种名下面一行填写单位", entry.name)
+                    self.report(
+                        sheet,
+                        line if line is not None else heading,
+                        column,
+                        "unit",
+                        what,
+                        f"{entry.unit}，或 {_STANDARD}",
+                        "请在品种名下面一行填写单位",
+                        entry.name,
+                    )
                     sound = False
                 continue
             found[column] = text
@@ -319,7 +442,16 @@ class _Reader:
         if reading.fault:
             self.report(sheet, index, column, "number", *reading.fault, heading=entry.name)
         elif reading.notation or reading.percent or reading.unit:
-            self.report(sheet, index, column, "number", f"“{cell.shown[:30]}”不是数", f"以“{key['unit']}”计的数；没有就留空", "请只填数字", heading=entry.name)
+            self.report(
+                sheet,
+                index,
+                column,
+                "number",
+                f"“{cell.shown[:30]}”不是数",
+                f"以“{key['unit']}”计的数；没有就留空",
+                "请只填数字",
+                heading=entry.name,
+            )
         else:
             for notice in reading.notices:
                 self.findings.add(

@@ -62,7 +62,9 @@ def open_upload(file: Path | BinaryIO, *, name: str = "", limits: Limits | None 
     _refuse_by_content(content, suffix, where)
     if content[:4] == b"PK\x03\x04":
         if suffix not in {"", ".xlsx"}:
-            raise UploadError(f"扩展名“{suffix}”与内容不符：内容是 Excel 工作簿", expected="扩展名 .xlsx", mend=_ADVICE, where=where)
+            raise UploadError(
+                f"扩展名“{suffix}”与内容不符：内容是 Excel 工作簿", expected="扩展名 .xlsx", mend=_ADVICE, where=where
+            )
         return Upload(shown, digest, "xlsx", "", tuple(xlsx.read_workbook(content, limits, where)))
     if suffix == ".xlsx":
         raise UploadError("扩展名是 .xlsx，内容却不是 Excel 工作簿", mend=_ADVICE, where=where)
@@ -98,11 +100,17 @@ def _content(file: Path | BinaryIO, shown: str, limits: Limits) -> bytes:
 def _refuse_by_content(content: bytes, suffix: str, where: Place) -> None:
     head = content[:512].lstrip()
     if suffix in {".xlsm", ".xltm", ".xlsb", ".xlam"}:
-        raise UploadError(f"不接受含宏或二进制的工作簿（{suffix}）", expected="不含宏的 .xlsx", mend=_ADVICE, where=where)
+        raise UploadError(
+            f"不接受含宏或二进制的工作簿（{suffix}）", expected="不含宏的 .xlsx", mend=_ADVICE, where=where
+        )
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
-            raise UploadError("文件设有打开密码，无法读取", mend="请在 Excel 或 WPS 中去掉打开密码，保存后再上传", where=where)
-        raise UploadError("这是旧版 Excel 二进制文件（.xls），不能读取", expected=".xlsx 或 .csv", mend=_ADVICE, where=where)
+            raise UploadError(
+                "文件设有打开密码，无法读取", mend="请在 Excel 或 WPS 中去掉打开密码，保存后再上传", where=where
+            )
+        raise UploadError(
+            "这是旧版 Excel 二进制文件（.xls），不能读取", expected=".xlsx 或 .csv", mend=_ADVICE, where=where
+        )
     if suffix in {".xls", ".et", ".ods"}:
         raise UploadError(f"不接受 {suffix} 文件", expected=".xlsx 或 .csv", mend=_ADVICE, where=where)
     signatures = {
@@ -117,9 +125,16 @@ def _refuse_by_content(content: bytes, suffix: str, where: Place) -> None:
     }
     for signature, kind in signatures.items():
         if head.startswith(signature):
-            raise UploadError(f"内容是{kind}，不是表格", expected=".xlsx 或 .csv 表格", mend="请上传按模板填好的表格；凭证文件请作为附件上传", where=where)
+            raise UploadError(
+                f"内容是{kind}，不是表格",
+                expected=".xlsx 或 .csv 表格",
+                mend="请上传按模板填好的表格；凭证文件请作为附件上传",
+                where=where,
+            )
     if head[:1] == b"<":
-        raise UploadError("内容是网页或 XML，不是 Excel 工作簿（有些系统导出的“Excel”实为网页）", mend=_ADVICE, where=where)
+        raise UploadError(
+            "内容是网页或 XML，不是 Excel 工作簿（有些系统导出的“Excel”实为网页）", mend=_ADVICE, where=where
+        )
 
 
 def _decode(content: bytes, where: Place) -> tuple[str, str]:
@@ -135,7 +150,10 @@ def _decode(content: bytes, where: Place) -> tuple[str, str]:
             return text, encoding
         break
     raise UploadError(
-        "文件不是可读的文字表格，或编码不认识", expected="UTF-8 或 GB18030（GBK）编码的 CSV，或 .xlsx", mend=_ADVICE, where=where
+        "文件不是可读的文字表格，或编码不认识",
+        expected="UTF-8 或 GB18030（GBK）编码的 CSV，或 .xlsx",
+        mend=_ADVICE,
+        where=where,
     )
 
 

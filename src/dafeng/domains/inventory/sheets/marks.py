@@ -33,7 +33,12 @@ def check_mark(upload: Upload, findings: Findings) -> None:
     texts = (cell.shown for cells in guide.rows.values() for cell in cells.values()) if guide else ()
     found = next((match for text in texts if (match := _MARK.search(text))), None)
     if found is None:
-        findings.add(Severity.NOTICE, "no_mark", "文件不是本系统下载的模板，按表头文字读取", mend="建议使用最新模板，有下拉框可选")
+        findings.add(
+            Severity.NOTICE,
+            "no_mark",
+            "文件不是本系统下载的模板，按表头文字读取",
+            mend="建议使用最新模板，有下拉框可选",
+        )
     elif int(found["version"]) > VERSION:
         findings.add(
             Severity.ERROR,
@@ -45,9 +50,17 @@ def check_mark(upload: Upload, findings: Findings) -> None:
         )
     elif int(found["version"]) < VERSION:
         findings.add(
-            Severity.WARNING, "older_template", f"模板是旧版（{found['version']}），已按表头文字读取", mend="下次请下载最新模板", sheet=GUIDE
+            Severity.WARNING,
+            "older_template",
+            f"模板是旧版（{found['version']}），已按表头文字读取",
+            mend="下次请下载最新模板",
+            sheet=GUIDE,
         )
     elif found["words"] != words_digest():
         findings.add(
-            Severity.NOTICE, "older_words", "模板下发之后，类别和项目表有过更新", mend="若有不认识的项目，请下载最新模板对照", sheet=GUIDE
+            Severity.NOTICE,
+            "older_words",
+            "模板下发之后，类别和项目表有过更新",
+            mend="若有不认识的项目，请下载最新模板对照",
+            sheet=GUIDE,
         )

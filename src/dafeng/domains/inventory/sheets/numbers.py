@@ -20,11 +20,32 @@ _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     ord("。"): ".", ord("−"): "-", ord("–"): "-", ord("‐"): "-", ord("㎡"): "m2", ord("㎥"): "m3", ord("㎏"): "kg",
 }  # fmt: skip
 _NUMBER = re.compile(
-    r"(?P<number>[+-]?(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?)\s*(?P<tail>.*)", re.DOTALL
+    r"(?P<number>[+-]?(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?)\s*(?P<tail>.*)",
+    re.DOTALL,
 )
 _SCALE = {"万": 1e4, "亿": 1e8, "千": 1e3, "百万": 1e6, "万亿": 1e12}
 _NOTATION = {str(key): str(key) for key in Notation} | {key.label: str(key) for key in Notation}
-_EMPTY_MARKS = {"-", "--", "—", "——", "/", "\\", "...", "…", "……", "*", "无", "空", "缺", "暂无", "N/A", "NULL", "NONE", "无数据", "不详"}
+_EMPTY_MARKS = {
+    "-",
+    "--",
+    "—",
+    "——",
+    "/",
+    "\\",
+    "...",
+    "…",
+    "……",
+    "*",
+    "无",
+    "空",
+    "缺",
+    "暂无",
+    "N/A",
+    "NULL",
+    "NONE",
+    "无数据",
+    "不详",
+}
 _KEYS = "NO（不发生）、NE（未估算）、NA（不适用）、IE（列于别处）或 C（保密）"
 SCALES = frozenset(_SCALE)
 
@@ -82,7 +103,13 @@ def _read_text(original: str) -> Reading:
     if key:
         return Reading(notation=key)
     if text.upper() in _EMPTY_MARKS or original.strip() in _EMPTY_MARKS:
-        return Reading(fault=(f"“{original.strip()}”不是数", f"数；没有数时留空，或填标记符号 {_KEYS}", "确认没有这种活动请填 NO，没有统计请填 NE"))
+        return Reading(
+            fault=(
+                f"“{original.strip()}”不是数",
+                f"数；没有数时留空，或填标记符号 {_KEYS}",
+                "确认没有这种活动请填 NO，没有统计请填 NE",
+            )
+        )
     match = _NUMBER.fullmatch(text)
     if not match or not re.search("[0-9]", match["number"]):
         return Reading(fault=(f"“{_cut(original)}”不是数", "一个阿拉伯数字写的数", _mend(text)))

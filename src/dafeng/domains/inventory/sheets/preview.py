@@ -86,7 +86,13 @@ class Findings:
         left = sum(self.counts.values()) - len(self.problems)
         if left:
             found.append(
-                Problem(Severity.NOTICE, "more", f"另有 {left} 条问题未列出", mend="请先改正已列出的问题，再次上传", file=self.file)
+                Problem(
+                    Severity.NOTICE,
+                    "more",
+                    f"另有 {left} 条问题未列出",
+                    mend="请先改正已列出的问题，再次上传",
+                    file=self.file,
+                )
             )
         return found
 

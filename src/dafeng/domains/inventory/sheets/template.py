@@ -30,7 +30,17 @@ _FUELS = (
     "raw_coal", "cleaned_coal", "other_washed", "briquette", "coke", "coke_oven_gas", "bfg", "other_gas", "gasoline", "kerosene",
     "diesel", "fuel_oil", "petcoke", "lpg", "refinery_gas", "natural_gas", "lng",
 )  # fmt: skip
-_HOUSEHOLD = ("raw_coal", "briquette", "coke_oven_gas", "other_gas", "lpg", "natural_gas", "straw", "firewood", "biogas")
+_HOUSEHOLD = (
+    "raw_coal",
+    "briquette",
+    "coke_oven_gas",
+    "other_gas",
+    "lpg",
+    "natural_gas",
+    "straw",
+    "firewood",
+    "biogas",
+)
 # Which fuels a template lists for a category, longest prefix first; the energy balance's own columns elsewhere.
 _USUAL = {
     "1A3a": ("jet_kerosene", "aviation_gasoline"),
@@ -55,10 +65,16 @@ GUIDE_TEXT = (
     ("怎样填", ""),
     ("1", "每个领域一张工作表。每行是一个来源一年的一个数，已按品种列好；灰色格是固定的，请勿改动，白色格可填。"),
     ("2", "在“数值”列填数，在“单位”列选单位。数值与单位要对应：以“万吨”计就填以万吨计的数。"),
-    ("3", "没有数时：确认本地没有这种活动，标记符号选 NO；有活动但没有统计，选 NE 或留空。留空等于“未报告”，系统不会当作 0。"),
+    (
+        "3",
+        "没有数时：确认本地没有这种活动，标记符号选 NO；有活动但没有统计，选 NE 或留空。留空等于“未报告”，系统不会当作 0。",
+    ),
     ("4", "要按县区或企业填报时，复制该行并修改“地区”。县区数与全市数不要同时填同一来源：系统按各行相加。"),
     ("5", "“官方统计表”列写明数据通常在哪张统计报表里；“数据来源”列请写明实际取自何处，审核人据此核对。"),
-    ("6", "“数据依据”：统计（官方统计）、填报（部门或企业报送）、计量（仪表）、估算、假定。估算和假定的数会在报告中标明。"),
+    (
+        "6",
+        "“数据依据”：统计（官方统计）、填报（部门或企业报送）、计量（仪表）、估算、假定。估算和假定的数会在报告中标明。",
+    ),
     ("7", "表头文字请勿改动；列的先后可以调整，行可以增删。不要合并单元格，不要用公式引用其他文件。"),
     ("8", "保存为 .xlsx 后上传。系统逐行检查，列出每处问题的工作表、行、列和改法；有一处错误，整个文件都不会导入。"),
     ("标记符号", ""),
@@ -143,7 +159,12 @@ class _Writer:
         years = "、".join(map(str, self.years))
         sheet.write(0, 0, f"{self.places[self.place]}温室气体清单活动水平数据填报表", self.formats["title"])
         sheet.set_row(0, 28)
-        sheet.write(1, 0, f"数据年份：{years}　领域：{'、'.join(library.SECTORS[sector][0] for sector in sectors)}", self.formats["hint"])
+        sheet.write(
+            1,
+            0,
+            f"数据年份：{years}　领域：{'、'.join(library.SECTORS[sector][0] for sector in sectors)}",
+            self.formats["hint"],
+        )
         for row, (key, text) in enumerate(GUIDE_TEXT, start=3):
             sheet.write(row, 0, key, self.formats["plain"] if text else self.formats["strong"])
             sheet.write(row, 1, text, self.formats["plain"])
@@ -155,7 +176,9 @@ class _Writer:
         title = library.SECTORS[sector][0]
         sheet = self.book.add_worksheet(title[:31])
         sheet.write(0, 0, f"{title}　活动水平数据", self.formats["title"])
-        sheet.write(1, 0, "白色格填写；没有数就留空（表示未报告）或填标记符号。同一来源每年一行。", self.formats["hint"])
+        sheet.write(
+            1, 0, "白色格填写；没有数就留空（表示未报告）或填标记符号。同一来源每年一行。", self.formats["hint"]
+        )
         for number, column in enumerate(COLUMNS):
             star = "*" if column.required else ""
             suffix = "（±%）" if column.field == "uncertainty" else ""
@@ -183,7 +206,15 @@ class _Writer:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
-        allowed = ("insert_rows", "delete_rows", "format_columns", "format_rows", "sort", "autofilter", "select_locked_cells")
+        allowed = (
+            "insert_rows",
+            "delete_rows",
+            "format_columns",
+            "format_rows",
+            "sort",
+            "autofilter",
+            "select_locked_cells",
+        )
         sheet.protect("", dict.fromkeys(allowed, True))
 
     def _listed(self, sector: str) -> Iterator[tuple[str, Item]]:
@@ -199,7 +230,9 @@ class _Writer:
 
     def _known_rows(self, category: str, item: Item, year: int) -> list[dict[str, Any]]:
         """What is known of the item already, or one row to be filled for the city."""
-        return self.filled.pop((category, item.item, item.variable, year), None) or [{"place": self.place, "year": year}]
+        return self.filled.pop((category, item.item, item.variable, year), None) or [
+            {"place": self.place, "year": year}
+        ]
 
     def _unlisted(self, sector: str) -> Iterator[tuple[str, Item, dict[str, Any]]]:
         """What is known of items, or years, that the template does not list: nothing that was filled in is left out."""
@@ -227,7 +260,9 @@ class _Writer:
             "basis": BASES.get(known.get("basis") or "", ""),
             "uncertainty": None if known.get("uncertainty") is None else known["uncertainty"] * 100,
             "source": known.get("source") or "",
-            "official_table": self.words.categories[category].official_table if category in self.words.categories else "",
+            "official_table": self.words.categories[category].official_table
+            if category in self.words.categories
+            else "",
             "variable": self.words.variable_label(item),
             "note": item.note,
         }
@@ -254,9 +289,17 @@ class _Writer:
         listed = [(code, item) for code in self._categories(sector) for item in self.words.items_of(code)]
         if not listed or last < first:
             return
-        self._choose(sheet, first, last, "category", dict.fromkeys(self.words.category_label(code) for code, _ in listed))
+        self._choose(
+            sheet, first, last, "category", dict.fromkeys(self.words.category_label(code) for code, _ in listed)
+        )
         self._choose(sheet, first, last, "item", dict.fromkeys(self.words.item_label(item) for _, item in listed))
-        self._choose(sheet, first, last, "unit", dict.fromkeys(u for code, item in listed for u in self.words.offered_units(item, code)))
+        self._choose(
+            sheet,
+            first,
+            last,
+            "unit",
+            dict.fromkeys(u for code, item in listed for u in self.words.offered_units(item, code)),
+        )
         names = dict.fromkeys(name for _, item in listed for _, name in item.technologies)
         if names:
             self._choose(sheet, first, last, "technology", names, strict=False)
@@ -276,7 +319,9 @@ class _Writer:
         }  # fmt: skip
         sheet.data_validation(first, _AT["year"], last, _AT["year"], rule)
 
-    def _choose(self, sheet: Worksheet, first: int, last: int, field: str, options: Iterable[str], *, strict: bool = True) -> None:
+    def _choose(
+        self, sheet: Worksheet, first: int, last: int, field: str, options: Iterable[str], *, strict: bool = True
+    ) -> None:
         """A drop-down; short lists stand in the rule, long ones on the sheet of words."""
         listed = [option for option in dict.fromkeys(options) if option]
         rule: dict[str, Any] = {"validate": "list", "error_type": "stop" if strict else "information"}
@@ -306,7 +351,9 @@ def _sector(category: str) -> str:
 
 def _usual_fuels(category: str) -> tuple[str, ...]:
     """The fuels to list for a category that takes its items from a heading; all of them where nothing is said."""
-    return next((_USUAL[category[:length]] for length in range(len(category), 0, -1) if category[:length] in _USUAL), ())
+    return next(
+        (_USUAL[category[:length]] for length in range(len(category), 0, -1) if category[:length] in _USUAL), ()
+    )
 
 
 def _by_source(prefill: pl.DataFrame | None) -> dict[tuple[str, str, str, int], list[dict[str, Any]]]:

@@ -111,7 +111,9 @@ def place_code(text: str, known: Mapping[str, str]) -> str | None:
     exact = [code for code, name in known.items() if plain(name) == key]
     if len(exact) == 1:
         return exact[0]
-    short = [code for code, name in known.items() if len(key) >= 2 and plain(name).rstrip("市区县") == key.rstrip("市区县")]
+    short = [
+        code for code, name in known.items() if len(key) >= 2 and plain(name).rstrip("市区县") == key.rstrip("市区县")
+    ]
     return short[0] if len(short) == 1 and not exact else None
 
 
@@ -195,7 +197,9 @@ class Vocabulary:
         """
         offered = self.items_of(category)
         key = plain(text)
-        fitting = [item for item in offered if plain(item.name) == key] or [item for item in offered if plain(item.item) == key]
+        fitting = [item for item in offered if plain(item.name) == key] or [
+            item for item in offered if plain(item.item) == key
+        ]
         codes = {item.item for item in fitting}
         if len(codes) > 1:
             return Found(None, tuple(f"{item.item} {item.name}" for item in fitting), ambiguous=True), None

@@ -102,7 +102,9 @@ def read_workbook(content: bytes, limits: Limits, where: Place) -> Iterator[Shee
 
 
 def _damaged(where: Place) -> UploadError:
-    return UploadError("工作簿已损坏，读不出来", mend="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后再上传", where=where)
+    return UploadError(
+        "工作簿已损坏，读不出来", mend="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后再上传", where=where
+    )
 
 
 class _Parts:
@@ -122,13 +124,24 @@ class _Parts:
         macros = any(name.lower().endswith("vbaproject.bin") for name in self.names) or b"macroEnabled" in types
         if macros:
             raise UploadError(
-                "工作簿含有宏，拒绝读取", expected="不含宏的 .xlsx", mend="请另存为“Excel 工作簿（*.xlsx）”去掉宏后再上传", where=self.where
+                "工作簿含有宏，拒绝读取",
+                expected="不含宏的 .xlsx",
+                mend="请另存为“Excel 工作簿（*.xlsx）”去掉宏后再上传",
+                where=self.where,
             )
         if "xl/workbook.xml" not in self.names:
-            kinds = {"word/document.xml": "Word 文档", "ppt/presentation.xml": "演示文稿", "xl/workbook.bin": "二进制工作簿", "content.xml": "ODF 表格"}
+            kinds = {
+                "word/document.xml": "Word 文档",
+                "ppt/presentation.xml": "演示文稿",
+                "xl/workbook.bin": "二进制工作簿",
+                "content.xml": "ODF 表格",
+            }
             kind = next((kind for name, kind in kinds.items() if name in self.names), "压缩包")
             raise UploadError(
-                f"内容是{kind}，不是 .xlsx 工作簿", expected=".xlsx", mend="请上传按模板填好的 .xlsx 文件", where=self.where
+                f"内容是{kind}，不是 .xlsx 工作簿",
+                expected=".xlsx",
+                mend="请上传按模板填好的 .xlsx 文件",
+                where=self.where,
             )
 
     def too_big(self) -> UploadError:
@@ -142,7 +155,17 @@ class _Parts:
         try:
             with self.archive.open(name) as stream:
                 content = stream.read(self.budget + 1)
-        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, OverflowError) as error:
+        except (
+            KeyError,
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            ValueError,
+            OverflowError,
+        ) as error:
             raise _damaged(self.where) from error
         self.budget -= len(content)
         if self.budget < 0:
@@ -275,8 +298,17 @@ def _strings(parts: _Parts) -> list[str]:
 class _SheetWalk:
     """State of one walk through a worksheet part."""
 
-    def __init__(self, sheet: Sheet, styles: list[str], strings: list[str], limits: Limits, where: Place, count: list[int]) -> None:
-        self.sheet, self.styles, self.strings, self.limits, self.where, self.count = sheet, styles, strings, limits, where, count
+    def __init__(
+        self, sheet: Sheet, styles: list[str], strings: list[str], limits: Limits, where: Place, count: list[int]
+    ) -> None:
+        self.sheet, self.styles, self.strings, self.limits, self.where, self.count = (
+            sheet,
+            styles,
+            strings,
+            limits,
+            where,
+            count,
+        )
         self.hidden: set[int] = set()
         self.merged: list[tuple[int, int, int, int]] = []
         self.row, self.column = -1, -1
@@ -350,7 +382,9 @@ class _SheetWalk:
         rows = self.sheet.rows
         if self.count[0] > self.limits.cells or (self.row not in rows and len(rows) >= self.limits.rows):
             raise UploadError(
-                f"表格太大：超过 {self.limits.rows} 行或 {self.limits.cells} 个单元格", mend="请拆成几个文件上传", where=self.where
+                f"表格太大：超过 {self.limits.rows} 行或 {self.limits.cells} 个单元格",
+                mend="请拆成几个文件上传",
+                where=self.where,
             )
         rows.setdefault(self.row, {})[self.column] = cell
 
