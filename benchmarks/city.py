@@ -4,6 +4,9 @@ Two per cent of the rows bring a notation key instead of a number, one fuel in t
 each fuel has factors in two sets, one of them dated, so that the choice of factors is a real one.
 """
 
+# Units are written as annotations; they are not Python names.
+# ruff: noqa: F722, F821
+
 from typing import Any
 
 import numpy as np

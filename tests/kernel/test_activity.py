@@ -15,7 +15,13 @@ def row(**more: Any) -> dict[str, Any]:
 
 def test_six_columns_are_enough_and_the_rest_has_defaults() -> None:
     told = activity_frame([row()]).row(0, named=True)
-    assert (told["row"], told["technology"], told["variable"], told["basis"], told["mark"]) == (0, "", "", "reported", "")
+    assert (told["row"], told["technology"], told["variable"], told["basis"], told["mark"]) == (
+        0,
+        "",
+        "",
+        "reported",
+        "",
+    )
     assert (told["notation"], told["uncertainty"], told["activity_id"]) == (None, None, None)
 
 

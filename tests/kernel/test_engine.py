@@ -70,7 +70,10 @@ class TestWorkedByHand:
 
     def test_first_order_decay_of_one_deposit(self, world: SimpleNamespace) -> None:
         # 1000 t × 0.06 = 60 t CH4 laid down in 2000; with k = 0.1 the years after emit 60·e^(−0.1·(n−1))·(1 − e^−0.1).
-        rows = [world.activity("5A", "msw", 1000 if year == 2000 else 0, year=year, variable="waste") for year in range(2000, 2006)]
+        rows = [
+            world.activity("5A", "msw", 1000 if year == 2000 else 0, year=year, variable="waste")
+            for year in range(2000, 2006)
+        ]
         table = [factor("k", "decay_rate", 0.1, "1"), factor("l", "decay_potential", 0.06, "t CH4/t")]
         found = world.compile(rows, table).totals("year")["emission"].to_list()
         expected = [0.0] + [60 * math.exp(-0.1 * n) * (1 - math.exp(-0.1)) for n in range(5)]
@@ -96,12 +99,22 @@ class TestMissing:
         assert (total["emission"], total["notation"], total["status"]) == (None, key, expected)
 
     def test_keys_survive_beside_rows_with_numbers_and_without_factors(self, world: SimpleNamespace) -> None:
-        rows = [world.activity(), world.activity(item="y", value=None, notation="IE"), world.activity("9Z", value=None, notation="NO")]
+        rows = [
+            world.activity(),
+            world.activity(item="y", value=None, notation="IE"),
+            world.activity("9Z", value=None, notation="NO"),
+        ]
         found = world.compile(rows, [{**EF, "item": "x"}, CH4]).rows().filter(pl.col("gas") != "CH4")
         assert found.select("emission", "notation").rows() == [(200.0, None), (None, "IE"), (None, "NO")]
 
-    def test_a_sum_with_a_part_that_is_not_estimated_is_incomplete_and_says_how_many(self, world: SimpleNamespace) -> None:
-        rows = [world.activity(), world.activity(item="y", value=None, notation="NE"), world.activity(item="z", value=None, notation="NO")]
+    def test_a_sum_with_a_part_that_is_not_estimated_is_incomplete_and_says_how_many(
+        self, world: SimpleNamespace
+    ) -> None:
+        rows = [
+            world.activity(),
+            world.activity(item="y", value=None, notation="NE"),
+            world.activity(item="z", value=None, notation="NO"),
+        ]
         told = world.compile(rows, [EF, CH4]).totals("gas").filter(pl.col("gas") == "CO2").row(0, named=True)
         assert (told["emission"], told["parts"], told["missing"], told["status"]) == (200.0, 3, 1, Status.INCOMPLETE)
 
@@ -155,7 +168,10 @@ class TestStatus:
 
     def test_a_recovery_that_is_not_estimated_is_not_taken_for_none(self, world: SimpleNamespace) -> None:
         def net(**recovered: Any) -> tuple[float | None, str | None]:
-            rows = [world.activity("5D", "d", 10, unit="t BOD", variable="organic"), world.activity("5D", "d", 1, unit="t BOD", variable="sludge")]
+            rows = [
+                world.activity("5D", "d", 10, unit="t BOD", variable="organic"),
+                world.activity("5D", "d", 1, unit="t BOD", variable="sludge"),
+            ]
             if recovered:
                 rows.append(world.activity("5D", "d", unit="t CH4", variable="recovered", **recovered))
             told = world.compile(rows, [factor("w", "water_ef", 0.5, "t CH4/t BOD")]).results.row(0, named=True)
@@ -198,7 +214,9 @@ class TestHistory:
     def test_sources_do_not_mix(self, world: SimpleNamespace) -> None:
         one = world.compile(self.rows(world, range(2000, 2005)), self.TABLE).totals("year")["emission"]
         both = self.rows(world, range(2000, 2005)) + self.rows(world, range(2000, 2005), technology="other")
-        assert world.compile(both, self.TABLE).totals("year")["emission"].to_list() == pytest.approx((2 * one).to_list())
+        assert world.compile(both, self.TABLE).totals("year")["emission"].to_list() == pytest.approx(
+            (2 * one).to_list()
+        )
 
     def test_lineage_names_every_year_and_input_behind_a_year(self, world: SimpleNamespace) -> None:
         rows = [*self.rows(world, range(2000, 2003)), world.activity("5A", "msw", 0.5, year=2001, variable="recovered")]
@@ -213,18 +231,26 @@ class TestHistory:
         found = world.compile([*self.rows(world, range(2000, 2003)), recovery], self.TABLE)
         told = found.totals("year")["emission"].to_list()
         assert told == pytest.approx([plain[0], plain[1] - 0.5, plain[2]])
-        silent = world.compile([*self.rows(world, range(2000, 2003)), {**recovery, "value": None, "notation": "NE"}], self.TABLE)
+        silent = world.compile(
+            [*self.rows(world, range(2000, 2003)), {**recovery, "value": None, "notation": "NE"}], self.TABLE
+        )
         assert silent.totals("year")["emission"].to_list() == pytest.approx([plain[0], None, plain[2]])
 
 
 class TestInputsOfOneSource:
     def test_an_input_reported_twice_is_refused_and_named(self, world: SimpleNamespace) -> None:
-        rows = [world.activity("5D", "d", value, unit="t BOD", variable=name) for name, value in (("organic", 9), ("sludge", 1), ("sludge", 2))]
+        rows = [
+            world.activity("5D", "d", value, unit="t BOD", variable=name)
+            for name, value in (("organic", 9), ("sludge", 1), ("sludge", 2))
+        ]
         with pytest.raises(ActivityError, match="sludge 报了多次"):
             world.compile(rows, [factor("w", "water_ef", 0.3, "t CH4/t BOD")])
 
     def test_an_input_in_a_unit_that_does_not_fit_is_refused_and_named(self, world: SimpleNamespace) -> None:
-        rows = [world.activity("5D", "d", 9, unit="t BOD", variable="organic"), world.activity("5D", "d", 1, unit="GJ", variable="sludge")]
+        rows = [
+            world.activity("5D", "d", 9, unit="t BOD", variable="organic"),
+            world.activity("5D", "d", 1, unit="GJ", variable="sludge"),
+        ]
         with pytest.raises(ActivityError, match="sludge"):
             world.compile(rows, [factor("w", "water_ef", 0.3, "t CH4/t BOD")])
 
@@ -239,7 +265,10 @@ class TestInputsOfOneSource:
         assert found.results["notation"].to_list() == ["NE"]
 
     def test_a_further_input_is_not_a_source_of_its_own(self, world: SimpleNamespace) -> None:
-        rows = [world.activity("5D", "d", 9, unit="t BOD", variable="organic"), world.activity("5D", "d", 1, unit="t BOD", variable="sludge")]
+        rows = [
+            world.activity("5D", "d", 9, unit="t BOD", variable="organic"),
+            world.activity("5D", "d", 1, unit="t BOD", variable="sludge"),
+        ]
         found = world.compile(rows, [factor("w", "water_ef", 0.3, "t CH4/t BOD")])
         assert found.results["row"].to_list() == [0]
 
@@ -260,7 +289,9 @@ class TestNotProportional:
 
 
 def test_a_compile_of_part_of_a_frame_is_about_that_part(world: SimpleNamespace) -> None:
-    whole = activity_frame([world.activity(item=item, value=value) for item, value in (("a", 1), ("b", 10), ("c", 100))])
+    whole = activity_frame(
+        [world.activity(item=item, value=value) for item, value in (("a", 1), ("b", 10), ("c", 100))]
+    )
     part = world.compile(whole.filter(pl.col("item").cast(pl.String) != "a"), [EF, CH4])
     told = part.totals("item", "gas").filter(pl.col("gas") == "CO2")
     assert told.select("item", "emission").rows() == [("b", 20.0), ("c", 200.0)]
@@ -274,9 +305,29 @@ def test_nothing_in_nothing_out(world: SimpleNamespace) -> None:
 
 def test_totals_may_be_asked_by_every_column(world: SimpleNamespace) -> None:
     found = world.compile([world.activity(basis="estimated", mark="interpolated")], [EF, CH4])
-    by = ("category", "item", "technology", "variable", "unit", "place", "year", "basis", "mark", "gas", "kind", "origin", "method")
+    by = (
+        "category",
+        "item",
+        "technology",
+        "variable",
+        "unit",
+        "place",
+        "year",
+        "basis",
+        "mark",
+        "gas",
+        "kind",
+        "origin",
+        "method",
+    )
     told = found.totals(*by).filter(pl.col("gas") == "CO2").row(0, named=True)
-    assert (told["place"], told["year"], told["basis"], told["mark"], told["emission"]) == ("411500", 2023, "estimated", "interpolated", 200.0)
+    assert (told["place"], told["year"], told["basis"], told["mark"], told["emission"]) == (
+        "411500",
+        2023,
+        "estimated",
+        "interpolated",
+        200.0,
+    )
 
 
 # --- any activity --------------------------------------------------------------------------------------------------------
@@ -340,7 +391,9 @@ def activities(draw: st.DrawFn) -> list[dict[str, Any]]:
     return rows
 
 
-def slow_choice(row: dict[str, Any], parameter: str, table: list[dict[str, Any]], sets: list[str]) -> dict[str, Any] | None:
+def slow_choice(
+    row: dict[str, Any], parameter: str, table: list[dict[str, Any]], sets: list[str]
+) -> dict[str, Any] | None:
     """The rule of docs/dev/accounting.md, read by another mind: of the rows that may answer, the best."""
     chain = places.ancestors(row["place"])
     may = [
@@ -404,7 +457,13 @@ def test_the_fast_road_agrees_with_a_slow_loop_over_rows(
     expected_keys = set()
     for row in rows:
         fuel = row["category"].startswith("1A")
-        wanted = [FUEL_UNITS[row["unit"]]] if fuel else ["test.simple", "test.simple.ch4"] if row["category"][:2] == "1B" else []
+        wanted = (
+            [FUEL_UNITS[row["unit"]]]
+            if fuel
+            else ["test.simple", "test.simple.ch4"]
+            if row["category"][:2] == "1B"
+            else []
+        )
         wanted = [name for name in wanted if units.convertible(row["unit"], BY_METHOD[name][0])] or [""]
         for name in wanted:
             expected_keys.add((row["activity_id"], name))
@@ -436,11 +495,16 @@ def test_a_total_is_the_sum_of_its_parts_and_as_good_as_the_worst(
         assert bool(known.len()) == (whole["emission"] is not None)
         if known.len():
             assert math.fsum(known) == pytest.approx(whole["emission"], rel=1e-9, abs=1e-6)
-            assert math.fsum(found.results["emission"].drop_nulls()) == pytest.approx(whole["emission"], rel=1e-9, abs=1e-6)
+            assert math.fsum(found.results["emission"].drop_nulls()) == pytest.approx(
+                whole["emission"], rel=1e-9, abs=1e-6
+            )
 
 
 @QUICK
-@given(st.floats(0.001, 1e6), st.sampled_from([("万吨", "t", 1e4), ("亿吨", "万吨", 1e4), ("t", "kg", 1e3), ("tce", "GJ", 29.3076)]))
+@given(
+    st.floats(0.001, 1e6),
+    st.sampled_from([("万吨", "t", 1e4), ("亿吨", "万吨", 1e4), ("t", "kg", 1e3), ("tce", "GJ", 29.3076)]),
+)
 def test_the_same_amount_in_another_unit_is_the_same_emission(
     world: SimpleNamespace, value: float, pair: tuple[str, str, float]
 ) -> None:
@@ -471,7 +535,10 @@ def test_leaving_out_a_factor_never_betters_a_status_nor_adds_a_number(
 ) -> None:
     def told(some: list[dict[str, Any]]) -> dict[tuple[Any, ...], tuple[Any, int]]:
         frame = world.compile(rows, some).rows()
-        return {(one["row"], one["gas"], one["method"]): (one["emission"], one["status"]) for one in frame.iter_rows(named=True)}
+        return {
+            (one["row"], one["gas"], one["method"]): (one["emission"], one["status"])
+            for one in frame.iter_rows(named=True)
+        }
 
     whole, none = told(table), told([])
     assert whole.keys() == none.keys()

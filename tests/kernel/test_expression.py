@@ -28,7 +28,8 @@ def test_a_constant_is_a_number_for_numbers_and_a_name_in_a_formula() -> None:
     assert RATIO / 2 == 44 / 24
     tree = X * RATIO
     assert tree == Operation("*", (X, Named("44/12", 44 / 12, "t CO2/t C")))
-    assert RATIO * X == Operation("*", (Named("44/12", 44 / 12, "t CO2/t C"), X))
+    turned = RATIO * X
+    assert turned == Operation("*", (Named("44/12", 44 / 12, "t CO2/t C"), X))
     assert isinstance(RATIO, Constant)
 
 
@@ -41,7 +42,7 @@ def test_what_is_not_a_number_cannot_stand_in_a_formula() -> None:
     with pytest.raises(TypeError, match="cannot stand"):
         node("3")
     with pytest.raises(TypeError):
-        _ = X + [1]  # type: ignore[operator]
+        _ = X + "1"
 
 
 def test_numpy_does_not_loop_over_a_node() -> None:
@@ -100,13 +101,13 @@ def _spreadsheet_value(text: str, values: dict[str, float]) -> float:
         "MAX": max,
         "IF": lambda condition, yes, no: yes if condition else no,
     }
-    return float(eval(text.replace("^", "**"), {"__builtins__": {}}, {**functions, **values}))  # noqa: S307
+    return float(eval(text.replace("^", "**"), {"__builtins__": {}}, {**functions, **values}))
 
 
 def _printed_value(text: str, values: dict[str, float]) -> float:
     spoken = text.replace(" × ", "*").replace(" ÷ ", "/").replace("−", "-").replace("^", "**")
     functions = {"exp": math.exp, "min": min, "max": max, "where": lambda condition, yes, no: yes if condition else no}
-    return float(eval(spoken, {"__builtins__": {}}, {**functions, **values}))  # noqa: S307
+    return float(eval(spoken, {"__builtins__": {}}, {**functions, **values}))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -78,7 +78,9 @@ def test_an_id_stands_for_one_row_over_all_tables(tmp_path: Path) -> None:
 
 
 def test_a_frame_without_standing_is_the_citys_own() -> None:
-    rows: list[dict[str, Any]] = [{"factor_id": "x", "set": "municipal", "parameter": "ncv", "value": 20, "unit": "GJ/t"}]
+    rows: list[dict[str, Any]] = [
+        {"factor_id": "x", "set": "municipal", "parameter": "ncv", "value": 20, "unit": "GJ/t"}
+    ]
     told = factor_frame(rows).row(0, named=True)
     assert (told["owner"], told["standing"], told["place"], told["category"]) == ("municipal", "municipal", "world", "")
 

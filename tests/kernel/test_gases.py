@@ -38,7 +38,8 @@ def test_potentials_of_sulphur_hexafluoride_are_those_of_the_reports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gas", "report", "said"), [("XYZ", "AR5", "XYZ"), ("", "AR5", "AR5"), ("CO2", "AR7", "AR7"), ("HFC-161", "AR2", "HFC-161")]
+    ("gas", "report", "said"),
+    [("XYZ", "AR5", "XYZ"), ("", "AR5", "AR5"), ("CO2", "AR7", "AR7"), ("HFC-161", "AR2", "HFC-161")],
 )
 def test_a_potential_is_never_borrowed(gas: str, report: str, said: str) -> None:
     with pytest.raises(GasError, match=said):

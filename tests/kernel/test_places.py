@@ -32,7 +32,9 @@ def test_there_are_34_provincial_units_and_henan_is_one() -> None:
     assert places.provinces()["410000"].startswith("河南")
 
 
-@pytest.mark.parametrize("code", ["", "4115", "000000", "990000", "41150x", "grid:nowhere", "信阳", "４１１５００", "/x"])
+@pytest.mark.parametrize(
+    "code", ["", "4115", "000000", "990000", "41150x", "grid:nowhere", "信阳", "４１１５００", "/x"]
+)
 def test_an_unknown_code_is_refused(code: str) -> None:
     with pytest.raises(PlaceError):
         places.ancestors(code)

@@ -141,8 +141,7 @@ class TestCoherentParameters:
     def fuel(name: str, *parameters: str, **more: Any) -> list[dict[str, Any]]:
         units = {"ncv": "GJ/t", "carbon_content": "t C/GJ", "oxidation": "1"}
         return [
-            factor(f"{name}.{one}", parameter=one, unit=units[one], set=name, **more)
-            for one in (parameters or units)
+            factor(f"{name}.{one}", parameter=one, unit=units[one], set=name, **more) for one in (parameters or units)
         ]
 
     def used(self, world: SimpleNamespace, table: list[dict[str, Any]], **options: Any) -> list[str]:
@@ -160,9 +159,7 @@ class TestCoherentParameters:
 
     def test_sets_are_not_mixed_even_if_together_they_would_do(self, world: SimpleNamespace) -> None:
         table = self.fuel("two", "ncv") + self.fuel("three", "carbon_content", "oxidation")
-        found = world.compile(
-            [world.activity("1A", "coal")], table, coherent=self.COHERENT, sets=["two", "three"]
-        )
+        found = world.compile([world.activity("1A", "coal")], table, coherent=self.COHERENT, sets=["two", "three"])
         assert found.results["notation"].to_list() == ["NE"]
         assert found.results["emission"].to_list() == [None]
         assert "carbon_content" in found.issues["reason"][0]
@@ -194,12 +191,20 @@ class TestRecipes:
         assert self.methods(world, recipes, category="1B2") == ["test.simple", "test.simple.ch4"]
 
     def test_kinds_do_not_shadow_each_other(self, world: SimpleNamespace) -> None:
-        recipes = [Recipe("1", "CO2", "test.simple", kind="direct"), Recipe("1B", "CO2", "test.simple", kind="biogenic")]
+        recipes = [
+            Recipe("1", "CO2", "test.simple", kind="direct"),
+            Recipe("1B", "CO2", "test.simple", kind="biogenic"),
+        ]
         assert self.methods(world, recipes, category="1B") == ["test.simple", "test.simple"]
 
     @pytest.mark.parametrize(
         ("unit", "expected"),
-        [("万吨", "test.fuel.mass"), ("万标准立方米", "test.fuel.volume"), ("tce", "test.fuel.energy"), ("亿千瓦时", "test.fuel.energy")],
+        [
+            ("万吨", "test.fuel.mass"),
+            ("万标准立方米", "test.fuel.volume"),
+            ("tce", "test.fuel.energy"),
+            ("亿千瓦时", "test.fuel.energy"),
+        ],
     )
     def test_mass_volume_and_heat_of_a_fuel_find_their_method_by_the_unit(
         self, world: SimpleNamespace, unit: str, expected: str
@@ -212,7 +217,9 @@ class TestRecipes:
         assert "单位" in reason
         assert all(unit in reason for unit in ("t", "1e4 Nm3", "GJ"))
 
-    def test_a_gas_whose_method_cannot_take_the_unit_is_not_lost_beside_one_that_can(self, world: SimpleNamespace) -> None:
+    def test_a_gas_whose_method_cannot_take_the_unit_is_not_lost_beside_one_that_can(
+        self, world: SimpleNamespace
+    ) -> None:
         # CO2 has methods for mass and heat, CH4 for mass only: 10 GJ of `fuel` give CO2, and CH4 is not estimated.
         recipes = [*world.recipes, Recipe("1A", "CH4", "test.fuel.mass")]
         found = world.compile([world.activity("1A", "coal", 10, unit="GJ", variable="fuel")], [], recipes=recipes)
@@ -221,7 +228,10 @@ class TestRecipes:
         assert "单位不能换算为方法所需的 t" in told[0][2]
 
     def test_a_row_that_does_not_say_which_input_it_is_counts_as_none(self, world: SimpleNamespace) -> None:
-        recipes = [Recipe("1B", "CO2", "test.simple"), Recipe("1B", "CO2", "test.fuel.mass")]  # `amount` and `fuel`, both in t
+        recipes = [
+            Recipe("1B", "CO2", "test.simple"),
+            Recipe("1B", "CO2", "test.fuel.mass"),
+        ]  # `amount` and `fuel`, both in t
         found = world.compile([world.activity()], [], recipes=recipes)
         assert found.results["notation"].to_list() == ["NE"]
         assert found.issues["reason"].to_list() == ["须填写变量，可为 amount、fuel"]
@@ -267,6 +277,8 @@ def test_the_choice_does_not_depend_on_the_order_of_any_table(world: SimpleNames
     def told(rows: list[Any], table: list[Any]) -> dict[str, Any]:
         found = world.compile(rows, table, sets=["two", "one"])
         frame = found.rows().filter(pl.col("gas") == "CO2")
-        return dict(zip(frame["activity_id"], zip(frame["emission"], frame["factor_ids"].to_list(), strict=True), strict=True))
+        return dict(
+            zip(frame["activity_id"], zip(frame["emission"], frame["factor_ids"].to_list(), strict=True), strict=True)
+        )
 
     assert told(rows, table) == told(pick(st.permutations(rows)), pick(st.permutations(table)))

@@ -88,7 +88,10 @@ class TestEquations:
 
     def test_a_factor_shared_by_two_methods_is_still_one(self, world: SimpleNamespace) -> None:
         # Coal by mass and by heat rest on one carbon content: 1 t × 20 GJ/t and 20 GJ emit alike and err alike.
-        rows = [world.activity("1A", "coal", 1, uncertainty=0), world.activity("1A", "coal", 20, unit="GJ", uncertainty=0)]
+        rows = [
+            world.activity("1A", "coal", 1, uncertainty=0),
+            world.activity("1A", "coal", 20, unit="GJ", uncertainty=0),
+        ]
         table = [
             factor("n", 20, 0, parameter="ncv", unit="GJ/t"), factor("o", 1, 0, parameter="oxidation", unit="1"),
             factor("c", 26, 4, parameter="carbon_content", unit="t C/TJ"),
@@ -119,7 +122,10 @@ class TestEquations:
         assert told(propagate(found))["half_width"] == pytest.approx(math.hypot(*parts.values()), rel=1e-12)
 
     def test_what_a_source_prescribes_for_an_absent_input_is_certain(self, world: SimpleNamespace) -> None:
-        rows = [world.activity("5D", "d", 10, unit="t BOD", variable=name, uncertainty=0.1) for name in ("organic", "sludge")]
+        rows = [
+            world.activity("5D", "d", 10, unit="t BOD", variable=name, uncertainty=0.1)
+            for name in ("organic", "sludge")
+        ]
         found = propagate(world.compile(rows, [factor("w", 0.3, 20, parameter="water_ef", unit="t CH4/t BOD")]))
         assert set(found.contributions["id"]) == {"0", "1"}  # 10 − 10 = 0: the factor owes nothing
         assert not found.unstated.height
@@ -161,7 +167,7 @@ class TestTrend:
 
     def test_activities_by_the_type_b_sensitivity_of_table_3_2(self, world: SimpleNamespace) -> None:
         """√2 · D/ΣC · U where a year is like its base; in general each year with its own weight."""
-        rows = [world.activity(item=item, value=value, year=year, uncertainty=0.05) for item, value in (("x", 100), ("y", 300)) for year in (2010, 2023)]  # fmt: skip # noqa: E501
+        rows = [world.activity(item=item, value=value, year=year, uncertainty=0.05) for item, value in (("x", 100), ("y", 300)) for year in (2010, 2023)]  # fmt: skip
         still = told(propagate(carbon(world, rows, [factor("f", 1.0, 0)]), year=2023, base_year=2010))
         expected = math.hypot(*(0.05 * math.sqrt(2) * value / 400 for value in (100, 300)))
         assert (still["trend"], still["trend_upper"]) == pytest.approx((0, expected), rel=1e-9)
@@ -169,13 +175,17 @@ class TestTrend:
         parts = [0.05 * value / 350 for value in (320, 120)] + [0.05 * value * 440 / 350**2 for value in (200, 150)]
         assert moving["trend_upper"] - moving["trend"] == pytest.approx(math.hypot(*parts), rel=1e-12)
 
-    def test_the_trend_of_one_source_with_one_factor_does_not_depend_on_the_factor(self, world: SimpleNamespace) -> None:
+    def test_the_trend_of_one_source_with_one_factor_does_not_depend_on_the_factor(
+        self, world: SimpleNamespace
+    ) -> None:
         rows = [world.activity(value=value, year=year, uncertainty=0) for value, year in ((100, 2010), (130, 2023))]
         found = carbon(world, rows, [factor("f", 2.0, 50)])
         first = told(propagate(found, year=2023, base_year=2010))
         second = told(simulate(found, seed=1, year=2023, base_year=2010))
         for total in (first, second):
-            assert [total[name] for name in ("trend", "trend_lower", "trend_upper")] == pytest.approx([0.3] * 3, abs=1e-9)
+            assert [total[name] for name in ("trend", "trend_lower", "trend_upper")] == pytest.approx(
+                [0.3] * 3, abs=1e-9
+            )
         assert first["relative"] == pytest.approx(0.5)
 
     def test_dated_factors_are_different_inputs(self, world: SimpleNamespace) -> None:
@@ -187,7 +197,10 @@ class TestTrend:
     def test_no_trend_is_invented_where_there_was_nothing_before(self, world: SimpleNamespace) -> None:
         rows = [world.activity(value=0, year=2010, uncertainty=0.1), world.activity(value=10, uncertainty=0.1)]
         found = carbon(world, rows, [factor("f", 2.0, 10)])
-        for total in (told(propagate(found, year=2023, base_year=2010)), told(simulate(found, seed=1, year=2023, base_year=2010))):
+        for total in (
+            told(propagate(found, year=2023, base_year=2010)),
+            told(simulate(found, seed=1, year=2023, base_year=2010)),
+        ):
             assert [total[name] for name in ("trend", "trend_lower", "trend_upper")] == [None] * 3
 
     def test_a_net_sink_has_a_trend_relative_to_its_size(self, world: SimpleNamespace) -> None:
@@ -197,7 +210,8 @@ class TestTrend:
         assert total["trend_upper"] - 0.2 == pytest.approx(math.hypot(0.1 * 0.8, 0.1 * 0.8), rel=1e-12)
 
     @pytest.mark.parametrize(
-        "asked", [{"base_year": 2010}, {"base_year": 2023, "year": 2023}, {"base_year": 2010, "year": 2023, "by": ("year",)}]
+        "asked",
+        [{"base_year": 2010}, {"base_year": 2023, "year": 2023}, {"base_year": 2010, "year": 2023, "by": ("year",)}],
     )
     def test_a_trend_needs_two_years(self, world: SimpleNamespace, asked: dict[str, Any]) -> None:
         with pytest.raises(PeriodError):
@@ -214,7 +228,9 @@ class TestTrend:
 class TestHistory:
     RATE, POTENTIAL = 0.1, 0.06
 
-    def compiled(self, world: SimpleNamespace, *, spread: float | None = 0.0, rate: float = 10, potential: float = 5) -> Any:
+    def compiled(
+        self, world: SimpleNamespace, *, spread: float | None = 0.0, rate: float = 10, potential: float = 5
+    ) -> Any:
         rows = [
             world.activity("5A", "msw", 1000 if year == 2000 else 0, year=year, variable="waste", uncertainty=spread)
             for year in range(2000, 2011)
@@ -241,14 +257,20 @@ class TestHistory:
         assert list(relative.values())[1:] == pytest.approx([0.2] * 10, rel=1e-9)
 
     def test_both_approaches_agree_on_a_history(self, world: SimpleNamespace) -> None:
-        rows = [world.activity("5A", "msw", 100 + year - 2000, year=year, variable="waste", uncertainty=0.1) for year in range(2000, 2024)]
+        rows = [
+            world.activity("5A", "msw", 100 + year - 2000, year=year, variable="waste", uncertainty=0.1)
+            for year in range(2000, 2024)
+        ]
         rows.append(world.activity("5A", "msw", 0.5, year=2023, variable="recovered", uncertainty=0.2))
         table = [
             factor("k", 0.1, 5, parameter="decay_rate", unit="1"), factor("late", 0.11, 5, parameter="decay_rate", unit="1", year=2015),
             factor("l", 0.06, 5, parameter="decay_potential", unit="t CH4/t"),
         ]  # fmt: skip
         found = world.compile(rows, table)
-        one, two = propagate(found, year=2023, base_year=2010), simulate(found, seed=3, draws=DRAWS, year=2023, base_year=2010)
+        one, two = (
+            propagate(found, year=2023, base_year=2010),
+            simulate(found, seed=3, draws=DRAWS, year=2023, base_year=2010),
+        )
         assert told(two)["mean"] == pytest.approx(told(one)["emission"], rel=0.01)
         for name in ("half_width",):
             assert told(two)[name] == pytest.approx(told(one)[name], rel=TOLERANCE + 0.01)
@@ -284,7 +306,9 @@ class TestApproach2:
         shared = carbon(world, rows, [factor("f", 2.0, 10)])
         apart = carbon(world, rows, [factor("f", 2.0, 10, item="x"), factor("g", 2.0, 10, item="y")])
         assert told(simulate(shared, seed=1, draws=DRAWS))["half_width"] == pytest.approx(30, rel=TOLERANCE)
-        assert told(simulate(apart, seed=1, draws=DRAWS))["half_width"] == pytest.approx(10 * math.hypot(2, 1), rel=TOLERANCE)
+        assert told(simulate(apart, seed=1, draws=DRAWS))["half_width"] == pytest.approx(
+            10 * math.hypot(2, 1), rel=TOLERANCE
+        )
 
     def test_an_activity_row_is_drawn_once_for_all_its_gases(self, world: SimpleNamespace) -> None:
         table = [factor("f", 1.0, 0), factor("m", 1000, 0, parameter="simple_ch4_ef", unit="kg CH4/t")]
@@ -320,7 +344,9 @@ class TestApproach2:
         with pytest.raises(MethodError, match="99"):
             simulate(carbon(world, [world.activity()], [factor("f")]), seed=1, draws=99)
 
-    def test_a_divisor_that_reaches_zero_is_refused_rather_than_reported(self, world: SimpleNamespace, own_registry: Any) -> None:
+    def test_a_divisor_that_reaches_zero_is_refused_rather_than_reported(
+        self, world: SimpleNamespace, own_registry: Any
+    ) -> None:
         from dafeng.kernel.accounting import Recipe, method
 
         def logged(amount: "t", log_ef: "t CO2/t", log_share: "1") -> "t CO2":
@@ -402,7 +428,9 @@ class TestDistributions:
 
     def test_an_activity_is_never_drawn_across_zero(self, world: SimpleNamespace) -> None:
         for value in (10, -10):
-            found = simulate(carbon(world, [world.activity(value=value, uncertainty=1.5)], [factor("f", 1.0, 0)]), seed=1)
+            found = simulate(
+                carbon(world, [world.activity(value=value, uncertainty=1.5)], [factor("f", 1.0, 0)]), seed=1
+            )
             total = told(found)
             assert total["lower"] * total["upper"] >= 0
             assert abs(total["mean"]) > 10  # what is cut off below shifts the mean: approach 1 cannot show that
@@ -410,9 +438,15 @@ class TestDistributions:
 
 class TestWhatIsSaid:
     def test_inputs_without_an_uncertainty_are_listed_with_what_rests_on_them(self, world: SimpleNamespace) -> None:
-        rows = [world.activity(value=10, activity_id="a"), world.activity(item="y", value=90, uncertainty=0.1, activity_id="b")]
+        rows = [
+            world.activity(value=10, activity_id="a"),
+            world.activity(item="y", value=90, uncertainty=0.1, activity_id="b"),
+        ]
         found = propagate(carbon(world, rows, [factor("f", 1.0)]))
-        assert found.unstated.select("input", "id", "rows", "emission").rows() == [("factor", "f", 2, 100.0), ("activity", "a", 1, 10.0)]
+        assert found.unstated.select("input", "id", "rows", "emission").rows() == [
+            ("factor", "f", 2, 100.0),
+            ("activity", "a", 1, 10.0),
+        ]
         assert not found.complete
         assert told(found)["half_width"] == pytest.approx(9.0)
 
@@ -436,7 +470,11 @@ class TestWhatIsSaid:
         assert found.unstated["id"].to_list() == ["f"]
 
     def test_rows_without_a_number_or_weight_are_left_out_and_said(self, world: SimpleNamespace) -> None:
-        rows = [world.activity(uncertainty=0.1), world.activity(item="y", value=None, notation="NE"), world.activity(item="z", value=None, notation="NO")]
+        rows = [
+            world.activity(uncertainty=0.1),
+            world.activity(item="y", value=None, notation="NE"),
+            world.activity(item="z", value=None, notation="NO"),
+        ]
         table = [factor("f", 1.0, 10), factor("m", 1.0, 10, parameter="simple_ch4_ef", unit="kg CH4/t")]
         found = propagate(world.compile(rows, table), weights={("CO2", ""): 1.0, ("CH4", ""): None})
         assert found.left_out.rows() == [
@@ -454,7 +492,12 @@ class TestWhatIsSaid:
         assert told(propagate(found, kinds=("direct", "biogenic")))["relative"] == pytest.approx(0.1)
 
     @pytest.mark.parametrize(
-        "bounds", [{"lower": 1.1, "upper": 1.2}, {"lower": 0.5, "upper": 0.9}, {"lower": 0.0, "upper": 2.0, "distribution": "lognormal"}]
+        "bounds",
+        [
+            {"lower": 1.1, "upper": 1.2},
+            {"lower": 0.5, "upper": 0.9},
+            {"lower": 0.0, "upper": 2.0, "distribution": "lognormal"},
+        ],
     )
     def test_bounds_that_cannot_be_name_their_factor(self, world: SimpleNamespace, bounds: dict[str, Any]) -> None:
         with pytest.raises(FactorError, match="因子 odd"):
@@ -466,11 +509,14 @@ class TestWhatIsSaid:
 
     def test_nothing_to_count_is_no_failure(self, world: SimpleNamespace) -> None:
         found = carbon(world, [world.activity()], [factor("f", 1.0, 10)])
-        for empty in (propagate(found, year=1999), simulate(found, seed=1, year=1999), propagate(found, kinds=("stored",))):
+        for empty in (
+            propagate(found, year=1999),
+            simulate(found, seed=1, year=1999),
+            propagate(found, kinds=("stored",)),
+        ):
             total = told(empty)
             assert [total[name] for name in ("emission", "mean", "lower", "upper", "trend")] == [None] * 5
             assert (total["parts"], empty.contributions.height) == (0, 0)
-
 
     def test_a_group_in_which_nothing_was_estimated_has_no_interval_about_zero(self, world: SimpleNamespace) -> None:
         rows = [world.activity(uncertainty=0.1), world.activity(item="y", value=None, notation="NE")]
@@ -529,7 +575,9 @@ def test_the_relative_uncertainty_does_not_depend_on_the_scale(world: SimpleName
     rows, table = case
     one = told(propagate(world.compile(rows, table), weights=WEIGHTS))
     scaled = [{**row, "value": row["value"] * scale} for row in rows]
-    assert told(propagate(world.compile(scaled, table), weights=WEIGHTS))["relative"] == pytest.approx(one["relative"], rel=1e-9)
+    assert told(propagate(world.compile(scaled, table), weights=WEIGHTS))["relative"] == pytest.approx(
+        one["relative"], rel=1e-9
+    )
     kilograms = [{**row, "value": row["value"] * 1000, "unit": "kg"} for row in rows]
     assert same(told(propagate(world.compile(kilograms, table), weights=WEIGHTS)), one)
 
@@ -555,7 +603,8 @@ def test_the_order_of_rows_changes_no_interval(world: SimpleNamespace, case: Any
     shuffled = random.sample(rows, len(rows))
     for options in ({}, {"year": 2023, "base_year": 2010}):
         one, other = (
-            propagate(world.compile(order, table), weights=WEIGHTS, by=("item",), **options) for order in (rows, shuffled)
+            propagate(world.compile(order, table), weights=WEIGHTS, by=("item",), **options)
+            for order in (rows, shuffled)
         )
         assert same(told(one), told(other))
         for first, second in zip(one.groups.rows(named=True), other.groups.rows(named=True), strict=True):

@@ -79,7 +79,9 @@ def test_what_is_no_unit_is_refused_with_examples(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["9**9**9**9", "9^9^9^9", "((9^99)^99)^99", "2**99999999999"])
 def test_a_power_tower_in_an_upload_does_not_occupy_the_machine(text: str) -> None:
-    code = f"from dafeng.kernel.quantities import units\ntry: units.parse({text!r})\nexcept Exception as e: print(e.code)"
+    code = (
+        f"from dafeng.kernel.quantities import units\ntry: units.parse({text!r})\nexcept Exception as e: print(e.code)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout.strip() == "unit"
 

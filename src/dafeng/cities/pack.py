@@ -26,7 +26,7 @@ _RULE_SOURCES = ("methods/balance*.py", "methods/gaps.py", "balance/*.csv", "fac
 class CityPack:
     """A pack as read. `statistics` and `reference` are as printed; `direct` is activity that needs no estimate.
 
-    `counties`: code → (name, name_en). `balances`: cells of all energy balances (see `methods.balance.COLUMNS`), and
+    `tiers`: category prefix → tier that the city compiles with. `counties`: code → (name, name_en). `balances`: cells of all energy balances (see `methods.balance.COLUMNS`), and
     `balance_info` what the pack says about each year's table. `rules`: see `estimates`. `boundary` is GeoJSON text, empty
     when there is none.
     """
@@ -37,6 +37,7 @@ class CityPack:
     name_en: str
     edition: str
     gwp: str
+    tiers: dict[str, str]
     years: tuple[int, int]
     counties: dict[str, tuple[str, str]]
     map: dict[str, Any]
@@ -167,6 +168,7 @@ def load_pack(name_or_path: str | Path) -> CityPack:
         name_en=about["name_en"],
         edition=about["edition"],
         gwp=about["gwp"],
+        tiers={str(prefix): str(tier) for prefix, tier in about.get("tiers", {}).items()},
         years=(int(about["years"][0]), int(about["years"][-1])),
         counties={str(code): (names[0], names[-1]) for code, names in about.get("counties", {}).items()},
         map=map_,

@@ -59,7 +59,7 @@ def compile_with_progress(
             city,
             edition=edition or pack.edition,
             gwp=gwp or pack.gwp,
-            tiers=tiers,
+            tiers={**pack.tiers, **(tiers or {})},
             by=None,
             now=now,
             statistics=pack.statistics,

@@ -49,6 +49,16 @@ def test_direct_and_indirect_stay_apart_and_are_added_only_by_name():
     assert values["direct_and_indirect"] == pytest.approx(2400 / 20000)
 
 
+def test_end_use_stands_in_for_net_import_but_is_never_added_to_direct_emissions():
+    used = small.electricity(2e6, category="ID3", variable="electricity")
+    recipes = (*small.RECIPES, small.Recipe("ID3", "CO2", "energy.electricity.co2", kind="indirect"))
+    inventory = small.compile_rows([small.cattle(1000.0), used], recipes=recipes)
+    found = intensity(inventory, statistics(GDP), places=[small.CITY], per=["gdp"])
+    assert value(found, "gdp", "indirect")["value"] == pytest.approx(1000 / 20000)
+    assert value(found, "gdp", "direct_and_indirect")["notation"] == "NE"
+    assert inventory.indirect()["co2e"].to_list() == [pytest.approx(1000.0)]
+
+
 def test_without_land_use_data_the_net_intensity_is_not_estimated():
     found = intensity(small.compile_rows([small.cattle(1000.0)]), statistics(GDP), places=[small.CITY], per=["gdp"])
     net = value(found, "gdp", "net")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dafeng.domains.inventory import library
 from dafeng.domains.inventory.methods.key_categories import (
     default_uncertainty,
     default_uncertainty_table,
@@ -175,6 +176,15 @@ def test_the_table_of_default_uncertainties_names_a_standing_and_a_source_for_ev
     assert (frame["source"] != "").all()
     assert set(frame["standing"]) <= {"confirmed", "one_copy", "package_default", "derived", "memory"}
     assert all(0 < value < 10 for value in default_uncertainty().values())
+
+
+def test_every_key_of_the_default_table_is_a_parameter_or_a_category():
+    parameters = {name for method in library.methods().values() for name in method.parameters}
+    for key in default_uncertainty():
+        if key.startswith("activity:"):
+            assert any(code.startswith(key.removeprefix("activity:")) for code in library.categories()), key
+        else:
+            assert key in parameters, key
 
 
 @settings(max_examples=60, deadline=None)

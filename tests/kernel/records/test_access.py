@@ -94,9 +94,7 @@ def test_role_by_sight(who: str, kind: str, seen_by: set[str], people: Any, open
 def test_a_hook_decides_alone_and_may_show_a_kind_to_the_public(
     who: str, state: str, seen_by: set[str], people: Any, open_one: Any
 ) -> None:
-    services.register_visibility(
-        "test.permit", lambda user, roles: Q() if "bureau" in roles else Q(state="granted")
-    )
+    services.register_visibility("test.permit", lambda user, roles: Q() if "bureau" in roles else Q(state="granted"))
     record, other = open_one(), open_one("test.note", by="county")
     Record.objects.filter(pk=record.pk).update(state=state)
     seen = set(Record.objects.for_user(people[who]))

@@ -107,7 +107,9 @@ def test_a_refused_step_writes_nothing(draft: Record, li: Any, wu: Any, now: dat
         ({"kind": "test.unknown"}, WorkflowError),
     ],
 )
-def test_a_bad_submission_writes_nothing(change: dict[str, Any], error: type[Exception], li: Any, now: datetime) -> None:
+def test_a_bad_submission_writes_nothing(
+    change: dict[str, Any], error: type[Exception], li: Any, now: datetime
+) -> None:
     given = {"kind": "test.permit", "title": "井", "payload": PAYLOAD, "by": li, "now": now} | change
     with pytest.raises(error):
         services.open_record(**given)

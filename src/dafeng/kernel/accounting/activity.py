@@ -30,7 +30,19 @@ _NUMBERS: dict[str, Any] = {"uncertainty": None}
 NOTATIONS = pl.Enum([str(key) for key in Notation])
 _WORDS = {"basis": (pl.Enum(BASES), "数据依据"), "notation": (NOTATIONS, "标记符号")}
 KEY = tuple(_TEXT)
-COLUMNS = ("row", "activity_id", *KEY, "year", "value", "basis", "mark", "source", "evidence", "notation", "uncertainty")
+COLUMNS = (
+    "row",
+    "activity_id",
+    *KEY,
+    "year",
+    "value",
+    "basis",
+    "mark",
+    "source",
+    "evidence",
+    "notation",
+    "uncertainty",
+)
 
 
 def activity_frame(data: pl.DataFrame | list[dict[str, Any]]) -> pl.DataFrame:
@@ -43,11 +55,21 @@ def activity_frame(data: pl.DataFrame | list[dict[str, Any]]) -> pl.DataFrame:
     frame = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data, infer_schema_length=None)
     missing = [name for name in ("category", "item", "place", "year", "value", "unit") if name not in frame.columns]
     if missing:
-        raise ActivityError(f"活动水平数据缺少列 {'、'.join(missing)}", expected="category、item、place、year、value、unit")
+        raise ActivityError(
+            f"活动水平数据缺少列 {'、'.join(missing)}", expected="category、item、place、year、value、unit"
+        )
     defaults = {**_TEXT, **_NOTES}
     frame = frame.with_columns(
-        *(pl.lit(default, dtype=pl.String).alias(name) for name, default in defaults.items() if name not in frame.columns),
-        *(pl.lit(default, dtype=pl.Float64).alias(name) for name, default in _NUMBERS.items() if name not in frame.columns),
+        *(
+            pl.lit(default, dtype=pl.String).alias(name)
+            for name, default in defaults.items()
+            if name not in frame.columns
+        ),
+        *(
+            pl.lit(default, dtype=pl.Float64).alias(name)
+            for name, default in _NUMBERS.items()
+            if name not in frame.columns
+        ),
     )
     text = [name for name in _TEXT if not isinstance(frame.schema[name], pl.Enum)]
     frame = frame.with_columns(

@@ -23,13 +23,14 @@ from dafeng.kernel.accounting.status import Notation, Status
 from dafeng.kernel.quantities import places
 
 _DENSE_LIMIT = 1 << 24
-_RESULT_SCHEMA: dict[str, Any] = {
+_COLUMNS: dict[str, Any] = {
     "row": pl.UInt32,
     "resolution": pl.UInt32,
     "emission": pl.Float64,
     "status": pl.UInt8,
     "notation": NOTATIONS,
 }
+_RESULT_SCHEMA = pl.Schema(_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,7 @@ def compile_emissions(
     """
     frame = activity_frame(activities)
     key, keys = _keys(frame, factors)
-    resolution = resolve(
-        keys, factors, recipes, sets=sets, tiers=tiers, coherent=coherent, series=series
-    )
+    resolution = resolve(keys, factors, recipes, sets=sets, tiers=tiers, coherent=coherent, series=series)
     plain = resolution.resolutions.filter(~pl.col("by_formula"))
     results = _by_coefficient(frame, key, plain, keys.height)
     formula, links = compute_by_formula(frame, key, resolution, series or {})
@@ -150,7 +149,10 @@ def compile_emissions(
         activities=frame,
         results=results,
         resolutions=resolution.resolutions.join(
-            keys.select("key", "category", "item", "technology", "variable", "unit"), on="key", how="left", maintain_order="left"
+            keys.select("key", "category", "item", "technology", "variable", "unit"),
+            on="key",
+            how="left",
+            maintain_order="left",
         ),
         terms=resolution.terms,
         factors=factors,
@@ -184,7 +186,7 @@ def _keys(frame: pl.DataFrame, factors: pl.DataFrame) -> tuple[np.ndarray, pl.Da
         columns.append((np.searchsorted(begins, span, side="right")[years - low], begins.size + 1))
     columns = [(codes, size) for codes, size in columns if size > 1]
     total = math.prod(size for _, size in columns)
-    folded = np.zeros(frame.height, dtype=np.int32 if total < 1 << 31 else np.int64)
+    folded: np.ndarray = np.zeros(frame.height, dtype=np.int32 if total < 1 << 31 else np.int64)
     for codes, size in columns:
         folded *= size
         folded += codes.astype(folded.dtype, copy=False)
@@ -225,7 +227,7 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
         held = np.zeros(key_count, dtype=bool)
         held[at] = True
         every = bool(held.all())
-        take = slice(None) if every else np.flatnonzero(held[key])
+        take: Any = slice(None) if every else np.flatnonzero(held[key])
         my_key = key[take]
 
         def spread(column: np.ndarray, at: np.ndarray = at, my_key: np.ndarray = my_key) -> np.ndarray:
@@ -247,7 +249,9 @@ def _by_coefficient(frame: pl.DataFrame, key: np.ndarray, plain: pl.DataFrame, k
             table = pl.DataFrame(columns).with_columns(pl.lit(None, dtype=NOTATIONS).alias("notation"))
         else:
             columns["notation"] = given if every else given.gather(take)
-            key_word = pl.coalesce("notation", pl.when(pl.col("emission").is_null()).then(pl.lit("NE", dtype=NOTATIONS)))
+            key_word = pl.coalesce(
+                "notation", pl.when(pl.col("emission").is_null()).then(pl.lit("NE", dtype=NOTATIONS))
+            )
             table = pl.DataFrame(columns).with_columns(_status_beside(key_word), key_word.alias("notation"))
         layers.append(table.cast(_RESULT_SCHEMA))
     return pl.concat(layers)

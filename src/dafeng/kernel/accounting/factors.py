@@ -63,7 +63,10 @@ def factor_frame(data: pl.DataFrame | list[dict[str, Any]]) -> pl.DataFrame:
         *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in SCHEMA.items() if name not in data.columns)
     ).select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
     frame = frame.with_columns(
-        pl.when(pl.col(name).is_null() | (pl.col(name) == "")).then(pl.lit(defaults.get(name, ""))).otherwise(pl.col(name)).alias(name)
+        pl.when(pl.col(name).is_null() | (pl.col(name) == ""))
+        .then(pl.lit(defaults.get(name, "")))
+        .otherwise(pl.col(name))
+        .alias(name)
         for name, dtype in SCHEMA.items()
         if dtype == pl.String
     )
@@ -100,7 +103,9 @@ def _typed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             if row["place"]:
                 places.level(row["place"])
         except (UnitError, PlaceError) as error:
-            raise fault(line, "unit" if isinstance(error, UnitError) else "place", error.what, error.expected) from error
+            raise fault(
+                line, "unit" if isinstance(error, UnitError) else "place", error.what, error.expected
+            ) from error
         if bool(row["value"]) == (row["standing"] in ABSENT):
             raise fault(line, "value", "数值与 standing 不一致", "gap 行没有数值，其他行都有")
         for column in ("value", "lower", "upper", "year"):

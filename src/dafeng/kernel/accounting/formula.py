@@ -37,9 +37,7 @@ def compute_by_formula(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Results and links of every resolution marked `by_formula`."""
     wanted = resolution.resolutions.filter("by_formula")
-    results = [
-        pl.DataFrame(schema=_RESULTS)
-    ]
+    results = [pl.DataFrame(schema=_RESULTS)]
     links = [pl.DataFrame(schema=_LINKS)]
     if wanted.height:
         keyed = frame.with_columns(pl.Series("key", key).cast(wanted.schema["key"]))
@@ -79,14 +77,20 @@ def _inputs_of(frame: pl.DataFrame, name: str, unit: str) -> pl.DataFrame:
     if doubled.height:
         first = doubled.row(0, named=True)
         raise ActivityError(
-            f"{first['place']} {first['year']} 年 {first['category']} {first['item']} 的输入 {name} 报了多次", expected="每个来源每年一个值"
+            f"{first['place']} {first['year']} 年 {first['category']} {first['item']} 的输入 {name} 报了多次",
+            expected="每个来源每年一个值",
         )
     return found
 
 
 def _or_default(name: str, default: float) -> pl.Expr:
     """What the source prescribes where nothing was reported or nothing occurs; NE, IE and C are never read as a number."""
-    return pl.when(pl.col(f"{name}_unknown").fill_null(False)).then(None).otherwise(pl.col(name).fill_null(default)).alias(name)
+    return (
+        pl.when(pl.col(f"{name}_unknown").fill_null(False))
+        .then(None)
+        .otherwise(pl.col(name).fill_null(default))
+        .alias(name)
+    )
 
 
 def _finish(table: pl.DataFrame) -> pl.DataFrame:
@@ -108,11 +112,16 @@ def _finish(table: pl.DataFrame) -> pl.DataFrame:
         .otherwise(int(Status.INCOMPLETE))
         .cast(pl.UInt8)
         .alias("status"),
-        pl.when(known).then(pl.col("notation")).otherwise(pl.col("notation").fill_null(not_estimated)).alias("notation"),
+        pl.when(known)
+        .then(pl.col("notation"))
+        .otherwise(pl.col("notation").fill_null(not_estimated))
+        .alias("notation"),
     )
 
 
-def _over_inputs(frame: pl.DataFrame, primary: pl.DataFrame, method: Method, terms: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _over_inputs(
+    frame: pl.DataFrame, primary: pl.DataFrame, method: Method, terms: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     table = terms_wide(primary, terms, method.parameters).rename({"value": method.activity[0]})
     links = [pl.DataFrame(schema=_LINKS)]
     for name in method.activity[1:]:
@@ -158,7 +167,11 @@ def _begun_late(primary: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
     """Rows after a year of the same source that was not estimated: the history behind them is not whole."""
     source = [name for name in _SOURCE if name != "year"]
     unknown = primary.filter(pl.col("value").is_null() & ~pl.col("notation").is_in(["NO", "NA"]))
-    gone = pl.concat([unknown.select(_SOURCE), lost.select(_SOURCE)]).group_by(source).agg(pl.col("year").min().alias("since"))
+    gone = (
+        pl.concat([unknown.select(_SOURCE), lost.select(_SOURCE)])
+        .group_by(source)
+        .agg(pl.col("year").min().alias("since"))
+    )
     late = (pl.col("since") < pl.col("year")).fill_null(False)
     incomplete = pl.max_horizontal("status", pl.lit(int(Status.INCOMPLETE), dtype=pl.UInt8))
     return primary.join(gone, on=source, how="left", maintain_order="left").with_columns(
@@ -178,17 +191,25 @@ def _over_history(
         ordered = told["rows"]
         # A parameter that changes from year to year is the parameter of the year of the emission.
         parameters = {name: ordered[name].to_numpy() for name in names}
-        constant = {name: float(column[-1]) if np.all(column == column[0]) else column for name, column in parameters.items()}
+        constant = {
+            name: float(column[-1]) if np.all(column == column[0]) else column for name, column in parameters.items()
+        }
         emission = method.function(told["years"], **told["arrays"], **constant)
         results.append(_finish(ordered.with_columns(pl.Series("emission", np.asarray(emission, dtype=float)))))
         rows = ordered["row"].to_numpy()
         later, earlier = np.tril_indices(rows.size, k=-1)
-        links.append(pl.DataFrame({"row": rows[later], "input": [method.activity] * later.size, "other_row": rows[earlier]}, schema=_LINKS))
+        links.append(
+            pl.DataFrame(
+                {"row": rows[later], "input": [method.activity] * later.size, "other_row": rows[earlier]}, schema=_LINKS
+            )
+        )
         for name in method.optional:
             later, earlier = np.tril_indices(rows.size)
             other = told["rows_of"][name][earlier]
             later, other = later[other >= 0], other[other >= 0]
-            links.append(pl.DataFrame({"row": rows[later], "input": [name] * later.size, "other_row": other}, schema=_LINKS))
+            links.append(
+                pl.DataFrame({"row": rows[later], "input": [name] * later.size, "other_row": other}, schema=_LINKS)
+            )
     noted = primary.filter(pl.col("value").is_null()).with_columns(pl.lit(None, dtype=pl.Float64).alias("emission"))
     results.append(_finish(noted))
     return pl.concat(results), pl.concat(links)

@@ -45,13 +45,25 @@ def coefficients(
 
     A resolution whose method is not proportional to its one activity, or has several, gets `by_formula`.
     """
-    schema: dict[str, Any] = {"resolution": primary.schema["resolution"], "coefficient": pl.Float64, "by_formula": pl.Boolean}
+    schema: dict[str, Any] = {
+        "resolution": primary.schema["resolution"],
+        "coefficient": pl.Float64,
+        "by_formula": pl.Boolean,
+    }
     frames = [pl.DataFrame(schema=schema)]
     for (name,), group in primary.group_by("method", maintain_order=True):
         method = methods[str(name)]
         rows = group.select("resolution", "scale")
-        if isinstance(method, SeriesMethod) or len(method.activity) != 1 or not proportional(method.tree, method.activity[0]):
-            frames.append(rows.select("resolution", pl.lit(None, dtype=pl.Float64).alias("coefficient"), pl.lit(True).alias("by_formula")))
+        if (
+            isinstance(method, SeriesMethod)
+            or len(method.activity) != 1
+            or not proportional(method.tree, method.activity[0])
+        ):
+            frames.append(
+                rows.select(
+                    "resolution", pl.lit(None, dtype=pl.Float64).alias("coefficient"), pl.lit(True).alias("by_formula")
+                )
+            )
             continue
         wide = terms_wide(rows, chosen, method.parameters)
         columns = {parameter: pl.col(parameter) for parameter in method.parameters}

@@ -15,7 +15,6 @@ from dafeng.kernel.quantities import units
 
 if TYPE_CHECKING:
     import numpy as np
-    import pint
     import polars as pl
     import sympy as sp
 
@@ -172,7 +171,11 @@ def read_text(tree: Node, label: Callable[[Node], str] | None = None) -> str:
             text = f"−{write(part.operands[0], binds)}"
         else:
             first, second = part.operands
-            text = write(first, binds + (part.operator == "**")) + _SIGN[part.operator] + write(second, binds, part.operator in "-/")
+            text = (
+                write(first, binds + (part.operator == "**"))
+                + _SIGN[part.operator]
+                + write(second, binds, part.operator in "-/")
+            )
         return f"({text})" if binds < outer or (right and binds == outer) else text
 
     return write(tree, 0)

@@ -136,7 +136,9 @@ class Method:
             given = (given_units or {}).get(name) or unit
             if name in values:
                 scaled[name] = float(values[name]) * units.conversion(given, unit)
-            trace.append({"input": name, "given": values.get(name), "given_unit": given, "value": scaled[name], "unit": unit})
+            trace.append(
+                {"input": name, "given": values.get(name), "given_unit": given, "value": scaled[name], "unit": unit}
+            )
             if not math.isfinite(scaled[name]):
                 raise MethodError(f"方法 {self.id} 的输入 {name} 不是有限的数", expected="一个有限的数")
         try:
@@ -231,7 +233,9 @@ def _prove_units(declared: Method) -> None:
         raise MethodError(f"方法的单位不成立：{shown}（{error.what}）") from error
     plain = float(readings.read_numpy(declared.tree, values))
     if not math.isclose(proven, plain, rel_tol=1e-9, abs_tol=1e-12):
-        raise MethodError(f"方法的单位差一个系数 {proven / plain if plain else proven:g}：{shown}", mend="请在公式中写出换算常数")
+        raise MethodError(
+            f"方法的单位差一个系数 {proven / plain if plain else proven:g}：{shown}", mend="请在公式中写出换算常数"
+        )
 
 
 def find_method(id: str) -> Method:

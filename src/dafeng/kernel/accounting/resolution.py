@@ -121,7 +121,9 @@ def _match_recipes(
     found = found.join(scales, on=["unit", "activity_unit"])
     reasons = (
         found.group_by("key")
-        .agg(pl.col("scale").is_null().all().alias("unit_fails"), pl.col("activity_unit").unique().sort().str.join("、"))
+        .agg(
+            pl.col("scale").is_null().all().alias("unit_fails"), pl.col("activity_unit").unique().sort().str.join("、")
+        )
         .filter("unit_fails")
         .select(
             "key",
@@ -145,10 +147,18 @@ def _match_recipes(
     unfit = (
         found.filter((pl.col("role") == "primary") & (pl.col("variable") != ""))
         .group_by("key", "gas", "kind", "origin")
-        .agg(pl.col("scale").is_null().all().alias("unit_fails"), pl.col("activity_unit").unique().sort().str.join("、"))
+        .agg(
+            pl.col("scale").is_null().all().alias("unit_fails"), pl.col("activity_unit").unique().sort().str.join("、")
+        )
         .filter("unit_fails")
         .join(best, on="key", how="semi")
-        .select("key", "gas", "kind", "origin", (pl.lit("单位不能换算为方法所需的 ") + pl.col("activity_unit")).alias("reason"))
+        .select(
+            "key",
+            "gas",
+            "kind",
+            "origin",
+            (pl.lit("单位不能换算为方法所需的 ") + pl.col("activity_unit")).alias("reason"),
+        )
     )
     return best.join(several, on="key", how="anti"), pl.concat([reasons, several]), unfit
 
@@ -188,9 +198,13 @@ def _choose_factors(
         },
         orient="row",
     )
-    need = primary.select("resolution", "method", "category", "item", "technology", "place", "year").join(wanted, on="method")
+    need = primary.select("resolution", "method", "category", "item", "technology", "place", "year").join(
+        wanted, on="method"
+    )
     order = list(dict.fromkeys(sets if sets is not None else factors["set"].unique().sort()))
-    ordered = pl.DataFrame({"set": order, "set_order": range(len(order))}, schema={"set": pl.String, "set_order": pl.Int64})
+    ordered = pl.DataFrame(
+        {"set": order, "set_order": range(len(order))}, schema={"set": pl.String, "set_order": pl.Int64}
+    )
     known = set(factors["place"].unique())
     lineage = pl.DataFrame(
         [(p, a, places.specificity(a)) for p in need["place"].unique() for a in places.ancestors(p) if a in known],
@@ -247,7 +261,12 @@ def _choose_factors(
     chosen = (
         offers.join(whole, on="resolution", how="left")
         .filter(~pl.col("coherent") | (pl.col("set") == pl.col("whole_set")))
-        .sort("resolution", "position", *(name for name, _ in _PREFERENCE), descending=[False, False, *(d for _, d in _PREFERENCE)])
+        .sort(
+            "resolution",
+            "position",
+            *(name for name, _ in _PREFERENCE),
+            descending=[False, False, *(d for _, d in _PREFERENCE)],
+        )
         .unique(["resolution", "position"], keep="first", maintain_order=True)
     )
     absent = asking.join(chosen.select("resolution", "position"), on=["resolution", "position"], how="anti")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import pint
 
@@ -159,9 +160,9 @@ _FULL_WIDTH = str.maketrans("０１２３４５６７８９．／（）％＊－
 
 
 @lru_cache(maxsize=1)
-def registry() -> pint.UnitRegistry:
+def registry() -> pint.UnitRegistry[Any]:
     """The registry; built at first use so that importing this module costs nothing."""
-    units: pint.UnitRegistry = pint.UnitRegistry(None, cache_folder=None)
+    units: pint.UnitRegistry[Any] = pint.UnitRegistry(None, cache_folder=None)
     for line in _DEFINITIONS.strip().splitlines():
         if line.strip():
             units.define(line.strip())
@@ -185,13 +186,13 @@ def _safe(spelled: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> pint.Quantity:
+def parse(text: str) -> pint.Quantity[Any]:
     """The size of one `text` as a quantity: `parse("万吨")` is 10 000 t, `parse("%")` is 0.01, `parse("1")` is 1.
 
     Raises `UnitError` for a spelling that the registry does not know.
     """
     try:
-        found = registry().Quantity(registry().parse_expression(_safe(_spell(text))))
+        found: pint.Quantity[Any] = registry().Quantity(registry().parse_expression(_safe(_spell(text))))
         if not 0 < float(found.magnitude) < float("inf"):
             raise ValueError("a unit has a size")
         return found

@@ -21,6 +21,7 @@ from dafeng.kernel.quantities import units
 
 GROSS = ("1", "2", "3", "5")
 NET_IMPORT = ("ID1", "ID2")
+END_USE = ("ID3", "ID4")
 CORE = "core"
 CORE_WITH_INDIRECT = "core_with_indirect"
 
@@ -74,8 +75,8 @@ def intensity(
     `statistics`: indicator, place, year, value, unit, and if there is one `series`; see `denominators`. GDP comes at
     current prices (indicator `gdp`) and at constant prices of a named year (`gdp.constant.2020`); each is a series of its own
     with `price` `current` or `constant` and `price_year`. `scope`: `direct` (without land use), `net` (with it), `indirect`
-    (net import of electricity and heat), `direct_and_indirect` (without land use). The status is the worse of both
-    halves; a missing half gives NE and its reason. `matrix` (of `completeness`): a year of its place with a missing or
+    (net import of electricity and heat, or end use where a year has no net import), `direct_and_indirect` (direct and net
+    import). The status is the worse of both halves; a missing half gives NE and its reason. `matrix` (of `completeness`): a year of its place with a missing or
     partial cell in the scope is INCOMPLETE at best. Units: t CO2e/万元, t CO2e/人.
     """
     named = list(per)
@@ -152,14 +153,15 @@ def _amounts(inventory: Inventory, place: str, gaps: set[tuple[str, int]]) -> di
     amounts = {
         "direct": direct,
         "net": {year: _sum([amount, land.get(year)]) for year, amount in direct.items()},
-        "indirect": _by_year(_net_import(inventory, place)),
+        "indirect": _by_year(_drawn(inventory, place)) | _by_year(_net_import(inventory, place)),
     }
     for scope, by_year in amounts.items():
         for year, (amount, status) in by_year.items():
             if any((sector, year) in gaps for sector in _SECTORS_OF[scope]):
                 by_year[year] = amount, max(status, int(Status.INCOMPLETE))
-    years = direct.keys() | amounts["indirect"].keys()
-    both = {year: _sum([direct.get(year), amounts["indirect"].get(year)]) for year in years}
+    # Only net import may be added to what is burnt here: end use repeats the fuel of the city's own power plants.
+    imported = _by_year(_net_import(inventory, place))
+    both = {year: _sum([direct.get(year), imported.get(year)]) for year in direct.keys() | imported.keys()}
     return {**amounts, "direct_and_indirect": both}
 
 
@@ -179,16 +181,24 @@ def _sum(parts: Iterable[Amount | None]) -> Amount:
     return sum(values), worst
 
 
-def _net_import(inventory: Inventory, place: str | None, by: tuple[str, ...] = ("year",)) -> pl.DataFrame:
-    """Indirect emissions by net import only: end use (ID3, ID4) repeats it and what power plants burn."""
+def _net_import(inventory: Inventory, place: str | None) -> pl.DataFrame:
+    """Indirect emissions by net import of electricity and heat, by year."""
+    return _indirect(inventory, place, NET_IMPORT).filter(pl.col("co2e").is_not_null())
+
+
+def _drawn(inventory: Inventory, place: str | None) -> pl.DataFrame:
+    """Indirect emissions by what final users drew; stands in for net import, as in `Inventory.indirect`."""
+    return _indirect(inventory, place, END_USE)
+
+
+def _indirect(inventory: Inventory, place: str | None, categories: tuple[str, ...]) -> pl.DataFrame:
     cells = inventory.select(kinds=("indirect",), within=place)
-    net = pl.any_horizontal(pl.col("category").str.starts_with(code) for code in NET_IMPORT)
-    return _totals(cells.filter(net), by)
+    return _totals(cells.filter(pl.col("category").str.contains(f"^(?:{'|'.join(categories)})")))
 
 
-def _totals(cells: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+def _totals(cells: pl.DataFrame) -> pl.DataFrame:
     known = pl.col("co2e").is_not_null()
-    return cells.group_by(by).agg(
+    return cells.group_by("year").agg(
         pl.when(known.any()).then(pl.col("co2e").sum()).alias("co2e"),
         pl.col("co2e").filter(pl.col("basis").is_in(["estimated", "assumed"])).sum().alias("estimated"),
         pl.col("parts").sum(),
@@ -281,8 +291,8 @@ def yearly_account(inventory: Inventory, *, within: str | None = None) -> pl.Dat
     """
     direct = inventory.select(kinds=("direct",), within=within).filter(pl.col("gas") == "CO2")
     frames = {
-        "energy": _totals(direct.filter(pl.col("sector") == "1"), ("year",)),
-        "process": _totals(direct.filter(pl.col("sector") == "2"), ("year",)),
+        "energy": _totals(direct.filter(pl.col("sector") == "1")),
+        "process": _totals(direct.filter(pl.col("sector") == "2")),
         "electricity_and_heat": _net_import(inventory, within),
     }
     found = {line: {row["year"]: row for row in frame.iter_rows(named=True)} for line, frame in frames.items()}

@@ -13,7 +13,8 @@ from typing import Any
 import typst
 
 from dafeng.domains.inventory.reports import fonts
-from dafeng.domains.inventory.reports.document import Block, Chart, Cover, Formula, Table, blocks
+from dafeng.domains.inventory.reports.chapters import blocks
+from dafeng.domains.inventory.reports.document import Block, Chart, Cover, Formula, Table
 from dafeng.domains.inventory.reports.formulas import typst_math
 from dafeng.domains.inventory.reports.labels import ReportError, text
 from dafeng.domains.inventory.reports.material import Material

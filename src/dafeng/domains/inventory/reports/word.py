@@ -20,6 +20,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 
+from dafeng.domains.inventory.reports.chapters import blocks
 from dafeng.domains.inventory.reports.document import (
     Block,
     Chart,
@@ -29,7 +30,6 @@ from dafeng.domains.inventory.reports.document import (
     Notice,
     Paragraph,
     Table,
-    blocks,
 )
 from dafeng.domains.inventory.reports.formulas import width, word_math
 from dafeng.domains.inventory.reports.labels import text

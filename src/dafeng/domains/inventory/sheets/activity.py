@@ -5,33 +5,23 @@ A row without a value and without a notation key is *not reported*: it is counte
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import polars as pl
 
-from dafeng.domains.inventory.library import Item
-from dafeng.domains.inventory.sheets import numbers
 from dafeng.domains.inventory.sheets.files import Limits, Upload, open_upload
 from dafeng.domains.inventory.sheets.marks import RESERVED, check_mark
-from dafeng.domains.inventory.sheets.preview import Findings, ImportPreview, Severity, counted, spans
+from dafeng.domains.inventory.sheets.preview import Findings, ImportPreview, Severity, counted
+from dafeng.domains.inventory.sheets.rows import RowReader
 from dafeng.domains.inventory.sheets.words import (
     COLUMNS,
-    Found,
     Vocabulary,
-    basis_of,
-    fits,
     heading_field,
     heading_of,
-    near,
-    place_code,
-    plain,
 )
-from dafeng.domains.inventory.sheets.xlsx import Cell, Sheet, reference
-from dafeng.kernel.quantities import units
+from dafeng.domains.inventory.sheets.xlsx import Sheet
 
 SCHEMA: dict[str, Any] = {
     "category": pl.String,
@@ -50,7 +40,6 @@ SCHEMA: dict[str, Any] = {
 }
 _HEADING_ROWS = 20  # a heading stands in the first rows, or it is not one
 _REQUIRED = tuple(column.field for column in COLUMNS if column.required)
-
 
 
 def read_activity(
@@ -181,5 +170,3 @@ def _heading_fits(sheet: Sheet, row: int, columns: Mapping[str, int], doubled: l
             sheet=sheet.name, row=row + 1, column=name, original=present,
         )  # fmt: skip
     return not missing and not doubled
-
-

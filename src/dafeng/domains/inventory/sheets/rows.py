@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,9 @@ from dafeng.kernel.quantities import units
 
 KEY = ("category", "item", "technology", "variable", "place", "year")
 # Where a negative number has a meaning: changes, and net flows that may go either way.
-SIGNED = frozenset({"area_change", "imported_electricity", "imported_heat", "sf6_stock_decrease", "sf6_capacity_increase"})
+SIGNED = frozenset(
+    {"area_change", "imported_electricity", "imported_heat", "sf6_stock_decrease", "sf6_capacity_increase"}
+)
 
 
 @dataclass
@@ -366,7 +368,7 @@ class RowReader:
         """Unit inside the cell, percentages, sign: where a number would be plausible and wrong."""
         value = reading.value
         assert value is not None
-        if value < 0 and not category.startswith(SIGNED):
+        if value < 0 and item.variable not in SIGNED:
             row.fault(
                 "negative",
                 "value",
@@ -391,12 +393,11 @@ class RowReader:
             unit = self._unit_in_cell(row, category, item, unit, reading)
         if unit is None:
             return None, None, None
-        share = fits(unit, "1")
-        if reading.percent and not share:
+        if reading.percent and not fits(unit, "1"):
             row.fault("percent", "value", f"数值是百分数，单位却是“{unit}”", f"以“{unit}”计的数", "请填实际数量")
             return None, None, None
-        if share:
-            value = self._share(row, unit, value, reading.percent)
+        if fits(unit, "1"):
+            value = self._ratio(row, unit, value, reading.percent, is_share=item.unit == "%")
         return value, None, unit
 
     def _unit_in_cell(
@@ -429,18 +430,20 @@ class RowReader:
         row.report(Severity.NOTICE, "unit_in_cell", "value", f"“{shown}”已读作 {value:.15g} {inside}")
         return unit or inside
 
-    def _share(self, row: Row, unit: str, value: float, typed_as_percent: bool) -> float:
-        """30, 0.3 or 30 %: one meaning for each unit, and a question where the other was likely meant."""
+    def _ratio(self, row: Row, unit: str, value: float, typed_as_percent: bool, *, is_share: bool) -> float:
+        """30, 0.3 or 30 %: one meaning for each unit, and for a share a question where the other was likely meant."""
         one = units.conversion("1", unit)  # a whole, in the row's unit: 1 or 100
         if typed_as_percent:
             read = value / 100 * one
             row.report(Severity.NOTICE, "percent_read", "value", f"百分数已读作 {read:.12g}（单位“{unit}”）")
             value = read
+        if not is_share:
+            return value
         if value > one:
             other = f"{value / 100:.12g}" if one == 1 else f"{value:.12g}"
             mend = f"若指 {value:.12g}%，请填 {other}，或把单位改为 %" if one == 1 else "请核对；比例不能超过 100%"
             row.fault("percent", "value", f"比例 {value:.12g} 大于整体", f"0 到 {one:g} 之间的数（单位“{unit}”）", mend)
-        elif one > 1 and 0 < value <= _SMALL_SHARE and not typed_as_percent:
+        elif one > 1 and 0 < value <= 1 and not typed_as_percent:
             row.report(
                 Severity.WARNING,
                 "percent",
