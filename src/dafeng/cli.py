@@ -416,6 +416,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="填好的 Excel 模板或 CSV。", exists=False)],
     city: Annotated[str, typer.Option(help="城市代码或数据包名称。")] = "xinyang",
     commit: Annotated[bool, typer.Option("--commit", help="没有错误时提交；否则只预览。")] = False,
+    year: Annotated[int | None, typer.Option(help="能源平衡表没有写明年份时，在此指定。")] = None,
     as_json: Json = "",
 ) -> None:
     """读取活动水平数据：逐行预览，确认无误后整体提交。"""
@@ -423,7 +424,7 @@ def import_(
     from dafeng.domains.inventory import uploads
 
     with _told():
-        preview, batch = uploads.import_file(_city(city), file, commit=commit, by=None, now=_now())
+        preview, batch = uploads.import_file(_city(city), file, commit=commit, by=None, now=_now(), year=year)
     if as_json:
         problems = [problem.as_dict() for problem in preview.problems]
         _print_json({"counts": preview.counts, "problems": problems, "committed": batch.pk if batch else None})
@@ -440,6 +441,50 @@ def import_(
             print("以上为预览；确认后加 --commit 提交")
     if not preview.ok:
         raise typer.Exit(1)
+
+
+@app.command("balance")
+def balance_(
+    source: Annotated[str, typer.Argument(help="数据包名称（如 henan），或已填报平衡表的城市。")] = "xinyang",
+    year: Annotated[int | None, typer.Option(help="只看这一年。")] = None,
+    coal_rate: Annotated[float | None, typer.Option(help="当年发电煤耗（kgce/kWh），按等价值计算时需要。")] = None,
+    as_json: Json = "",
+) -> None:
+    """能源平衡表：逐品种是否平衡、终端构成和五项能源指标，附公式。"""
+    _django()
+    import polars as pl
+
+    from dafeng.cities import builtin_packs, load_pack
+    from dafeng.domains.inventory import library, services
+    from dafeng.domains.inventory.methods import balance, balance_energy
+    from dafeng.domains.inventory.models import City
+    from dafeng.kernel.errors import PackError
+
+    with _told():
+        city = City.objects.filter(pk=source).first() or City.objects.filter(pack=source).first()
+        frame = services.city_balance(city) if city else pl.DataFrame()
+        if not frame.height and (source in builtin_packs() or Path(source).is_dir()):
+            frame = load_pack(source).balances
+        if year is not None and frame.height:
+            frame = frame.filter(pl.col("year") == year)
+        if not frame.height:
+            raise PackError(
+                f"“{source}”还没有能源平衡表", mend="请用 dafeng template 生成模板，填“能源平衡表”后 dafeng import"
+            )
+        coefficients = balance_energy.coefficients_of(library.factors())
+        checks = balance.check_balance(frame)
+        found = balance_energy.energy_indicators(frame, coefficients, coal_per_kwh=coal_rate)
+    failed = checks.filter(pl.col("verdict") == "fails")
+    if as_json:
+        _print_json({"checks": checks.to_dicts(), "indicators": found.to_dicts()})
+        return
+    for (verdict,), part in checks.group_by("verdict", maintain_order=True):
+        print(f"{ {'ok': '成立', 'fails': '不符', 'open': '无法判断'}[str(verdict)] } {part.height} 处")
+    for message in failed["message"].head(20):
+        print(f"  {message}")
+    for row in found.iter_rows(named=True):
+        value = "NE" if row["value"] is None else f"{row['value']:,.2f} {row['unit']}"
+        print(f"{row['year']} {row['name']}：{value}　{row['formula'] or row['note']}")
 
 
 @app.command("undo")

@@ -103,6 +103,10 @@ def run_server(address: str) -> None:
         granian,
         [
             str(granian), "--interface", "wsgi", "--host", host or "127.0.0.1", "--port", port, "--workers", "1",
-            "--no-ws", "--log-level", "warning", "dafeng.portal.wsgi:application",
+            "--no-ws",
+            "--blocking-threads",
+            "8",
+            "--backpressure",
+            "32", "--log-level", "warning", "dafeng.portal.wsgi:application",
         ],
     )  # fmt: skip

@@ -192,3 +192,47 @@ def test_shares_sum_to_one(keys):
         )
         assert bar["complete"] <= 1 - bar["missing"] + 1e-12
     assert bars["cells"].sum() == matrix.filter("expected").height
+
+
+INDUSTRY = {
+    each.code: each
+    for each in (
+        small.category("1A2"),
+        small.category("1A2c", ["CO2", "CH4"], "1A2"),
+        small.category("1A2x", ["CO2", "CH4"], "1A2"),
+        small.category("ID3", ["CO2"]),
+    )
+}
+BURNT = (small.Recipe("1A2", "CO2", "energy.combustion.co2.mass"),)
+
+
+def industry(*rows: dict) -> pl.DataFrame:
+    inventory = small.compile_rows(rows, recipes=BURNT)
+    return completeness(inventory, place=small.CITY, years=[2020], categories=INDUSTRY)
+
+
+def test_branches_are_included_in_the_undivided_category_that_has_a_number():
+    matrix = industry(small.fuel(5.0, category="1A2x"))
+    held = cell(matrix, "1A2c", "CO2")
+    assert (held["state"], held["notation"], held["status"]) == ("notation", "IE", 0)
+    assert (held["reason"], held["reason_en"]) == ("列于 1A2x", "included in 1A2x")
+    assert cell(matrix, "1A2c", "CH4")["state"] == "missing"  # nobody has its methane
+
+
+def test_the_undivided_category_is_included_in_its_branches():
+    assert cell(industry(small.fuel(5.0, category="1A2c")), "1A2x", "CO2")["reason"] == "列于 1A2c"
+
+
+def test_what_someone_wrote_is_not_turned_into_included_elsewhere():
+    matrix = industry(small.fuel(5.0, category="1A2x"), small.fuel(None, category="1A2c", notation="NE"))
+    assert cell(matrix, "1A2c", "CO2")["notation"] == "NE"
+
+
+def test_categories_for_information_are_shown_but_not_expected():
+    assert "ID3" not in expected_cells(INDUSTRY)["category"].to_list()
+    recipes = (small.Recipe("ID3", "CO2", "energy.electricity.co2", kind="indirect"),)
+    used = small.electricity(5e4, category="ID3", variable="electricity")
+    matrix = completeness(
+        small.compile_rows([used], recipes=recipes), place=small.CITY, years=[2020], categories=INDUSTRY
+    )
+    assert not cell(matrix, "ID3", "CO2")["expected"]

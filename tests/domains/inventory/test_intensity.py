@@ -76,7 +76,7 @@ def test_a_missing_statistic_is_ne_with_the_reason_in_both_languages():
 def test_a_missing_year_of_emissions_is_ne():
     rows = statistics(GDP, ("gdp", small.CITY, 2021, 2.1, "亿元"))
     found = intensity(small.compile_rows([small.cattle(1.0)]), rows, places=[small.CITY], years=[2021], per=["gdp"])
-    assert value(found, "gdp", "direct")["reason"] == "没有排放量"
+    assert value(found, "gdp", "direct")["reason"] == "没有直接排放量"
 
 
 def test_zero_denominators_give_no_number():

@@ -45,7 +45,7 @@ def figures(run: InventoryRun, year: int) -> dict[str, Any]:
 def sectors(run: InventoryRun, year: int, english: bool) -> list[dict[str, Any]]:
     """One row per sector with its categories below it; a sector without any number is shown as not estimated."""
     cells = storage.read(run, "cells").filter((pl.col("year") == year) & (pl.col("kind") == "direct"))
-    matrix = storage.read(run, "completeness").filter(pl.col("year") == year)
+    matrix = storage.read(run, "completeness").filter((pl.col("year") == year) & pl.col("expected"))
     by_sector = {row["sector"]: row for row in _sums(cells, "sector")}
     by_category: dict[str, list[dict[str, Any]]] = {}
     for row in _sums(cells, "sector", "category", "gas"):

@@ -64,6 +64,22 @@ class ActivityRow(models.Model):
         indexes = (models.Index(fields=("batch", "category", "year")),)
 
 
+class BalanceCell(models.Model):
+    """One cell of an energy balance as it was reported; the activity rows of its batch are derived from it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="balance")
+    place = models.CharField(max_length=80)
+    year = models.SmallIntegerField()
+    row = models.CharField(max_length=60)
+    fuel = models.CharField(max_length=60)
+    value = models.FloatField()
+    unit = models.CharField(max_length=40)
+    source = models.TextField(blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("batch", "year")),)
+
+
 class CityFactor(models.Model):
     """A factor measured or published by the city: editable by adding a version, never by changing one."""
 

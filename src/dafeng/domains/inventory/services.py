@@ -18,8 +18,17 @@ import polars as pl
 from django.db import transaction
 
 from dafeng.domains.inventory import library, storage
+from dafeng.domains.inventory.methods import balance, balance_energy
 from dafeng.domains.inventory.methods.inventory import Inventory, compile_inventory
-from dafeng.domains.inventory.models import ActivityRow, Batch, City, CityFactor, FactorSignature, InventoryRun
+from dafeng.domains.inventory.models import (
+    ActivityRow,
+    BalanceCell,
+    Batch,
+    City,
+    CityFactor,
+    FactorSignature,
+    InventoryRun,
+)
 from dafeng.kernel.accounting import activity_frame, factor_frame
 from dafeng.kernel.accounting.status import UNSIGNED, Status
 from dafeng.kernel.errors import ActivityError, FactorError, PermissionDenied, TransitionError
@@ -34,6 +43,7 @@ _ROW_COLUMNS = (
     "category", "item", "technology", "variable", "place", "year", "value", "unit", "basis", "mark", "source",
     "notation", "uncertainty",
 )  # fmt: skip
+_CELL = ("place", "year", "row", "fuel", "value", "unit")
 INDICATORS = (
     ("inventory.co2e.total", "温室气体排放总量（含土地利用）", "Total GHG emissions, with land use", "t CO2e"),
     ("inventory.co2e.gross", "温室气体排放总量（不含土地利用）", "Total GHG emissions, without land use", "t CO2e"),
@@ -61,8 +71,9 @@ def load_batch(
     by: Any,
     now: datetime,
     evidence: Evidence | None = None,
+    cells: pl.DataFrame | None = None,
 ) -> Batch:
-    """Store activity rows as one active batch, with its record and audit entry.
+    """Store activity rows as one active batch, with its record and audit entry; `cells` keeps the energy balance they came from.
 
     The rows are checked as a compile would check them before anything is written.
     """
@@ -95,6 +106,14 @@ def load_batch(
         ),
         batch_size=500,
     )
+    if cells is not None:
+        BalanceCell.objects.bulk_create(
+            (
+                BalanceCell(batch=batch, **{name: row[name] for name in _CELL}, source=row.get("source") or "")
+                for row in cells.filter(pl.col("value").is_not_null()).iter_rows(named=True)
+            ),
+            batch_size=500,
+        )
     records.move(record, "commit", by=by, now=now, system=by is None)
     return batch
 
@@ -126,10 +145,10 @@ def load_pack_rows(city: City, rows: pl.DataFrame, *, digest: str, title: str, b
 
 def city_activity(city: City) -> pl.DataFrame:
     """All active activity rows of the city, ready for a compile; an upload shadows the pack's row for the same source."""
-    names = ("id", *_ROW_COLUMNS, "evidence_id", "batch__source")
+    names = ("id", *_ROW_COLUMNS, "evidence_id", "batch__source", "batch_id")
     rows = ActivityRow.objects.filter(batch__city=city, batch__active=True).order_by("id").values_list(*names)
     schema: dict[str, Any] = dict.fromkeys(names, pl.String)
-    schema |= {"id": pl.Int64, "year": pl.Int16, "value": pl.Float64, "uncertainty": pl.Float64}
+    schema |= {"id": pl.Int64, "batch_id": pl.Int64, "year": pl.Int16, "value": pl.Float64, "uncertainty": pl.Float64}
     frame = pl.DataFrame(
         [
             tuple(str(cell) if name == "evidence_id" and cell else cell for name, cell in zip(names, row, strict=True))
@@ -142,11 +161,11 @@ def city_activity(city: City) -> pl.DataFrame:
         raise ActivityError(f"{city.name}还没有活动水平数据", mend="请先上传填报模板或加载城市数据包")
     key = ["category", "item", "technology", "variable", "place", "year"]
     # An upload counts before the pack, a later upload before an earlier one; the shadowed rows stay in their batches.
-    uploaded = (
-        frame.filter(pl.col("batch__source") == "upload").sort("id").unique(key, keep="last", maintain_order=True)
-    )
-    packed = frame.filter(pl.col("batch__source") != "upload").join(uploaded, on=key, how="anti")
-    kept = pl.concat([uploaded, packed])
+    # One batch may hold several rows of a source (commerce and other services): they belong together.
+    upload = pl.col("batch__source") == "upload"
+    newest = pl.col("batch_id") == pl.col("batch_id").max().over(key)
+    uploaded = frame.filter(upload).filter(newest)
+    kept = pl.concat([uploaded, frame.filter(~upload).join(uploaded, on=key, how="anti")])
     return activity_frame(
         kept.sort("id")
         .rename({"evidence_id": "evidence"})
@@ -154,8 +173,21 @@ def city_activity(city: City) -> pl.DataFrame:
             pl.col("id").cast(pl.String).alias("activity_id"),
             pl.when(pl.col("notation") == "").then(None).otherwise(pl.col("notation")).alias("notation"),
         )
-        .drop("id", "batch__source")
+        .drop("id", "batch__source", "batch_id")
     )
+
+
+def city_balance(city: City) -> pl.DataFrame:
+    """The energy balances that offices have reported, the newest upload of each place and year; columns of `methods.balance`."""
+    found = BalanceCell.objects.filter(batch__city=city, batch__active=True).order_by("batch_id")
+    schema = {"batch": pl.Int64, **balance.SCHEMA}
+    frame = pl.DataFrame(
+        [(*row, "statistic", "", source) for *row, source in found.values_list("batch_id", *_CELL, "source")],
+        schema=schema,
+        orient="row",
+    )
+    newest = pl.col("batch") == pl.col("batch").max().over("place", "year")
+    return balance.balance_frame(frame.filter(newest).drop("batch")) if frame.height else frame.drop("batch")
 
 
 def city_factors(city: City) -> pl.DataFrame:
@@ -300,7 +332,7 @@ def compile_city(
     progress("计算排放量", 1, 5)
     inventory = compile_inventory(activity, own, edition=edition, gwp=gwp, sets=sets, tiers=tiers, signed=signed)
     progress("完整性与质量检查", 2, 5)
-    tables, summary = storage.tables_of(inventory, city.code, statistics)
+    tables, summary = storage.tables_of(inventory, city.code, statistics, city_balance(city))
     progress("保存结果", 3, 5)
     with transaction.atomic():
         latest = InventoryRun.objects.select_for_update().filter(city=city).order_by("-number").first()
@@ -376,8 +408,34 @@ def _publish_indicators(run: InventoryRun, inventory: Inventory, *, by: Any, now
     add("inventory.co2.indirect", inventory.indirect(), lambda row: "")
     counties = inventory.totals("county", "year").filter(pl.col("county") != run.city.code)
     add("inventory.co2e.total", counties, lambda row: "")
+    rows += _energy_rows(run)
     indicators.publish(board, rows)
     indicators.finish_run(board, now=now)
+
+
+def _energy_rows(run: InventoryRun) -> list[dict[str, Any]]:
+    """What the reported energy balances say about the plan's energy targets, with formula and cells as lineage."""
+    reported = city_balance(run.city)
+    if not reported.height:
+        return []
+    rows = []
+    found = balance_energy.energy_indicators(reported, balance_energy.coefficients_of(library.factors()))
+    for line in found.iter_rows(named=True):
+        indicators.ensure_indicator(line["code"], name=line["name"], name_en=line["name_en"], unit=line["unit"])
+        known = line["value"] is not None
+        rows.append(
+            {
+                "indicator": line["code"],
+                "subject": line["place"],
+                "period": str(line["year"]),
+                "value": line["value"],
+                "unit": line["unit"],
+                "status": int(Status.OK if known else Status.INCOMPLETE),
+                "notation": "" if known else line["notation"],
+                "lineage": {"formula": line["formula"], "note": line["note"], "cells": line["terms"]},
+            }
+        )
+    return rows
 
 
 @transaction.atomic

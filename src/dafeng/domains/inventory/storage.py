@@ -59,19 +59,30 @@ def read(run: Any, name: str) -> pl.DataFrame:
 
 
 def tables_of(
-    inventory: Inventory, place: str, statistics: pl.DataFrame | None
+    inventory: Inventory, place: str, statistics: pl.DataFrame | None, balance: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     """Everything that a run keeps, and the short summary that lists and front pages show."""
     # Only a compile needs these; a page that reads a stored run does not pay for them.
+    from dafeng.domains.inventory.methods.balance_energy import coefficients_of, reference_approach
     from dafeng.domains.inventory.methods.completeness import completeness
+    from dafeng.domains.inventory.methods.intensity import intensity
     from dafeng.domains.inventory.methods.quality import check
+    from dafeng.domains.inventory.methods.quality_score import city_scores
 
     emissions = inventory.emissions
     years = sorted(inventory.cells["year"].unique().to_list())
     matrix = completeness(inventory, place=place, years=years)
-    checks = check(inventory)
+    extra: dict[str, Any] = {"completeness": matrix}
+    if balance.height:
+        extra["balance"] = balance
+        extra["reference_approach"] = reference_approach(balance, coefficients_of(library.factors()))
+    checks = check(inventory, extra=extra)
     used = emissions.factors.filter(pl.col("factor_id").is_in(emissions.terms["factor_id"].unique().to_list()))
+    scores = city_scores(inventory, matrix=matrix)
+    per = intensity(inventory, statistics, places=[place], matrix=matrix) if statistics is not None else pl.DataFrame()
     tables = {
+        "intensity": per,
+        "scores": scores,
         "cells": inventory.cells,
         "results": emissions.results,
         "resolutions": emissions.resolutions,
@@ -84,7 +95,9 @@ def tables_of(
         "completeness": matrix,
         "checks": checks,
     }
-    return tables, _summary(inventory, years, matrix, checks)
+    summary = _summary(inventory, years, matrix, checks)
+    _add_ratios(summary, per, scores)
+    return tables, summary
 
 
 def _summary(inventory: Inventory, years: list[int], matrix: pl.DataFrame, checks: pl.DataFrame) -> dict[str, Any]:
@@ -94,7 +107,8 @@ def _summary(inventory: Inventory, years: list[int], matrix: pl.DataFrame, check
     net = by_year(inventory.totals("year"))
     gross = by_year(inventory.totals("year", sectors=("1", "2", "3", "5")))
     indirect = by_year(inventory.indirect())
-    missing = by_year(matrix.filter(pl.col("state") == "missing").group_by("year").len("cells"))
+    expected = matrix.filter("expected")
+    missing = by_year(expected.filter(pl.col("state") == "missing").group_by("year").len("cells"))
     summary: dict[str, Any] = {"years": {}}
     for year in years:
         row = net.get(year, {})
@@ -107,7 +121,7 @@ def _summary(inventory: Inventory, years: list[int], matrix: pl.DataFrame, check
             "indirect": indirect.get(year, {}).get("co2e"),
             "estimated": row.get("estimated"),
             "missing": lacking,
-            "cells": matrix.filter(pl.col("year") == year).height,
+            "cells": expected.filter(pl.col("year") == year).height,
             "status": status,
         }
     summary["status"] = max((entry["status"] for entry in summary["years"].values()), default=int(Status.INCOMPLETE))
@@ -116,6 +130,17 @@ def _summary(inventory: Inventory, years: list[int], matrix: pl.DataFrame, check
     summary["failed_checks"] = checks.filter(~pl.col("passed").fill_null(True)).height
     summary["edition"] = library.edition(inventory.edition.id).title
     return summary
+
+
+def _add_ratios(summary: dict[str, Any], per: pl.DataFrame, scores: pl.DataFrame) -> None:
+    """Direct emissions per GDP (current prices) and per person, and the quality score of each year."""
+    for row in scores.iter_rows(named=True):
+        summary["years"][str(row["year"])]["quality"] = row["score"]
+    if per.height:
+        shown = per.filter((pl.col("scope") == "direct") & (pl.col("price").fill_null("") != "constant"))
+        for row in shown.iter_rows(named=True):
+            if (year := summary["years"].get(str(row["year"]))) is not None:
+                year[f"per_{row['measure']}"] = row["value"]
 
 
 def passed() -> pl.Expr:

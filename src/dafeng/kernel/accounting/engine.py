@@ -16,21 +16,14 @@ import numpy as np
 import polars as pl
 
 from dafeng.kernel.accounting.activity import KEY, NOTATIONS, activity_frame
-from dafeng.kernel.accounting.formula import compute_by_formula
+from dafeng.kernel.accounting.formula import RESULTS, compute_by_formula
 from dafeng.kernel.accounting.recipes import Recipe, SeriesMethod
 from dafeng.kernel.accounting.resolution import resolve
 from dafeng.kernel.accounting.status import Notation, Status
 from dafeng.kernel.quantities import places
 
 _DENSE_LIMIT = 1 << 24
-_COLUMNS: dict[str, Any] = {
-    "row": pl.UInt32,
-    "resolution": pl.UInt32,
-    "emission": pl.Float64,
-    "status": pl.UInt8,
-    "notation": NOTATIONS,
-}
-_RESULT_SCHEMA = pl.Schema(_COLUMNS)
+_RESULT_SCHEMA = pl.Schema(RESULTS)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from dafeng.kernel.errors import ActivityError, UnitError
 from dafeng.kernel.quantities import units
 
 _SOURCE = ["category", "item", "technology", "place", "year"]
-_RESULTS: dict[str, Any] = {
+RESULTS: dict[str, Any] = {
     "row": pl.UInt32,
     "resolution": pl.UInt32,
     "emission": pl.Float64,
@@ -37,7 +37,7 @@ def compute_by_formula(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Results and links of every resolution marked `by_formula`."""
     wanted = resolution.resolutions.filter("by_formula")
-    results = [pl.DataFrame(schema=_RESULTS)]
+    results = [pl.DataFrame(schema=RESULTS)]
     links = [pl.DataFrame(schema=_LINKS)]
     if wanted.height:
         keyed = frame.with_columns(pl.Series("key", key).cast(wanted.schema["key"]))

@@ -68,6 +68,10 @@ class Run(models.Model):
         return f"{self.domain}/{self.kind} {self.subject} {self.variant}".strip()
 
 
+class ValueQuerySet(AppendOnlyQuerySet["Value"]):
+    """Reads and inserts."""
+
+
 class Value(AppendOnly):
     """One figure of a run, or the notation key that stands in its place."""
 
@@ -85,7 +89,7 @@ class Value(AppendOnly):
     basis_share_estimated = models.FloatField(_("估算部分占比"), null=True)
     lineage = models.JSONField(default=dict)
 
-    objects = AppendOnlyQuerySet["Value"].as_manager()
+    objects = ValueQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("指标值")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -28,6 +28,7 @@ OPTIONAL = ("value", "notation", "key", "dimensions", "estimated", "basis_share_
 MAX_PROBLEMS = 50
 _NOTATIONS = frozenset(str(each) for each in Notation)
 _SUBJECT_LENGTH, _KEY_LENGTH = 160, 200
+_Read = TypeVar("_Read")
 
 
 def values_of(run: Run, rows: pl.DataFrame | Iterable[Mapping[str, Any]]) -> list[Value]:
@@ -76,6 +77,14 @@ def _fail(column: str, what: str, expected: str = "", mend: str = "") -> Indicat
     return IndicatorError(what, expected=expected, mend=mend, where=Place(column=column))
 
 
+def _at(column: str, read: Callable[..., _Read], *given: Any) -> _Read:
+    """Read a cell of a column; whatever is wrong with it is told with the column's name."""
+    try:
+        return read(*given)
+    except DafengError as error:
+        raise _fail(column, error.what, error.expected, error.mend) from error
+
+
 def _value(run: Run, row: Mapping[str, Any], known: Mapping[str, Indicator]) -> Value:
     if missing := [name for name in REQUIRED if row.get(name) is None or row[name] == ""]:
         raise _fail(missing[0], "没有填写", mend="每个数都要有指标、对象、时期、单位和可信程度")
@@ -89,14 +98,14 @@ def _value(run: Run, row: Mapping[str, Any], known: Mapping[str, Indicator]) -> 
         run=run,
         indicator=indicator,
         subject=_subject(row["subject"]),
-        period=_period(str(row["period"])),
+        period=_at("period", _period, str(row["period"])),
         key=_key(row),
         value=value,
         unit=indicator.unit,
         status=_status(row["status"]),
         notation=_notation(row.get("notation") or "", value),
         basis_share_estimated=_share(row),
-        lineage=_lineage(row.get("lineage")),
+        lineage=_at("lineage", _lineage, row.get("lineage")),
     )
 
 
@@ -111,7 +120,7 @@ def _key(row: Mapping[str, Any]) -> str:
     key, dimensions = row.get("key"), row.get("dimensions")
     if key and dimensions:
         raise _fail("key", "key 和 dimensions 只能写一个")
-    found = key_of(dimensions) if dimensions else _canonical(key or "")
+    found = _at("dimensions", key_of, dimensions) if dimensions else _at("key", _canonical, key or "")
     if len(found) > _KEY_LENGTH:
         raise _fail("key", f"维度有 {len(found)} 个字符", expected=f"不超过 {_KEY_LENGTH} 个")
     return found
@@ -136,10 +145,7 @@ def _converted(row: Mapping[str, Any], indicator: Indicator) -> float | None:
     number, unit = _number(row.get("value"), "value"), str(row["unit"])
     if unit == indicator.unit:
         return number
-    try:
-        factor = units.conversion(unit, indicator.unit)
-    except DafengError as error:
-        raise _fail("unit", error.what, error.expected, error.mend) from error
+    factor = _at("unit", units.conversion, unit, indicator.unit)
     return None if number is None else _number(number * factor, "value")
 
 

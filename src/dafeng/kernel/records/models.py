@@ -137,6 +137,10 @@ class Record(models.Model):
         raise RecordError("记录不能删除", mend="请按流程撤销或作废")
 
 
+class MoveQuerySet(AppendOnlyQuerySet["Move"]):
+    """Reads and inserts."""
+
+
 class Move(AppendOnly):
     """One step of a record. Opening is a move from no state; amending is a move that stays."""
 
@@ -149,7 +153,7 @@ class Move(AppendOnly):
     at = models.DateTimeField(_("时间"))
     reason = models.TextField(_("理由"), blank=True)
 
-    objects = AppendOnlyQuerySet["Move"].as_manager()
+    objects = MoveQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("办理记录")
@@ -170,6 +174,10 @@ class AuditHead(models.Model):
         return f"{self.seq} {self.digest[:12]}"
 
 
+class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
+    """Reads and inserts."""
+
+
 class AuditEntry(AppendOnly):
     """One sealed line of the audit trail; see `chain.py` for its digest."""
 
@@ -184,7 +192,7 @@ class AuditEntry(AppendOnly):
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)
 
-    objects = AppendOnlyQuerySet["AuditEntry"].as_manager()
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("审计记录")

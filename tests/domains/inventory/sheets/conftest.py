@@ -1,6 +1,7 @@
 """A small vocabulary of the tests' own, so that what a message says does not hang on the reference tables of the day."""
 
 import io
+from datetime import datetime
 
 import pytest
 import xlsxwriter
@@ -37,7 +38,10 @@ def words():
         _item("dairy", "奶牛", "3A1", "头", (("scale", "规模化饲养"), ("farm", "农户饲养"))),
         _item("arbor", "乔木林碳储量变化", "4A", "t C"),
         _item("fossil_share", "化石碳比例", "5C", "%"),
-        _item("oxidised", "氧化率", "5C", "1"),
+        _item("digester", "沼气池数", "5C", "1"),
+        _item("steam", "蒸汽", "1A2", "t", variable="steam"),
+        _item("steam", "蒸汽", "1A2", "kJ/kg", variable="steam_enthalpy"),
+        _item("grid", "电力", "1A2", "亿千瓦时", variable="imported_electricity"),
     )
     # Coal may also be reported by its heat.
     accepted = {"raw_coal": ("t", "GJ")}
@@ -51,6 +55,7 @@ def workbook():
     def write(sheets, dress=None):
         stream = io.BytesIO()
         book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False})
+        book.set_properties({"created": datetime(2000, 1, 1)})
         made = {}
         for name, rows in sheets.items():
             made[name] = book.add_worksheet(name)

@@ -228,6 +228,17 @@ def _of_measure(
     return rows
 
 
+_NO_EMISSION = {
+    "direct": ("没有直接排放量", "no direct emissions"),
+    "net": ("没有直接排放量，或没有土地利用变化和林业的数值", "no direct emissions, or nothing for land use"),
+    "indirect": ("没有电力热力的间接排放量", "no indirect emissions of electricity and heat"),
+    "direct_and_indirect": (
+        "没有直接排放量，或没有净调入电力热力的数值",
+        "no direct emissions, or no net import of electricity and heat",
+    ),
+}
+
+
 def _ratio(
     told: Denominator,
     scope: str,
@@ -242,7 +253,7 @@ def _ratio(
     below = half["value"] if half is not None else None
     reasons = []
     if emission is None:
-        reasons.append(("没有排放量", "no emissions"))
+        reasons.append(_NO_EMISSION[scope])
     if half is None:
         reasons.append((f"没有该年的{told.indicator}统计数据", f"no {told.indicator} statistic for the year"))
     elif not below or below < 0:

@@ -129,7 +129,19 @@ class Inventory:
             .group_by("factor_id")
             .agg(pl.col("rows").sum())
             .join(self.emissions.factors, on="factor_id")
-            .select("factor_id", "set", "parameter", "item", "technology", "value", "unit", "standing", "source", "note", "rows")
+            .select(
+                "factor_id",
+                "set",
+                "parameter",
+                "item",
+                "technology",
+                "value",
+                "unit",
+                "standing",
+                "source",
+                "note",
+                "rows",
+            )
             .sort("rows", "factor_id", descending=[True, False])
         )
 
@@ -140,7 +152,9 @@ class Inventory:
 
 
 def _sector() -> pl.Expr:
-    return pl.when(pl.col("category").str.starts_with("ID")).then(pl.lit("ID")).otherwise(pl.col("category").str.head(1))
+    return (
+        pl.when(pl.col("category").str.starts_with("ID")).then(pl.lit("ID")).otherwise(pl.col("category").str.head(1))
+    )
 
 
 def _weights(totals: pl.DataFrame, gwp_set: str) -> pl.DataFrame:

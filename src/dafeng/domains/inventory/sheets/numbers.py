@@ -23,6 +23,7 @@ _NUMBER = re.compile(
     r"(?P<number>[+-]?(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?)\s*(?P<tail>.*)",
     re.DOTALL,
 )
+_UNIT = re.compile(r"[^\W\d_][\w\s/·*³²%]{0,20}")
 _SCALE = {"万": 1e4, "亿": 1e8, "千": 1e3, "百万": 1e6, "万亿": 1e12}
 _NOTATION = {str(key): str(key) for key in Notation} | {key.label: str(key) for key in Notation}
 _EMPTY_MARKS = {
@@ -123,6 +124,8 @@ def _read_text(original: str) -> Reading:
         reading.value, reading.unit = value * _SCALE[tail], tail
     elif tail:
         try:
+            if not _UNIT.fullmatch(tail):
+                raise UnitError(tail)
             units.parse(tail)
         except UnitError:
             return Reading(fault=(f"“{_cut(original)}”不是数", "一个数，单位填在单位列", _mend(text)))

@@ -71,6 +71,10 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", "", half_width(text)).casefold()
 
 
+# What may be a unit at all: a word, perhaps after a power of ten. A bare number beside a number is not one.
+_UNIT = re.compile(r"1|%|(?:1e[0-9]|10[⁰¹²³⁴⁵⁶⁷⁸⁹])?\s*[^\W\d_][\w\s/·*³²%()]{0,30}")
+
+
 @lru_cache(maxsize=1)
 def _headings() -> dict[str, str]:
     return {plain(name): column.field for column in COLUMNS for name in (column.heading, *column.aliases)}
@@ -230,6 +234,8 @@ class Vocabulary:
         """The spelling that the registry knows, when it can be turned into a unit that a method of the item asks for."""
         for spelling in dict.fromkeys((text.strip(), half_width(text))):
             try:
+                if not _UNIT.fullmatch(spelling):
+                    raise UnitError(spelling)
                 units.parse(spelling)
             except UnitError:
                 continue
