@@ -411,6 +411,92 @@ def _print_years(run: Any) -> None:
     Console().print(table)
 
 
+@app.command("assess")
+def assess(
+    city: Annotated[str, typer.Argument(help="城市代码或数据包名称。")] = "xinyang",
+    year: Annotated[int | None, typer.Option(help="评估年份，默认最近一年。")] = None,
+    base_year: Annotated[int | None, typer.Option(help="与哪一年比较趋势，默认最早一年。")] = None,
+    draws: Annotated[int, typer.Option(help="蒙特卡罗抽样次数。", min=100, max=1_000_000)] = 10_000,
+    seed: Annotated[int, typer.Option(help="随机种子；相同种子得到相同结果。")] = 2026,
+    as_json: Json = "",
+) -> None:
+    """评估最新一版清单：不确定性（误差传递与蒙特卡罗）、关键类别、质量检查。"""
+    _django()
+    from dafeng.domains.inventory import documents, storage
+    from dafeng.domains.inventory.methods import assessment
+
+    with _told():
+        run = documents.current_run(_city(city))
+        years = sorted(int(y) for y, row in run.summary["years"].items() if row["net"] is not None)
+        this = year or years[-1]
+        found = assessment.assess(
+            storage.restore(run), year=this, base_year=base_year or years[0], draws=draws, seed=seed
+        )
+        checks = storage.read(run, "checks")
+    failed = checks.filter(~storage.passed())
+    if as_json:
+        tables = {"key_categories": found.key_categories, "contributions": found.propagated.contributions.head(20)}
+        _print_json(
+            {
+                "year": this,
+                "approach_1": found.propagated.total.to_dicts(),
+                "approach_2": found.simulated.total.to_dicts(),
+                "checks": failed.to_dicts(),
+                **{name: table.to_dicts() for name, table in tables.items()},
+            }
+        )
+        return
+    for title, result in (("方法一（误差传递）", found.propagated), ("方法二（蒙特卡罗）", found.simulated)):
+        row = result.total.row(0, named=True)
+        print(f"{this} 年总量 {row['emission'] / 1e4:,.1f} 万吨 CO2e，{title} ±{row['relative']:.1%}", end="")
+        print(f"（{row['lower'] / 1e4:,.1f} 至 {row['upper'] / 1e4:,.1f}）", end="")
+        if "trend" in row:
+            print(
+                f"；较 {base_year or years[0]} 年 {row['trend']:+.1%}（{row['trend_lower']:+.1%} 至 {row['trend_upper']:+.1%}）",
+                end="",
+            )
+        print()
+    print(f"没有给出不确定性的输入 {found.propagated.unstated.height} 个，按确定值计")
+    # Analysed with and without land use; a category that is key in either is listed once.
+    keys = found.key_categories.filter("key").unique(["category", "gas"], keep="first", maintain_order=True)
+    print(f"关键类别 {keys.height} 个（水平或趋势累计 95%）：")
+    for row in keys.iter_rows(named=True):
+        print(f"  {row['category']:<6}{row['gas']:<10}{(row['current'] or 0) / 1e4:>12,.1f} 万吨  {row['criteria']}")
+    print(f"质量检查：{checks.height - failed.height} 条通过，{failed.height} 条未通过或无法检查")
+    for row in failed.head(30).iter_rows(named=True):
+        print(f"  {row['message_zh']}")
+
+
+@app.command("compare")
+def compare(
+    before: Annotated[int, typer.Argument(help="较早一版的版次。")],
+    after: Annotated[int, typer.Argument(help="较晚一版的版次。")],
+    city: Annotated[str, typer.Option(help="城市代码或数据包名称。")] = "xinyang",
+    as_json: Json = "",
+) -> None:
+    """比较两版清单：差异有多少来自边界、活动水平、因子、方法和 GWP。"""
+    _django()
+    import polars as pl
+
+    from dafeng.domains.inventory import storage
+    from dafeng.domains.inventory.methods.recalculation import explain
+    from dafeng.kernel.errors import MethodError
+
+    with _told():
+        runs = {run.number: run for run in _city(city).runs.filter(number__in=[before, after])}
+        lacking = [str(number) for number in (before, after) if number not in runs]
+        if lacking:
+            raise MethodError(f"没有第 {'、'.join(lacking)} 版清单")
+        found = explain(storage.restore(runs[before]), storage.restore(runs[after]), by=("year",))
+    if as_json:
+        _print_json(found.to_dicts())
+        return
+    names = {"boundary": "边界", "activity": "活动水平", "factor": "因子", "method": "方法", "gwp": "GWP"}
+    for row in found.sort("year").filter(pl.col("difference").is_not_null()).iter_rows(named=True):
+        parts = "，".join(f"{word} {row[name] / 1e4:+,.2f}" for name, word in names.items())
+        print(f"{row['year']} 年 {row['difference'] / 1e4:+,.2f} 万吨 CO2e：{parts}")
+
+
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="填好的 Excel 模板或 CSV。", exists=False)],

@@ -23,7 +23,7 @@ from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.errors import DafengError
 
 TABLES = (
-    "cells", "results", "resolutions", "terms", "links", "activities", "factors", "unsigned", "issues", "completeness", "checks",
+    "cells", "intensity", "scores", "results", "resolutions", "terms", "links", "activities", "factors", "unsigned", "issues", "completeness", "checks",
 )  # fmt: skip
 
 
