@@ -124,6 +124,11 @@ class TestMissing:
         for order in (rows, rows[::-1]):
             assert world.compile(order, [EF, CH4]).totals("gas")["notation"].to_list() == ["NE", "NE"]
 
+    def test_a_cell_of_no_and_ie_has_one_key_whatever_the_order(self, world: SimpleNamespace) -> None:
+        rows = [world.activity(item=key, value=None, notation=key) for key in ("C", "IE", "NO", "NA")]
+        for order in (rows, rows[::-1]):
+            assert world.compile(order, [EF, CH4]).totals()["notation"].to_list() == ["NO"]
+
     def test_a_factor_that_divides_by_zero_gives_no_number(self, own_registry: Any, world: SimpleNamespace) -> None:
         from dafeng.kernel.accounting import Recipe, method
 

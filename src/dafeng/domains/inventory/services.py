@@ -118,28 +118,28 @@ def load_batch(
     return batch
 
 
-@transaction.atomic
 def undo_batch(batch: Batch, *, by: Any, now: datetime, reason: str) -> Batch:
     """Retire a batch's rows: they stay, but no compile reads them. Raises `TransitionError` when it is not active."""
-    locked = Batch.objects.select_for_update().get(pk=batch.pk)
-    if not locked.active:
-        raise TransitionError("这批数据已经撤销", mend="可重新上传")
-    records.move(locked.record, "undo", by=by, now=now, reason=reason, system=by is None)
-    locked.active = False
-    locked.save(update_fields=["active"])
+    with records.serial():  # the chain's head is always locked first, so that two writers queue instead of deadlocking
+        locked = Batch.objects.select_for_update().get(pk=batch.pk)
+        if not locked.active:
+            raise TransitionError("这批数据已经撤销", mend="可重新上传")
+        records.move(locked.record, "undo", by=by, now=now, reason=reason, system=by is None)
+        locked.active = False
+        locked.save(update_fields=["active"])
     return locked
 
 
-@transaction.atomic
 def load_pack_rows(city: City, rows: pl.DataFrame, *, digest: str, title: str, by: Any, now: datetime) -> bool:
     """Bring the city pack's rows up to date; False when the pack has not changed since it was loaded."""
     if city.digest == digest:
         return False
-    for batch in Batch.objects.filter(city=city, source="pack", active=True):
-        undo_batch(batch, by=by, now=now, reason="城市数据包已更新")
-    load_batch(city, rows, title=title, source="pack", by=by, now=now)
-    city.digest, city.loaded_at = digest, now
-    city.save(update_fields=["digest", "loaded_at"])
+    with records.serial():
+        for batch in Batch.objects.filter(city=city, source="pack", active=True):
+            undo_batch(batch, by=by, now=now, reason="城市数据包已更新")
+        load_batch(city, rows, title=title, source="pack", by=by, now=now)
+        city.digest, city.loaded_at = digest, now
+        city.save(update_fields=["digest", "loaded_at"])
     return True
 
 
@@ -334,7 +334,7 @@ def compile_city(
     progress("完整性与质量检查", 2, 5)
     tables, summary = storage.tables_of(inventory, city.code, statistics, city_balance(city))
     progress("保存结果", 3, 5)
-    with transaction.atomic():
+    with records.serial():
         latest = InventoryRun.objects.select_for_update().filter(city=city).order_by("-number").first()
         InventoryRun.objects.filter(city=city, current=True).update(current=False)
         run = InventoryRun(
@@ -374,6 +374,14 @@ def _digest(*parts: Any) -> str:
     return found.hexdigest()
 
 
+def _share(part: float | None, whole: float | None) -> float | None:
+    """Part of a whole, or None where there is no such thing: no number, zero, or sources and sinks that cancel."""
+    if part is None or not whole:
+        return None
+    share = part / whole
+    return min(share, 1.0) if 0 <= share <= 1 + 1e-9 else None
+
+
 def _publish_indicators(run: InventoryRun, inventory: Inventory, *, by: Any, now: datetime) -> None:
     for code, name, name_en, unit in INDICATORS:
         indicators.ensure_indicator(code, name=name, name_en=name_en, unit=unit, decimals=0)
@@ -395,7 +403,7 @@ def _publish_indicators(run: InventoryRun, inventory: Inventory, *, by: Any, now
                     "unit": "t CO2e",
                     "status": row["status"],
                     "notation": "" if known else "NE",
-                    "estimated": row["estimated"] / row["co2e"] if known and row["co2e"] else None,
+                    "estimated": _share(row["estimated"], row["co2e"]),
                     "lineage": {"run": str(run.id), **{k: row[k] for k in ("sector", "gas") if k in row}},
                 }
             )

@@ -10,7 +10,19 @@ from dafeng.domains.inventory.library import Category, Item
 from dafeng.domains.inventory.sheets import Vocabulary
 
 PLACES = {"411500": "信阳市", "411502": "浉河区", "411503": "平桥区", "411528": "息县"}
-HEADINGS = ("类别", "项目", "技术或方式", "地区", "年份", "数值", "单位", "标记符号", "数据依据", "不确定性（±%）", "数据来源")
+HEADINGS = (
+    "类别",
+    "项目",
+    "技术或方式",
+    "地区",
+    "年份",
+    "数值",
+    "单位",
+    "标记符号",
+    "数据依据",
+    "不确定性（±%）",
+    "数据来源",
+)
 
 
 def _category(code, name):

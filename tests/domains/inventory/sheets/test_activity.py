@@ -10,11 +10,55 @@ from dafeng.kernel.accounting import activity_frame
 from dafeng.kernel.errors import UploadError
 
 PLACES = {"411500": "信阳市", "411502": "浉河区", "411503": "平桥区", "411528": "息县"}
-HEADINGS = ("类别", "项目", "数据项", "技术或方式", "地区", "年份", "数值", "单位", "标记符号", "数据依据", "不确定性（±%）", "数据来源")
-COLUMN = {name: "ABCDEFGHIJKL"[number] for number, name in enumerate(("category", "item", "variable", "technology", "place", "year", "value", "unit", "notation", "basis", "uncertainty", "source"))}
+HEADINGS = (
+    "类别",
+    "项目",
+    "数据项",
+    "技术或方式",
+    "地区",
+    "年份",
+    "数值",
+    "单位",
+    "标记符号",
+    "数据依据",
+    "不确定性（±%）",
+    "数据来源",
+)
+COLUMN = {
+    name: "ABCDEFGHIJKL"[number]
+    for number, name in enumerate(
+        (
+            "category",
+            "item",
+            "variable",
+            "technology",
+            "place",
+            "year",
+            "value",
+            "unit",
+            "notation",
+            "basis",
+            "uncertainty",
+            "source",
+        )
+    )
+}
 
 
-def row(category="1A1", item="原煤", variable="", technology="", place="信阳市", year=2023, value=12, unit="万吨", notation="", basis="", uncertainty="", source=""):
+def row(
+    category="1A1",
+    item="原煤",
+    variable="",
+    technology="",
+    place="信阳市",
+    year=2023,
+    value=12,
+    unit="万吨",
+    notation="",
+    basis="",
+    uncertainty="",
+    source="",
+):
     return [category, item, variable, technology, place, year, value, unit, notation, basis, uncertainty, source]
 
 
@@ -37,7 +81,15 @@ def only(preview, code, severity=Severity.ERROR):
 def test_a_sound_row_becomes_an_activity_row(read):
     preview = read(row(basis="统计", uncertainty=5, source="年鉴 7-3"))
     assert preview.ok
-    assert preview.counts == {"rows": 1, "blank": 0, "noted": 0, "replaces": 0, "errors": 0, "warnings": 0, "notices": 1}
+    assert preview.counts == {
+        "rows": 1,
+        "blank": 0,
+        "noted": 0,
+        "replaces": 0,
+        "errors": 0,
+        "warnings": 0,
+        "notices": 1,
+    }
     assert preview.rows.row(0, named=True) == {
         "category": "1A1", "item": "raw_coal", "technology": "", "variable": "", "place": "411500", "year": 2023, "value": 12.0,
         "unit": "万吨", "basis": "statistic", "source": "年鉴 7-3", "notation": None, "uncertainty": 0.05, "sheet_row": "能源活动!2",
@@ -279,7 +331,14 @@ def test_dates_in_number_and_year_columns_are_refused(read):
 
 
 def test_columns_are_found_by_name_in_any_order(words, workbook):
-    content = workbook({"表": [["年份", "单位", "数值*", "地 区", "燃料品种", "排放源类别", "我的备忘"], [2023, "万吨", 12, "信阳市", "原煤", "1A1", "x"]]})
+    content = workbook(
+        {
+            "表": [
+                ["年份", "单位", "数值*", "地 区", "燃料品种", "排放源类别", "我的备忘"],
+                [2023, "万吨", 12, "信阳市", "原煤", "1A1", "x"],
+            ]
+        }
+    )
     preview = read_activity(io.BytesIO(content), name="a.xlsx", known_places=PLACES, vocabulary=words)
     assert preview.ok
     assert preview.rows.select("category", "item", "place", "value").row(0) == ("1A1", "raw_coal", "411500", 12.0)
@@ -312,7 +371,9 @@ def test_sheets_without_a_heading_empty_and_hidden_ones_are_told_apart(words, wo
 
 def test_a_file_without_any_heading_or_without_any_number_is_an_error(words, workbook):
     for rows, code in (([["随便"]], "no_table"), ([HEADINGS], "no_rows"), ([], "no_rows")):
-        preview = read_activity(io.BytesIO(workbook({"表": rows})), name="a.xlsx", known_places=PLACES, vocabulary=words)
+        preview = read_activity(
+            io.BytesIO(workbook({"表": rows})), name="a.xlsx", known_places=PLACES, vocabulary=words
+        )
         only(preview, code)
         assert not preview.ok
 

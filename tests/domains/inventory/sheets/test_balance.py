@@ -22,6 +22,8 @@ TABLE = [
     ["1.一次能源生产量", 2],
     ["2.外省（区、市）调入量", 9],
     ["3.本省（区、市）调出量(-)", -1],
+    ["二、加工转换投入(-)产出(+)量"],
+    ["三、损失量"],
     ["四、终端消费量", 9],
     ["1.农、林、牧、渔、水利业", "４"],
     ["2.工业", 5],
@@ -33,7 +35,9 @@ TABLE = [
 @pytest.fixture
 def read(workbook):
     def read(rows, dress=None, **options):
-        return read_balance(io.BytesIO(workbook({"表": rows}, dress)), name="平衡表.xlsx", known_places=PLACES, **options)
+        return read_balance(
+            io.BytesIO(workbook({"表": rows}, dress)), name="平衡表.xlsx", known_places=PLACES, **options
+        )
 
     return read
 
@@ -62,7 +66,7 @@ def test_a_printed_table_is_read_by_its_names(read):
 
 
 def test_what_does_not_add_up_is_a_warning_and_stays_as_printed(read):
-    preview = read(changed(12, 1, 3))
+    preview = read(changed(14, 1, 3))
     assert preview.ok
     assert "平衡差额" in only(preview, Severity.WARNING).what
     assert preview.rows.filter(pl.col("row") == "difference")["value"].to_list() == [3.0]
@@ -74,10 +78,10 @@ def test_what_does_not_add_up_is_a_warning_and_stays_as_printed(read):
         (changed(3, 2, "奇煤"), "", ""),
         (changed(4, 1, "万升"), "B5", "原煤的单位“万升”不对"),
         (changed(4, 1, ""), "B5", "原煤没有写明单位"),
-        (changed(10, 0, "1.农业与矿业"), "A11", "行名“1.农业与矿业”不认识"),
-        (changed(11, 0, "四、终端消费量"), "A12", "与第 10 行重复"),
-        (changed(11, 1, "约5"), "B12", "“约5”不是数"),
-        (changed(11, 1, "NE"), "B12", "“NE”不是数"),
+        (changed(12, 0, "1.农业与矿业"), "A13", "行名“1.农业与矿业”不认识"),
+        (changed(13, 0, "四、终端消费量"), "A14", "与第 12 行重复"),
+        (changed(13, 1, "约5"), "B14", "“约5”不是数"),
+        (changed(13, 1, "NE"), "B14", "“NE”不是数"),
         (changed(1, 1, "郑州市"), "", "地区“郑州市”不认识"),
         (changed(2, 1, "14年"), "", "年份“14年”不对"),
         (changed(3, 2, "原煤"), "C4", "“原煤”出现了两列"),
@@ -96,7 +100,7 @@ def test_a_fault_in_a_balance_names_its_cell(read, rows, cell, what):
 
 def test_an_unknown_fuel_with_numbers_under_it_is_refused_with_the_nearest_names(read):
     rows = changed(3, 2, "焦碳")
-    rows[11] = [*rows[11], 3]
+    rows[13] = [*rows[13], 3]
     problem = only(read(rows))
     assert problem.cell == "C4"
     assert "焦炭" in problem.mend
@@ -116,7 +120,7 @@ def test_the_same_place_and_year_twice_is_refused(workbook):
 
 
 def test_recovered_energy_is_told_apart_by_where_it_stands(read):
-    rows = [*TABLE[:9], ["回收能", 1], ["二、加工转换投入(-)产出(+)量", 2], ["10.回收能", 2], *TABLE[9:]]
+    rows = [*TABLE[:9], ["回收能", 1], ["二、加工转换投入(-)产出(+)量", 2], ["10.回收能", 2], *TABLE[10:]]
     preview = read(rows)
     assert {"supply.recovered", "transformation.recovered"} <= set(preview.rows["row"])
 
@@ -128,7 +132,9 @@ def test_the_templates_sheet_has_every_row_and_fuel_and_comes_back_filled():
     sheet = book[BALANCE]
     codes = [sheet.cell(row, 2).value for row in range(7, 7 + len(tree.rows()))]
     assert codes == list(tree.rows())
-    assert [sheet.cell(5, column).value for column in range(3, 3 + len(tree.fuels()))] == [fuel.name for fuel in tree.fuels().values()]
+    assert [sheet.cell(5, column).value for column in range(3, 3 + len(tree.fuels()))] == [
+        fuel.name for fuel in tree.fuels().values()
+    ]
     expected = {}
     for number, code in enumerate(codes):
         sheet.cell(7 + number, 3).value = number + 0.5

@@ -12,7 +12,7 @@ from dafeng.kernel.errors import UploadError
 
 PLACES = {"411500": "信阳市", "411502": "浉河区"}
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-CSV = "类别,项目,地区,年份,数值,单位\n1A1,原煤,浉河区,2023,12,万吨\n1A1,洗精煤,信阳市,2023,\"1,234\",t\n"
+CSV = '类别,项目,地区,年份,数值,单位\n1A1,原煤,浉河区,2023,12,万吨\n1A1,洗精煤,信阳市,2023,"1,234",t\n'
 
 
 def refusal(content, name, **limits):

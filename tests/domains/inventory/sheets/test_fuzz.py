@@ -11,7 +11,20 @@ from dafeng.kernel.accounting import activity_frame
 from dafeng.kernel.errors import UploadError
 
 PLACES = {"411500": "信阳市", "411502": "浉河区"}
-FIELDS = ("类别", "项目", "数据项", "技术或方式", "地区", "年份", "数值", "单位", "标记符号", "数据依据", "不确定性", "数据来源")
+FIELDS = (
+    "类别",
+    "项目",
+    "数据项",
+    "技术或方式",
+    "地区",
+    "年份",
+    "数值",
+    "单位",
+    "标记符号",
+    "数据依据",
+    "不确定性",
+    "数据来源",
+)
 RELAXED = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 WORDS = st.sampled_from(
     ["1A1", "能源工业", "原煤", "天然气", "奶牛", "规模化饲养", "浉河区", "411500", "2023", "NO", "NE 未估算", "t", "万吨", "1", "%", "30%", "12万吨",
@@ -79,7 +92,9 @@ def test_any_cells_of_a_balance(words, rows):
 @settings(max_examples=120, **RELAXED)
 @given(data=st.data())
 def test_any_damage_to_a_sound_workbook(words, workbook, data):
-    content = bytearray(workbook({"表": [list(FIELDS), ["1A1", "原煤", "", "", "信阳市", 2023, 12, "万吨", "", "", "", ""]]}))
+    content = bytearray(
+        workbook({"表": [list(FIELDS), ["1A1", "原煤", "", "", "信阳市", 2023, 12, "万吨", "", "", "", ""]]})
+    )
     for _ in range(data.draw(st.integers(1, 8))):
         at = data.draw(st.integers(0, len(content) - 1))
         content[at] = data.draw(st.integers(0, 255))

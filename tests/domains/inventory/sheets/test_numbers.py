@@ -32,7 +32,13 @@ def test_a_number_stored_as_text_is_read_and_reported(text, value):
 
 @pytest.mark.parametrize(
     ("text", "value", "unit"),
-    [("12万吨", 12.0, "万吨"), ("3.5 t", 3.5, "t"), ("12万", 120000.0, "万"), ("2亿", 2e8, "亿"), ("1,200 GJ", 1200.0, "GJ")],
+    [
+        ("12万吨", 12.0, "万吨"),
+        ("3.5 t", 3.5, "t"),
+        ("12万", 120000.0, "万"),
+        ("2亿", 2e8, "亿"),
+        ("1,200 GJ", 1200.0, "GJ"),
+    ],
 )
 def test_a_unit_inside_the_cell_is_kept_apart_from_the_number(text, value, unit):
     reading = read_number(Cell(text))
@@ -75,7 +81,9 @@ def test_what_has_no_single_meaning_is_refused_with_a_way_to_mend_it(text, hint)
     assert hint in " ".join(reading.fault)
 
 
-@pytest.mark.parametrize(("text", "key"), [("NO", "NO"), ("ne", "NE"), ("ＩＥ", "IE"), ("不发生", "NO"), ("未估算", "NE"), ("C", "C")])
+@pytest.mark.parametrize(
+    ("text", "key"), [("NO", "NO"), ("ne", "NE"), ("ＩＥ", "IE"), ("不发生", "NO"), ("未估算", "NE"), ("C", "C")]
+)
 def test_a_notation_key_may_stand_in_the_place_of_a_number(text, key):
     assert read_number(Cell(text)).notation == key
     assert notation_of(text) == key

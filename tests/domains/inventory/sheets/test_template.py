@@ -53,7 +53,9 @@ def test_every_item_of_the_library_has_its_row_with_the_official_table_beside_it
     for sheet in sector_sheets(book):
         for row in listed_rows(sheet):
             category = sheet.cell(row, AT["category"]).value.split()[0]
-            _, item = words.item(category, sheet.cell(row, AT["item"]).value, sheet.cell(row, AT["variable"]).value or "")
+            _, item = words.item(
+                category, sheet.cell(row, AT["item"]).value, sheet.cell(row, AT["variable"]).value or ""
+            )
             listed.add((item.category, item.item, item.variable))
             assert (sheet.cell(row, AT["official_table"]).value or "") == library.categories()[category].official_table
             assert sheet.cell(row, AT["unit"]).value == item.unit
@@ -97,7 +99,11 @@ def test_an_empty_template_reports_nothing():
 def test_the_usual_template_lists_usual_fuels_and_offers_all():
     book = openpyxl.load_workbook(io.BytesIO(template()))
     sheet = book[library.SECTORS["1"][0]]
-    rail = [sheet.cell(row, AT["item"]).value for row in listed_rows(sheet) if sheet.cell(row, AT["category"]).value.startswith("1A3c ")]
+    rail = [
+        sheet.cell(row, AT["item"]).value
+        for row in listed_rows(sheet)
+        if sheet.cell(row, AT["category"]).value.startswith("1A3c ")
+    ]
     assert rail == ["柴油"]
     formulas = [rule.formula1 for rule in sheet.data_validations.dataValidation if rule.formula1]
     assert any("词表" in formula for formula in formulas)
@@ -134,7 +140,20 @@ def test_what_is_known_already_is_filled_in_and_nothing_is_lost():
     )  # fmt: skip
     preview = read(template(prefill=known))
     assert preview.ok
-    columns = ["category", "item", "variable", "technology", "place", "year", "value", "unit", "basis", "notation", "uncertainty", "source"]
+    columns = [
+        "category",
+        "item",
+        "variable",
+        "technology",
+        "place",
+        "year",
+        "value",
+        "unit",
+        "basis",
+        "notation",
+        "uncertainty",
+        "source",
+    ]
     assert sorted(preview.rows.select(columns).rows(), key=str) == sorted(known.select(columns).rows(), key=str)
 
 
@@ -170,5 +189,9 @@ def test_every_input_that_a_recipe_or_an_item_names_has_a_chinese_name():
     asked = {item.variable for item in library.items() if item.variable}
     for recipe in library.recipes():
         method = library.series().get(recipe.method) or library.methods()[recipe.method]
-        asked |= {method.activity, *method.optional, *method.parameters} if isinstance(method, SeriesMethod) else set(method.inputs)
+        asked |= (
+            {method.activity, *method.optional, *method.parameters}
+            if isinstance(method, SeriesMethod)
+            else set(method.inputs)
+        )
     assert not asked - set(input_names())

@@ -20,7 +20,9 @@ CELLS = st.one_of(st.none(), TEXT, st.booleans(), st.integers(-(10**12), 10**12)
 @given(st.lists(st.lists(CELLS, max_size=5), max_size=8))
 def test_plain_cells_read_as_calamine_reads_them(rows):
     stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     sheet = book.add_worksheet("表")
     for number, row in enumerate(rows):
         for column, cell in enumerate(row):

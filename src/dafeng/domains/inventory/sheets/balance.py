@@ -28,6 +28,12 @@ from dafeng.kernel.quantities import units
 _UNIT_ROW, _CODE_COLUMN = "计量单位", "行代码"
 _STANDARD = "万吨标准煤"
 _HEADING_ROWS = 20
+_WHOLE = {
+    "supply",
+    "transformation",
+    "loss",
+    "final",
+}  # a table with all these rows is whole: an empty cell of it is nil
 _INDENT = "　"
 
 
@@ -122,18 +128,22 @@ def read_balance(
     elif not reader.rows and not findings.counts[Severity.ERROR]:
         findings.add(Severity.ERROR, "no_rows", "能源平衡表里没有数", mend="请确认上传的是填好并已保存的文件")
     frame = pl.DataFrame(reader.rows, schema=tree.SCHEMA | {"sheet_row": pl.String}, orient="row")
-    if not findings.counts[Severity.ERROR]:
-        _warn_of_sums(frame, findings)
+    if frame.height and not findings.counts[Severity.ERROR]:
+        _warn_of_sums(frame, reader.whole, findings)
     tally = counted(findings, rows=frame.height, blank=reader.blank, noted=0, replaces=0)
     return ImportPreview(upload.name, upload.digest, frame, tuple(findings.sorted()), tally)
 
 
-def _warn_of_sums(frame: pl.DataFrame, findings: Findings) -> None:
-    try:
-        checks = tree.check_balance(frame.drop("sheet_row"), blank="unknown")
-    except ActivityError as error:
-        findings.add(Severity.ERROR, "balance", error.what, expected=error.expected, mend=error.mend)
-        return
+def _warn_of_sums(frame: pl.DataFrame, whole: set[tuple[str, int]], findings: Findings) -> None:
+    """What does not add up. Of an extract, only what its own cells show."""
+    found = []
+    for (place, year), table in frame.drop("sheet_row").group_by("place", "year", maintain_order=True):
+        try:
+            found.append(tree.check_balance(table, blank="nil" if (place, year) in whole else "unknown"))
+        except ActivityError as error:
+            findings.add(Severity.ERROR, "balance", error.what, expected=error.expected, mend=error.mend)
+            return
+    checks = pl.concat(found)
     for line in checks.filter(pl.col("verdict") == "fails").iter_rows(named=True):
         findings.add(
             Severity.WARNING,
@@ -172,6 +182,7 @@ class _Reader:
     rows: list[dict[str, Any]] = field(default_factory=list)
     blank: int = 0
     tables: dict[tuple[str, int], str] = field(default_factory=dict)
+    whole: set[tuple[str, int]] = field(default_factory=set)
 
     def report(
         self,
@@ -200,8 +211,9 @@ class _Reader:
 
     def read(self, sheet: Sheet, heading: int) -> None:
         place, year = self._place(sheet, heading), self._year(sheet, heading)
-        fuels = self._fuels(sheet, heading)
-        found = self._units(sheet, heading, fuels)
+        line = next((row for row in (heading + 1, heading + 2) if self._is_unit_row(sheet, row)), None)
+        fuels = self._fuels(sheet, heading, line)
+        found = self._units(sheet, heading, line, fuels)
         if place is None or year is None or found is None:
             return
         if (place, year) in self.tables:
@@ -218,61 +230,42 @@ class _Reader:
         self.tables[place, year] = sheet.name
         names, code_column = self._columns(sheet, heading, fuels)
         seen: dict[str, int] = {}
-        above, filled = "", []
-        for index in sorted(row for row in sheet.rows if row > heading and not self._is_unit_row(sheet, row, names)):
+        above = ""
+        for index in sorted(row for row in sheet.rows if row > heading and row != line):
             row = self._row(sheet, index, names, code_column, above)
             cells = {
-                column: cell
-                for column, cell in sheet.rows[index].items()
-                if column in fuels and (cell.shown.strip() or cell.kind == "formula")
+                c: cell
+                for c, cell in sheet.rows[index].items()
+                if c in fuels and (cell.shown.strip() or cell.kind == "formula")
             }
             if row is None:
-                text = sheet.rows[index][names].shown.strip() if names in sheet.rows[index] else ""
-                if cells and text and not text.startswith(("注", "资料来源", "说明")):
-                    suggested = near(text, [entry.name for entry in tree.rows().values()])
-                    mend = f"是否指 {'、'.join(suggested)}？" if suggested else ""
-                    self.report(
-                        sheet, index, names, "row", f"行名“{text[:40]}”不认识", "", f"{mend}请用模板中的行名", "项目"
-                    )
-                elif cells:
-                    self.report(
-                        sheet,
-                        index,
-                        names,
-                        "row",
-                        "这一行没有行名",
-                        "地区能源平衡表的行名",
-                        "请补填或删去这一行",
-                        "项目",
-                    )
-                continue
-            above = row
-            if row in seen:
-                self.report(
-                    sheet,
-                    index,
-                    names,
-                    "duplicate",
-                    f"“{tree.rows()[row].name}”与第 {seen[row] + 1} 行重复",
-                    "每个项目一行",
-                    "请合并或改正其中一行",
-                    "项目",
-                )
-                continue
-            seen[row] = index
-            filled.append(index)
-            for column, fuel in fuels.items():
-                if column not in cells:
-                    self.blank += 1
-                    continue
-                self._cell(
-                    sheet,
-                    index,
-                    column,
-                    cells[column],
-                    {"place": place, "year": year, "row": row, "fuel": fuel, "unit": found[column]},
-                )
-        self._warn_of_layout(sheet, heading, filled, fuels)
+                self._stray_row(sheet, index, names, bool(cells))
+            elif row in seen:
+                what = f"“{tree.rows()[row].name}”与第 {seen[row] + 1} 行重复"
+                self.report(sheet, index, names, "duplicate", what, "每个项目一行", "请合并或改正其中一行", "项目")
+            else:
+                seen[row], above = index, row
+                self.blank += len(fuels) - len(cells)
+                for column, cell in sorted(cells.items()):
+                    key = {"place": place, "year": year, "row": row, "fuel": fuels[column], "unit": found[column]}
+                    self._cell(sheet, index, column, cell, key)
+        if seen.keys() >= _WHOLE:
+            self.whole.add((place, year))
+        self._warn_of_layout(sheet, heading, list(seen.values()), fuels)
+
+    def _stray_row(self, sheet: Sheet, index: int, names: int, numbered: bool) -> None:
+        """A row without a known name: an error when numbers stand in it, a remark below the table otherwise."""
+        text = sheet.rows[index][names].shown.strip() if names in sheet.rows[index] else ""
+        if not numbered or text.startswith(("注", "资料来源", "说明")):
+            return
+        if text:
+            suggested = near(text, [entry.name for entry in tree.rows().values()])
+            mend = f"是否指 {'、'.join(suggested)}？" if suggested else ""
+            self.report(sheet, index, names, "row", f"行名“{text[:40]}”不认识", "", f"{mend}请用模板中的行名", "项目")
+        else:
+            self.report(
+                sheet, index, names, "row", "这一行没有行名", "地区能源平衡表的行名", "请补填或删去这一行", "项目"
+            )
 
     def _warn_of_layout(self, sheet: Sheet, heading: int, filled: list[int], fuels: Mapping[int, str]) -> None:
         hidden = sheet.hidden & set(filled)
@@ -330,12 +323,12 @@ class _Reader:
         self.report(sheet, heading, None, "year", what, expected, "请在表头上方“年份”一格填写")
         return None
 
-    def _fuels(self, sheet: Sheet, heading: int) -> dict[int, str]:
+    def _fuels(self, sheet: Sheet, heading: int, unit_line: int | None) -> dict[int, str]:
         """Column to fuel. An unknown heading over numbers is an error: a fuel must not be dropped in silence."""
         found: dict[int, str] = {}
         for column, cell in sorted(sheet.rows[heading].items()):
             fuel = _fuel(cell.shown) if cell.kind == "text" else None
-            below = any(column in sheet.rows[row] for row in sheet.rows if row > heading)
+            below = any(column in sheet.rows[row] for row in sheet.rows if row > heading and row != unit_line)
             if fuel in found.values():
                 self.report(
                     sheet,
@@ -379,20 +372,11 @@ class _Reader:
         ]
         return (min(texts) if texts else 0), code
 
-    def _is_unit_row(self, sheet: Sheet, row: int, names: int) -> bool:
-        cell = sheet.rows[row].get(names)
-        return cell is not None and re.sub(r"\W", "", cell.shown) in {_UNIT_ROW, "单位"}
+    def _is_unit_row(self, sheet: Sheet, row: int) -> bool:
+        return any(re.sub(r"\W", "", cell.shown) in {_UNIT_ROW, "单位"} for cell in sheet.rows.get(row, {}).values())
 
-    def _units(self, sheet: Sheet, heading: int, fuels: Mapping[int, str]) -> dict[int, str] | None:
+    def _units(self, sheet: Sheet, heading: int, line: int | None, fuels: Mapping[int, str]) -> dict[int, str] | None:
         """The unit of each column, from the line of units below (or a unit in brackets after the fuel's name)."""
-        line = next(
-            (
-                row
-                for row in (heading + 1, heading + 2)
-                if row in sheet.rows and any(self._is_unit_row(sheet, row, c) for c in sheet.rows[row])
-            ),
-            None,
-        )
         found: dict[int, str] = {}
         sound = True
         for column, fuel in fuels.items():

@@ -203,7 +203,7 @@ class RowReader:
         found = self.words.category(row.text("category"))
         if found.code is None:
             row.unknown("category", "category", "类别", found, "请从模板下拉框中选择")
-        elif not self.words.items_of(found.code):
+        elif found.code not in self.words.used_categories:
             row.fault(
                 "category",
                 "category",

@@ -72,7 +72,7 @@ def plain(text: str) -> str:
 
 
 # What may be a unit at all: a word, perhaps after a power of ten. A bare number beside a number is not one.
-_UNIT = re.compile(r"1|%|(?:1e[0-9]|10[⁰¹²³⁴⁵⁶⁷⁸⁹])?\s*[^\W\d_][\w\s/·*³²%()]{0,30}")
+_UNIT = re.compile(r"1|%|(?:1e[0-9]|10[⁰¹²³⁴⁵⁶⁷⁸⁹])?\s*(?:[^\W\d_]|℃)[\w\s/·*³²℃%()]{0,30}")
 
 
 @lru_cache(maxsize=1)
@@ -148,9 +148,19 @@ class Vocabulary:
         return {plain(code): code for code in self.categories}
 
     @cached_property
+    def _leaves(self) -> frozenset[str]:
+        """Categories below which there are none, with items of their own: some report what has no gas, such as stored carbon."""
+        above = {category.parent for category in self.categories.values()}
+        return frozenset(code for code in self._items_by_category if code not in above)
+
+    @cached_property
     def used_categories(self) -> tuple[str, ...]:
         """Categories that are reported (not headings) and for which an item is listed, in the order of the tables."""
-        return tuple(code for code, category in self.categories.items() if category.gases and self.items_of(code))
+        return tuple(
+            code
+            for code, category in self.categories.items()
+            if (category.gases and self.items_of(code)) or code in self._leaves
+        )
 
     def category_label(self, code: str) -> str:
         return f"{code} {self.categories[code].name}" if code in self.categories else code
