@@ -74,7 +74,9 @@ def test_a_changed_result_file_is_noticed(loaded, now) -> None:
 
 
 def test_an_undone_batch_is_kept_but_no_longer_counts(loaded, now) -> None:
-    batch = services.load_batch(loaded, rows(7.0, item="lpg", unit="万吨"), title="另一批", source="upload", by=None, now=now)
+    batch = services.load_batch(
+        loaded, rows(7.0, item="lpg", unit="万吨"), title="另一批", source="upload", by=None, now=now
+    )
     assert services.city_activity(loaded).height == 2
     services.undo_batch(batch, by=None, now=now, reason="填错了")
     assert services.city_activity(loaded).height == 1

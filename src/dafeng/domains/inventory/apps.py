@@ -1,3 +1,5 @@
+"""The inventory tells the records who may see a batch of activity data."""
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,9 @@ class InventoryConfig(AppConfig):
     name = "dafeng.domains.inventory"
     label = "inventory"
     verbose_name = "温室气体清单"
+
+    def ready(self) -> None:
+        from dafeng.domains.inventory.permissions import batches_of
+        from dafeng.kernel.records.services import register_visibility
+
+        register_visibility("inventory.activity", batches_of)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from dafeng.domains.inventory.models import InventoryRun
 from dafeng.kernel.records.services import roles_of
@@ -17,6 +19,11 @@ ENTERS_DATA = frozenset({"ndrc", "ecology", "statistics", "department", "county"
 def may_see(user: Any, run: InventoryRun) -> bool:
     """A published run is public; a draft is for the city's offices, and for anyone in a demo installation."""
     return run.published_at is not None or settings.DEMO or bool(SEES_DRAFTS & set(roles_of(user)))
+
+
+def batches_of(user: Any, roles: Collection[str]) -> Q:
+    """Which batches of activity data a person sees: the city's offices see all, a county what it sent in itself."""
+    return Q() if (SEES_DRAFTS - {"county"}) & set(roles) else Q(created_by=user)
 
 
 def may_enter_data(user: Any) -> bool:
