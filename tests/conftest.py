@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -28,13 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.MEDIA_ROOT = settings.DATA / "files"
 
 
-def _chromium_missing() -> str:
-    if not shutil.which("chromium"):
-        return "Chromium is not installed (apt-get install chromium)"
-    fonts = shutil.which("fc-list")
-    if not fonts or "CJK" not in subprocess.run([fonts], capture_output=True, text=True, check=False).stdout:
+def _fonts_missing() -> str:
+    if not any(Path("/usr/share/fonts").rglob("*CJK*")):
         return "no CJK font is installed (apt-get install fonts-noto-cjk)"
     return ""
+
+
+def _chromium_missing() -> str:
+    return _fonts_missing() if shutil.which("chromium") else "Chromium is not installed (apt-get install chromium)"
 
 
 def _postgres_missing() -> str:
@@ -46,7 +46,13 @@ def _plans_missing() -> str:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for marker, missing in (("browser", _chromium_missing), ("postgres", _postgres_missing), ("plans", _plans_missing)):
+    needs = {
+        "browser": _chromium_missing,
+        "fonts": _fonts_missing,
+        "postgres": _postgres_missing,
+        "plans": _plans_missing,
+    }
+    for marker, missing in needs.items():
         if item.get_closest_marker(marker) and (reason := missing()):
             if marker in FORCED:
                 pytest.fail(f"{marker} tests are forced here, but {reason}")

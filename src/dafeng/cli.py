@@ -47,6 +47,12 @@ def _told() -> Iterator[None]:
 
         _console().print(f"[red]错误[/red] {escape(str(error))}")
         raise typer.Exit(1) from error
+    except Exception as error:
+        # Django is imported only by commands that need it, so its classes are known here by name.
+        if type(error).__module__ != "django.db.utils":
+            raise
+        _console().print(f"[red]错误[/red] 数据库还没有准备好或连不上（{error}）。请先运行 dafeng up --no-serve")
+        raise typer.Exit(1) from error
 
 
 def _print_json(data: Any) -> None:
@@ -623,9 +629,7 @@ def export(
     from dafeng.domains.inventory import documents
 
     with _told():
-        documents.export_run(
-            documents.current_run(_city(city)), target, format=format, year=year, language=language, now=_now()
-        )
+        documents.export_run(documents.current_run(_city(city)), target, format=format, year=year, language=language)
     print(f"已写入 {target}")
 
 

@@ -94,3 +94,26 @@ def test_logging_in_with_a_wrong_password_says_so(client: Client, person) -> Non
     person("ndrc")
     answer = client.post(reverse("login"), {"username": "ndrc", "password": "wrong"})
     assert "用户名或密码不对" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("format", "begins"),
+    [
+        ("xlsx", b"PK"),
+        pytest.param("docx", b"PK", marks=pytest.mark.fonts),
+        pytest.param("pdf", b"%PDF", marks=pytest.mark.fonts),
+        ("csv", b"\xef\xbb\xbf"),
+        ("iamc", b""),
+        ("primap2", b"PK"),
+    ],
+)
+def test_every_form_can_be_downloaded(client: Client, run, format: str, begins: bytes) -> None:
+    address = reverse("inventory:download", args=["411500", format]) + "?year=2021"
+    first = b"".join(client.get(address).streaming_content)
+    assert first.startswith(begins)
+    assert len(first) > 200
+    assert b"".join(client.get(address).streaming_content) == first
+
+
+def test_an_unknown_form_is_a_plain_404(client: Client, run) -> None:
+    assert client.get(reverse("inventory:download", args=["411500", "odt"])).status_code == 404

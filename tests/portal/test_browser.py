@@ -36,7 +36,10 @@ def page(request, browser, live_server):
     context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", base_url=live_server.url)
     opened = context.new_page()
     opened.foreign, opened.complaints = [], []
-    opened.on("request", lambda asked: None if asked.url.startswith((live_server.url, "data:")) else opened.foreign.append(asked.url))
+    opened.on(
+        "request",
+        lambda asked: None if asked.url.startswith((live_server.url, "data:")) else opened.foreign.append(asked.url),
+    )
     opened.on("console", lambda said: opened.complaints.append(said.text))
     yield opened
     assert not opened.foreign

@@ -79,9 +79,13 @@ class _Check:
                 self.fault(PACK_FILE, 1, f"缺少 {name}")
         self._code()
         for prefix, tier in self.pack.get("tiers", {}).items():
-            known = {r.tier for r in library.recipes() if prefix.startswith(r.category) or r.category.startswith(prefix)}
+            known = {
+                r.tier for r in library.recipes() if prefix.startswith(r.category) or r.category.startswith(prefix)
+            }
             if tier not in known:
-                self._toml(PACK_FILE, prefix, f"类别 {prefix} 没有层级“{tier}”；应为 {'、'.join(sorted(known)) or '已有类别'}")
+                self._toml(
+                    PACK_FILE, prefix, f"类别 {prefix} 没有层级“{tier}”；应为 {'、'.join(sorted(known)) or '已有类别'}"
+                )
         edition = self.pack.get("edition")
         if edition and edition not in library.editions():
             self._toml(PACK_FILE, "edition", f"没有编制依据“{edition}”；应为 {'、'.join(library.editions())}")

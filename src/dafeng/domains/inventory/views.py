@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from dafeng.domains.inventory import account as shown
@@ -104,24 +102,13 @@ def lineage(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def download(request: HttpRequest, code: str, format: str) -> HttpResponse | FileResponse:
+def download(request: HttpRequest, code: str, format: str) -> FileResponse:
     """The run as a file in one of the official or open forms."""
     if format not in documents.FORMATS:
         raise Http404
     run = _run(request, code)
-    suffix, _title, media_type = documents.FORMATS[format]
-    # The file is removed when the response is closed; its content was made for this request.
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / f"{code}-{run.number}{suffix}"
-        documents.export_run(
-            run,
-            target,
-            format=format,
-            year=_year(request, run),
-            language="en" if _english() else "zh",
-            now=timezone.now(),
-        )
-        content = target.read_bytes()
-    response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{target.name}"'
-    return response
+    target = documents.cached_export(
+        run, format=format, year=_year(request, run), language="en" if _english() else "zh"
+    )
+    name = f"{code}-{run.number}-{_year(request, run)}{documents.FORMATS[format][0]}"
+    return FileResponse(target.open("rb"), as_attachment=True, filename=name, content_type=documents.FORMATS[format][2])

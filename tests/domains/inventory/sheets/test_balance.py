@@ -127,7 +127,7 @@ def test_recovered_energy_is_told_apart_by_where_it_stands(read):
 
 def test_the_templates_sheet_has_every_row_and_fuel_and_comes_back_filled():
     stream = io.BytesIO()
-    write_template(stream, place="411500", name="信阳市", years=[2023], counties={"411502": "浉河区"})
+    write_template(stream, place="411500", years=[2023], places=PLACES)
     book = openpyxl.load_workbook(io.BytesIO(stream.getvalue()))
     sheet = book[BALANCE]
     codes = [sheet.cell(row, 2).value for row in range(7, 7 + len(tree.rows()))]

@@ -22,8 +22,7 @@ AT = {column.field: number for number, column in enumerate(COLUMNS, start=1)}
 
 def template(**options):
     stream = io.BytesIO()
-    counties = {code: name for code, name in PLACES.items() if code != "411500"}
-    write_template(stream, place="411500", name="信阳市", counties=counties, **{"years": [2023], **options})
+    write_template(stream, place="411500", places=PLACES, **{"years": [2023], **options})
     return stream.getvalue()
 
 

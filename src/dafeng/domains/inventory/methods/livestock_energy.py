@@ -50,9 +50,7 @@ def average_population(days_alive: "d", animals_produced: "head") -> "head":
     source=f"{CHAPTER} eq. 10.2",
     activity=(),
 )
-def maintenance_coefficient_in_cold(
-    maintenance_coefficient: "MJ/d kg", winter_temperature: "degC"
-) -> "MJ/d kg":
+def maintenance_coefficient_in_cold(maintenance_coefficient: "MJ/d kg", winter_temperature: "degC") -> "MJ/d kg":
     """Cfi of animals kept in the open in winter; the mean winter temperature is below 20 ℃."""
     return maintenance_coefficient + COLD_SLOPE * (TWENTY_DEGREES - winter_temperature)
 

@@ -35,6 +35,11 @@ def families(paths: tuple[str, ...] = ()) -> frozenset[str]:
     return frozenset(typst.Fonts(font_paths=list(paths)).families())
 
 
+def installed() -> bool:
+    """Whether this machine has a Chinese font."""
+    return bool(families() & {*SERIF, *SANS})
+
+
 def chosen(paths: tuple[str, ...] = ()) -> tuple[str, str]:
     """(text family, heading family). Raises `ReportError` where no Chinese font is installed."""
     have = families(paths)
@@ -45,6 +50,6 @@ def chosen(paths: tuple[str, ...] = ()) -> tuple[str, str]:
         raise ReportError(
             "没有找到中文字体，不能生成 PDF 和图",
             expected="思源宋体、思源黑体（Noto CJK）等字体之一",
-            mend="Debian、Ubuntu 请安装 fonts-noto-cjk，或用 DAFENG_FONTS 指明字体所在文件夹",
+            mend="Debian、Ubuntu 请运行 apt-get install fonts-noto-cjk；其他系统请安装思源字体",
         )
     return found[0], found[1]

@@ -86,9 +86,8 @@ def write_template(
     target: Path | BytesIO,
     *,
     place: str,
-    name: str,
     years: Sequence[int],
-    counties: Mapping[str, str],
+    places: Mapping[str, str],
     sectors: Iterable[str] | None = None,
     prefill: pl.DataFrame | None = None,
     blank_rows: int = 30,
@@ -97,7 +96,7 @@ def write_template(
 ) -> None:
     """Write the template of a city for one or more years.
 
-    `counties` maps codes to names. `sectors` limits the sheets (codes of `library.SECTORS`). `prefill` holds activity rows
+    `places` maps the codes of the city and its counties to names. `sectors` limits the sheets (codes of `library.SECTORS`). `prefill` holds activity rows
     to show as already filled in. A fuel can be burnt in any category of 1A: its usual ones are listed and the others
     are in the drop-down, unless `every` asks for all. Raises `ActivityError` for an unknown sector or no year.
     """
@@ -106,9 +105,10 @@ def write_template(
     if unknown or not years:
         raise ActivityError("模板要指明至少一个年份和已有的领域", expected="、".join(library.SECTORS))
     words = vocabulary or Vocabulary.of_library()
+    name = places.get(place, place)
     book = xlsxwriter.Workbook(target if isinstance(target, BytesIO) else str(target), {"in_memory": True})
     book.set_properties({"title": f"{name}温室气体清单活动水平数据填报表", "created": _EPOCH, "comments": mark(place)})
-    writer = _Writer(book, words, place, {place: name, **counties}, tuple(years), prefill, blank_rows, every)
+    writer = _Writer(book, words, place, {place: name, **places}, tuple(years), prefill, blank_rows, every)
     writer.guide(chosen)
     for sector in chosen:
         writer.sector(sector)
