@@ -20,6 +20,7 @@ from django.db import transaction
 from dafeng.domains.inventory import library, storage
 from dafeng.domains.inventory.methods import balance, balance_energy
 from dafeng.domains.inventory.methods.inventory import Inventory, compile_inventory
+from dafeng.domains.inventory.methods.precedence import without_replaced
 from dafeng.domains.inventory.models import (
     ActivityRow,
     BalanceCell,
@@ -165,7 +166,8 @@ def city_activity(city: City) -> pl.DataFrame:
     upload = pl.col("batch__source") == "upload"
     newest = pl.col("batch_id") == pl.col("batch_id").max().over(key)
     uploaded = frame.filter(upload).filter(newest)
-    kept = pl.concat([uploaded, frame.filter(~upload).join(uploaded, on=key, how="anti")])
+    packed = without_replaced(frame.filter(~upload).join(uploaded, on=key, how="anti"), uploaded)
+    kept = pl.concat([uploaded, packed])
     return activity_frame(
         kept.sort("id")
         .rename({"evidence_id": "evidence"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,8 @@ LINE_COLUMNS = (
     "category", "item", "technology", "place", "year", "gas", "family", "kind", "basis", "activity", "unit", "scale",
     "method_value", "method_unit", "method", "formula", "emission", "notation", "gwp", "co2e", "status", "factors",
 )  # fmt: skip
+_AT = {name: position for position, name in enumerate(LINE_COLUMNS)}
+LETTERS = {name: str(xl_col_to_name(position)) for name, position in _AT.items()}
 _HEADINGS = {
     "family": ("气体类", "Gas family"),
     "scale": ("换算系数", "Conversion"),
@@ -202,13 +205,14 @@ def factor_sheet(made: Book, lines: pl.DataFrame) -> None:
         headings,
         (32, 12, 22, 12, 16, 16, 12, 8, 14, 14, 12, 18, 14, 12, 12, 12, 50, 40),
     )
+    at_column = {name: xl_col_to_name(position) for position, name in enumerate(columns)}
     for at, row in enumerate(used.iter_rows(named=True), start=TOP):
         made.factor_at[row["factor_id"], row["method_unit"]] = at
         scale = units.conversion(row["unit"], row["method_unit"])
         shown = row | {"scale": scale, "standing": standing_text(row["standing"], made.language)}
         for column, name in enumerate(columns):
             if name == "method_value":
-                printed, factor = f"{letter_of(columns, 'value')}{at + 1}", f"{letter_of(columns, 'scale')}{at + 1}"
+                printed, factor = f"{at_column['value']}{at + 1}", f"{at_column['scale']}{at + 1}"
                 sheet.write_formula(at, column, f"={printed}*{factor}", made.styles["formula"], row["value"] * scale)
             else:
                 style = (
@@ -236,10 +240,6 @@ def gwp_sheet(made: Book, lines: pl.DataFrame) -> None:
         for column, cell in enumerate((gas, origin, value, material.inventory.gwp_set)):
             made.write(sheet, at, column, cell, "number" if column == 2 else "text")
         at += 1
-
-
-def letter_of(columns: Sequence[str], name: str) -> str:
-    return str(xl_col_to_name(columns.index(name)))
 
 
 def sector_sheet(made: Book, sheet: Worksheet, sector: str, lines: pl.DataFrame) -> None:
@@ -309,6 +309,11 @@ def _other_inputs(made: Book, lines: pl.DataFrame) -> dict[tuple[int, int], dict
     return found
 
 
+@lru_cache(maxsize=1024)
+def _formula_text(name: str) -> str:
+    return _method(name).formula
+
+
 def _method(name: str) -> Method | SeriesMethod:
     return library.series().get(name) or find_method(name)
 
@@ -320,8 +325,8 @@ def _line(
     method = _method(row["method"])
     guess = row["basis"] in ("estimated", "assumed")
     number = "guess" if guess else "formula"
-    column = {name: position for position, name in enumerate(LINE_COLUMNS)}
-    letter = {name: letter_of(LINE_COLUMNS, name) for name in LINE_COLUMNS}
+    column = _AT
+    letter = LETTERS
     plain = {
         "category": labels.category_name(row["category"], language),
         "item": labels.item_name(row["item"], language),
@@ -334,7 +339,7 @@ def _line(
         "unit": row["unit"],
         "method_unit": method.activity_unit if isinstance(method, SeriesMethod) else method.inputs[method.activity[0]],
         "method": f"{method.title}（{row['reference']}）",
-        "formula": method.formula,
+        "formula": _formula_text(row["method"]),
         "notation": row["notation"] or "",
         "status": pick(labels.STATUS[Status(row["status"])], language),
         "factors": "、".join(row["factor_ids"]),
@@ -384,7 +389,7 @@ def _weigh(made: Book, sheet: Worksheet, at: int, row: Mapping[str, Any], style:
         return
     weight = gases.gwp(row["gas"], made.material.inventory.gwp_set, row["origin"])
     sheet.write_formula(at, gwp_column, f"='{made.text('gwp')}'!$C${place + 1}", made.styles["formula"], weight)
-    formula = f"={letter_of(LINE_COLUMNS, 'emission')}{at + 1}*{letter_of(LINE_COLUMNS, 'gwp')}{at + 1}"
+    formula = f"={LETTERS['emission']}{at + 1}*{LETTERS['gwp']}{at + 1}"
     sheet.write_formula(at, co2e_column, formula, made.styles[style], row["emission"] * weight)
 
 
@@ -412,7 +417,7 @@ def _sector_sums(made: Book, sheet: Worksheet, at: int, lines: pl.DataFrame) -> 
     weighted = in_co2e(made, lines)
 
     def area(name: str) -> str:
-        letter = letter_of(LINE_COLUMNS, name)
+        letter = LETTERS[name]
         return f"${letter}${first}:${letter}${last}"
 
     order = {kind: number for number, kind in enumerate(labels.KINDS)}

@@ -74,14 +74,25 @@ class _Writer:
             yield Notice(self.text("stop"), tuple(reasons))
         gross, net = self._tens(material.total(gross=True)), self._tens(material.total())
         indirect = self._tens(material.total(kinds=("indirect",)))
-        land = self._tens(material.value(material.sums(year=year, sectors=("4",))))
+        land = material.value(material.sums(year=year, sectors=("4",)))
+        with_land = self.say(
+            f"计入土地利用变化和林业（{self._tens(land)} 万吨）后为 {net} 万吨二氧化碳当量。",
+            f"With land use, land-use change and forestry ({self._tens(land)}) it is {net}.",
+        )
+        if land is None:
+            with_land = self.say(
+                "土地利用变化和林业尚未估算。", "Land use, land-use change and forestry is not estimated."
+            )
+        indirect_text = self.say(
+            f"电力、热力净调入的间接排放为 {indirect} 万吨，单列，不计入总量。",
+            f"Indirect emissions of imported electricity and heat are {indirect}; they are not in the total.",
+        )
+        if material.total(kinds=("indirect",)) is None:
+            indirect_text = self.say("电力、热力的间接排放尚未估算。", "Indirect emissions are not estimated.")
         yield Paragraph(
             self.say(
-                f"{year} 年，{self.name}温室气体排放总量（不含土地利用变化和林业）为 {gross} 万吨二氧化碳当量；"
-                f"计入土地利用变化和林业（{land} 万吨）后为 {net} 万吨二氧化碳当量。"
-                f"电力、热力净调入的间接排放为 {indirect} 万吨，单列，不计入总量。",
-                f"In {year}, {self.name} emitted {gross} (10⁴ t CO₂e) without land use, land-use change and forestry, and {net} with "
-                f"it ({land}). Indirect emissions of imported electricity and heat are {indirect}; they are not in the total.",
+                f"{year} 年，{self.name}温室气体排放总量（不含土地利用变化和林业）为 {gross} 万吨二氧化碳当量；{with_land}{indirect_text}",
+                f"In {year}, {self.name} emitted {gross} (10⁴ t CO₂e) without land use, land-use change and forestry. {with_land} {indirect_text}",
             )
         )
         estimated = self._estimated_share(year)

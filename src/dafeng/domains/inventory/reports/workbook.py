@@ -18,14 +18,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from dafeng.domains.inventory.reports import labels
 from dafeng.domains.inventory.reports.calculation import (
-    LINE_COLUMNS,
+    LETTERS,
     TOP,
     Book,
     activity_sheet,
     factor_sheet,
     gwp_sheet,
     in_co2e,
-    letter_of,
     sector_sheet,
 )
 from dafeng.domains.inventory.reports.labels import ReportError, pick, text
@@ -179,7 +178,7 @@ def _sum_of(made: Book, sector: str, kind: str, name: str, year: int) -> str:
     sheet = labels.sector_name(sector, made.language)[:31]
 
     def area(column: str) -> str:
-        letter = letter_of(LINE_COLUMNS, column)
+        letter = LETTERS[column]
         return f"'{sheet}'!${letter}${first}:${letter}${last}"
 
     label = pick(labels.KINDS[kind], made.language)
