@@ -1,6 +1,13 @@
-"""Our open formats, read back by the packages they are meant for. Run by `make nightly`, in an environment of its own."""
+"""Our open formats, read back by the packages they are meant for: pyam and PRIMAP2, in an environment of their own.
 
+`make nightly` builds `.venv-nightly` and runs this; DAFENG_NIGHTLY_PYTHON names another interpreter that has both packages.
+"""
+
+import json
+import os
+import subprocess
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,73 +17,52 @@ from dafeng.domains.inventory.methods.inventory import compile_inventory
 from dafeng.domains.inventory.reports import Material, write_iamc, write_primap2
 
 pytestmark = pytest.mark.nightly
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = Path(os.environ.get("DAFENG_NIGHTLY_PYTHON", ROOT / ".venv-nightly" / "bin" / "python"))
 
 
 @pytest.fixture(scope="module", params=["AR2", "AR4", "AR5", "AR6"])
-def material(request):
-    """The demo city, compiled from its pack."""
+def read(request, tmp_path_factory):
+    """The demo city's inventory, and what the two packages found in its files."""
+    assert PYTHON.exists(), f"{PYTHON} is not there: run `make nightly`"
     pack = load_pack("xinyang")
     inventory = compile_inventory(pack.activity(), edition="gl2011", gwp=request.param)
     year = inventory.totals("year", within=pack.code).filter(pl.col("co2e").is_not_null())["year"].max()
-    return Material(inventory, pack.code, pack.name, "Xinyang", year, date(2026, 11, 21), run="1")
+    material = Material(inventory, pack.code, pack.name, "Xinyang", year, date(2026, 11, 21), run="1")
+    folder = tmp_path_factory.mktemp(request.param)
+    write_iamc(folder / "iamc.csv", material)
+    write_primap2(folder / "primap2", material)
+    script = Path(__file__).with_name("read_back.py")
+    done = subprocess.run([PYTHON, script, folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return material, json.loads(done.stdout.splitlines()[-1])
 
 
-def total(material, year):
-    return material.total(year=year)
+def totals(material):
+    return {str(year): material.total(year=year) for year in material.years}
 
 
-def test_pyam_reads_the_iamc_file_and_every_branch_adds_up(material, tmp_path):
-    import pyam
-
-    path = tmp_path / "iamc.csv"
-    write_iamc(path, material)
-    data = pyam.IamDataFrame(path)
-    assert data.region == ["Xinyang"]
-    assert list(data.year) == list(material.years)
-    for variable in data.variable:
-        # None means that the branch has no parts, or that they add up.
-        assert data.check_aggregate(variable) is None, variable
-    sums = data.filter(variable="Emissions|Kyoto Gases (*)", level=0).data.set_index("year")["value"]
-    for year in material.years:
-        assert sums[year] == pytest.approx(total(material, year) / 1e6, rel=1e-12)
+def test_pyam_finds_every_branch_equal_to_its_parts(read):
+    _, found = read
+    assert found["pyam"]["regions"] == ["Xinyang"]
+    assert found["pyam"]["variables"] > 20
+    assert found["pyam"]["uneven"] == []
 
 
-def test_pyam_knows_our_units(material, tmp_path):
-    import pyam
-
-    path = tmp_path / "iamc.csv"
-    write_iamc(path, material)
-    data = pyam.IamDataFrame(path)
-    grams = data.filter(variable="Emissions|CO2").convert_unit("Mt CO2/yr", "kt CO2/yr")
-    assert grams.data["value"].iloc[-1] == pytest.approx(1e3 * data.filter(variable="Emissions|CO2").data["value"].iloc[-1])
+def test_pyam_finds_our_totals_and_knows_our_units(read):
+    material, found = read
+    assert found["pyam"]["totals"] == pytest.approx({year: value / 1e6 for year, value in totals(material).items()}, rel=1e-12)
+    carbon = material.sums("gas", year=material.year).filter(pl.col("gas") == "CO2")["emission"][0]
+    assert found["pyam"]["carbon_kt"][str(material.year)] == pytest.approx(carbon / 1e3, rel=1e-12)
 
 
-def test_primap2_reads_the_interchange_format_with_units_and_potentials(material, tmp_path):
-    import primap2
-    from primap2.pm2io import from_interchange_format, read_interchange_format
-
-    _, meta = write_primap2(tmp_path / "xinyang", material)
-    data = from_interchange_format(read_interchange_format(meta))
-    context = {"AR2": "SARGWP100"}.get(material.inventory.gwp_set, f"{material.inventory.gwp_set}GWP100")
-    sums = data[f"KYOTOGHG ({context})"].pr.loc[{"category": "0"}].squeeze()
-    assert sums.attrs["gwp_context"] == context
-    ureg = primap2.ureg
-    for year in material.years:
-        found = sums.sel(time=str(year)).item()
-        assert found.to("t CO2 / yr").magnitude == pytest.approx(total(material, year), rel=1e-12)
-    assert ureg("1 t CO2 / yr").is_compatible_with(sums.pint.units)
+def test_primap2_finds_our_totals_in_the_context_of_the_gwp_set(read):
+    material, found = read
+    contexts = {"AR2": "SARGWP100", "AR4": "AR4GWP100", "AR5": "AR5GWP100", "AR6": "AR6GWP100"}
+    assert found["primap2"]["context"] == contexts[material.inventory.gwp_set]
+    assert found["primap2"]["ours"] == pytest.approx(totals(material), rel=1e-12)
 
 
-def test_primap2_weighs_the_gases_as_we_do(material, tmp_path):
-    """The sum over gases with PRIMAP2's own potentials is ours: both sides hold the same table."""
-    from primap2.pm2io import from_interchange_format, read_interchange_format
-
-    _, meta = write_primap2(tmp_path / "xinyang", material)
-    data = from_interchange_format(read_interchange_format(meta))
-    context = {"AR2": "SARGWP100"}.get(material.inventory.gwp_set, f"{material.inventory.gwp_set}GWP100")
-    gases = [name for name in data.data_vars if not name.startswith("KYOTOGHG")]
-    summed = sum(data[gas].pr.loc[{"category": "0"}].pr.convert_to_gwp(gwp_context=context, units="t CO2 / yr").fillna(0) for gas in gases)
-    ours = data[f"KYOTOGHG ({context})"].pr.loc[{"category": "0"}].squeeze()
-    year = str(material.year)
-    theirs = summed.squeeze().sel(time=year).item()
-    assert theirs.to("t CO2 / yr").magnitude == pytest.approx(ours.sel(time=year).item().to("t CO2 / yr").magnitude, rel=1e-9)
+def test_primap2_weighs_our_gases_as_we_do(read):
+    _, found = read
+    assert found["primap2"]["theirs"] == pytest.approx(found["primap2"]["ours"], rel=1e-9)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from dafeng.domains.inventory.models import InventoryRun
-from dafeng.kernel.records.services import roles_of
+from dafeng.kernel.records.services import is_person, roles_of
 
 # Offices that work on the inventory see drafts; everybody else sees what is published.
 SEES_DRAFTS = frozenset({"leader", "ndrc", "ecology", "statistics", "department", "county", "admin"})
@@ -25,7 +25,7 @@ def batches_of(user: Any, roles: Collection[str]) -> Q:
     """Which batches of activity data a person sees: the city's offices see all, a county what it sent in itself."""
     if (SEES_DRAFTS - {"county"}) & set(roles):
         return Q()
-    return Q(created_by=user) if user.is_authenticated else Q(pk__in=[])
+    return Q(created_by=user) if is_person(user) else Q(pk__in=[])
 
 
 def may_enter_data(user: Any) -> bool:
