@@ -36,7 +36,9 @@ def by_primap2(path):
     context = data[summed].attrs["gwp_context"]
     whole = data.pr.loc[{"category": "0"}]
     weighed = sum(
-        whole[name].pr.convert_to_gwp(gwp_context=context, units="t CO2 / yr").fillna(0) for name in names if name != summed
+        whole[name].pr.convert_to_gwp(gwp_context=context, units="t CO2 / yr").fillna(0)
+        for name in names
+        if name != summed
     )
 
     def by_year(values):

@@ -51,7 +51,9 @@ def test_pyam_finds_every_branch_equal_to_its_parts(read):
 
 def test_pyam_finds_our_totals_and_knows_our_units(read):
     material, found = read
-    assert found["pyam"]["totals"] == pytest.approx({year: value / 1e6 for year, value in totals(material).items()}, rel=1e-12)
+    assert found["pyam"]["totals"] == pytest.approx(
+        {year: value / 1e6 for year, value in totals(material).items()}, rel=1e-12
+    )
     carbon = material.sums("gas", year=material.year).filter(pl.col("gas") == "CO2")["emission"][0]
     assert found["pyam"]["carbon_kt"][str(material.year)] == pytest.approx(carbon / 1e3, rel=1e-12)
 
