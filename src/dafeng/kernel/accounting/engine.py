@@ -49,11 +49,14 @@ class Emissions:
         """reason, category, item, gas, rows: one line for each kind of activity that could not be estimated."""
         lacking = self.resolutions.filter(pl.col("reason").is_not_null())
         return (
-            # A cell that came with NO, NA, IE or C was left out on purpose.
+            # A cell that came with a notation key and no value was left out on purpose.
             self.results.filter(pl.col("notation") == str(Notation.NE))
             .select("row", "resolution")
             .join(lacking.select("resolution", "gas", "method", "reason"), on="resolution")
-            .join(self.activities.select("row", "category", "item", "unit"), on="row")
+            .join(
+                self.activities.filter(pl.col("value").is_not_null()).select("row", "category", "item", "unit"),
+                on="row",
+            )
             .group_by("category", "item", "unit", "gas", "method", "reason")
             .agg(pl.len().alias("rows"), pl.col("row").min().alias("first_row"))
             .with_columns(pl.col("category", "item", "unit").cast(pl.String))

@@ -111,6 +111,8 @@ def test_place_and_year_may_be_given_by_the_caller(read):
     assert preview.ok
     assert preview.rows.select("place", "year").unique().row(0) == ("411502", 2015)
     assert not read(TABLE[3:]).ok
+    # What the table itself says goes first.
+    assert read(TABLE, place="411502", year=2015).rows.select("place", "year").unique().row(0) == ("411500", 2014)
 
 
 def test_the_same_place_and_year_twice_is_refused(workbook):

@@ -137,6 +137,8 @@ def test_a_csv_is_read_in_every_encoding_that_chinese_programs_write(words, enco
     assert preview.rows["place"].to_list() == ["411502", "411500"]
     assert preview.rows["value"].to_list() == [12.0, 1234.0]
     assert preview.rows["sheet_row"].to_list() == ["2", "3"]
+    # A CSV stores every number as text: only the separator is worth a word.
+    assert [problem.code for problem in preview.problems] == ["no_mark", "number_read"]
 
 
 def test_the_river_shi_is_not_in_gb2312_but_is_read():

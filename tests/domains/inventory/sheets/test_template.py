@@ -88,6 +88,17 @@ def test_every_technology_and_offered_unit_is_accepted_by_the_reader():
                 assert words.unit(item, category, unit).code == unit, (item, unit)
 
 
+def test_coal_is_not_measured_by_volume_nor_gas_by_mass():
+    words = Vocabulary.of_library()
+    _, coal = words.item("1A1a", "原煤")
+    _, gas = words.item("1A1a", "天然气")
+    assert words.unit(coal, "1A1a", "万吨").code == "万吨"
+    assert words.unit(coal, "1A1a", "GJ").code == "GJ"
+    assert words.unit(coal, "1A1a", "万立方米").code is None
+    assert words.unit(gas, "1A1a", "亿立方米").code == "亿立方米"
+    assert words.unit(gas, "1A1a", "万吨").code is None
+
+
 def test_an_empty_template_reports_nothing():
     preview = read(template())
     assert preview.counts["rows"] == 0

@@ -139,7 +139,7 @@ def find_heading(sheet: Sheet) -> Heading | None:
         columns: dict[str, int] = {}
         doubled: list[str] = []
         for column, cell in sorted(sheet.rows[row].items()):
-            known = heading_field(cell.shown) if cell.kind == "text" else None
+            known = heading_field(cell.shown) if cell.is_text else None
             if known and known in columns:
                 doubled.append(cell.shown)
             elif known:

@@ -104,7 +104,7 @@ def read_balance(
 ) -> ImportPreview:
     """Preview an energy balance; `rows` has the columns of `methods.balance.COLUMNS` and `sheet_row`.
 
-    Every sheet with a line of fuels is read. `place` and `year` are needed for a table that does not say them itself.
+    Every sheet with a line of fuels is read. `place` and `year` are for a table that does not say them itself; what a table says goes first.
     What does not add up is a warning: cells stay as printed. Raises `UploadError` when the file cannot be read at all.
     """
     limits = limits or Limits()
@@ -166,7 +166,7 @@ def _fuel_line(sheet: Sheet) -> int | None:
     for row in sorted(sheet.rows)[: _HEADING_ROWS * 2]:
         if (
             row < _HEADING_ROWS
-            and sum(_fuel(cell.shown) is not None for cell in sheet.rows[row].values() if cell.kind == "text") >= 3
+            and sum(_fuel(cell.shown) is not None for cell in sheet.rows[row].values() if cell.is_text) >= 3
         ):
             return row
     return None
@@ -305,7 +305,7 @@ class _Reader:
 
     def _place(self, sheet: Sheet, heading: int) -> str | None:
         cell = self._above(sheet, heading, "地区")
-        text = self.place or (cell.shown if cell else "")
+        text = cell.shown if cell else self.place or ""
         code = place_code(text, self.places) if text else None
         if code is None:
             what = f"地区“{text[:40]}”不认识" if text else "没有写明地区"
@@ -314,7 +314,7 @@ class _Reader:
 
     def _year(self, sheet: Sheet, heading: int) -> int | None:
         cell = self._above(sheet, heading, "年份")
-        text = str(self.year) if self.year is not None else numbers.half_width(cell.shown) if cell else ""
+        text = numbers.half_width(cell.shown) if cell else str(self.year or "")
         match = re.fullmatch(r"([0-9]{4})(?:\.0*)?年?", text)
         if match and self.limits.first_year <= int(match[1]) <= self.limits.last_year:
             return int(match[1])
@@ -327,7 +327,7 @@ class _Reader:
         """Column to fuel. An unknown heading over numbers is an error: a fuel must not be dropped in silence."""
         found: dict[int, str] = {}
         for column, cell in sorted(sheet.rows[heading].items()):
-            fuel = _fuel(cell.shown) if cell.kind == "text" else None
+            fuel = _fuel(cell.shown) if cell.is_text else None
             below = any(column in sheet.rows[row] for row in sheet.rows if row > heading and row != unit_line)
             if fuel in found.values():
                 self.report(
@@ -368,7 +368,7 @@ class _Reader:
             for row, cells in sheet.rows.items()
             if row > heading
             for column, cell in cells.items()
-            if column < first and column != code and cell.kind == "text"
+            if column < first and column != code and cell.is_text
         ]
         return (min(texts) if texts else 0), code
 

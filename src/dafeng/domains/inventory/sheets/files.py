@@ -165,7 +165,7 @@ def _csv_sheet(text: str, limits: Limits, where: Place) -> Sheet:
     for number, record in enumerate(_records(text, delimiter, where)):
         if number >= limits.rows:
             raise UploadError(f"行数超过 {limits.rows} 的上限", mend="请拆成几个文件上传", where=where)
-        cells = {column: Cell(cell) for column, cell in enumerate(record) if cell.strip()}
+        cells = {column: Cell(cell, "plain") for column, cell in enumerate(record) if cell.strip()}
         count += len(cells)
         if count > limits.cells:
             raise UploadError(f"单元格超过 {limits.cells} 个的上限", mend="请拆成几个文件上传", where=where)

@@ -95,10 +95,10 @@ def read_number(cell: Cell) -> Reading:
         if not math.isfinite(cell.value):
             return Reading(fault=("不是有限的数", "一个有限的数", "请重新输入数值"))
         return Reading(value=cell.value * 100 if cell.percent else cell.value, percent=cell.percent)
-    return _read_text(str(cell.value))
+    return _read_text(str(cell.value), plain=cell.kind == "plain")
 
 
-def _read_text(original: str) -> Reading:
+def _read_text(original: str, *, plain: bool) -> Reading:
     text = half_width(original)
     key = _NOTATION.get(text.upper())
     if key:
@@ -136,7 +136,7 @@ def _read_text(original: str) -> Reading:
         reading.notices.append(f"全角或特殊字符“{_cut(original)}”已读作 {value:.15g}")
     if digits != match["number"]:
         reading.notices.append(f"千位分隔“{match['number']}”已读作 {value:.15g}")
-    if not reading.notices and not tail:
+    if not plain and not reading.notices and not tail:
         reading.notices.append(f"以文本存储的数“{_cut(original)}”已读作 {value:.15g}")
     return reading
 

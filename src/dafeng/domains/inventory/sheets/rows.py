@@ -331,7 +331,7 @@ class RowReader:
     ) -> tuple[float | None, str | None, str | None]:
         noted = self._notation(row)
         cell = row.cells.get("value")
-        if cell is None or (cell.kind == "text" and not cell.shown.strip()):
+        if cell is None or (cell.is_text and not cell.shown.strip()):
             return None, noted, unit or (item.unit if item else None)
         reading = numbers.read_number(cell)
         if reading.fault:
@@ -479,7 +479,7 @@ class RowReader:
         if cell is None or not row.text("uncertainty"):
             return None
         text = numbers.half_width(row.text("uncertainty")).lstrip("±")
-        reading = numbers.read_number(Cell(text) if cell.kind == "text" else cell)
+        reading = numbers.read_number(Cell(text) if cell.is_text else cell)
         if reading.fault or reading.value is None or reading.unit:
             row.fault(
                 "uncertainty",

@@ -282,11 +282,14 @@ def fits(unit: str, kind: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _accepted_units(category: str, item: str, variable: str) -> tuple[str, ...]:
-    """Units of the methods that answer for this item: a fuel may be reported by mass, volume or heat."""
+    """Units of the methods that answer for this item: a fuel may be reported by mass or heat, a gas by volume.
+
+    Rules that name the item decide; those for a whole category (CH4 of any fuel) only where none does.
+    """
+    offered = [recipe for recipe in library.recipes() if category.startswith(recipe.category)]
+    named = [recipe for recipe in offered if recipe.item == item]
     found: list[str] = []
-    for recipe in library.recipes():
-        if not category.startswith(recipe.category) or recipe.item not in {"", item}:
-            continue
+    for recipe in named or [recipe for recipe in offered if not recipe.item]:
         series = library.series().get(recipe.method)
         if series is not None:
             found.append(series.activity_unit)

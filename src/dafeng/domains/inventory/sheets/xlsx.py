@@ -33,11 +33,19 @@ _MAX_TEXT = 32_767  # what Excel itself allows in a cell
 
 
 class Cell(NamedTuple):
-    """A value and how it was stored: `text` `number` `bool` `date` `error`, or `formula` for one never calculated."""
+    """A value and how it was stored.
+
+    Kinds: `text` `number` `bool` `date` `error`, `formula` for one never calculated, `plain` for text of a file that knows
+    nothing else (CSV).
+    """
 
     value: str | float | bool | datetime
     kind: str = "text"
     percent: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind in ("text", "plain")
 
     @property
     def shown(self) -> str:
