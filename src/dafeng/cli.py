@@ -1,321 +1,25 @@
 """`dafeng …`: the same services from the shell.
 
 Every command says in Chinese what went wrong and how to mend it, and exits with 1; a wrong call exits with 2. `--json -`
-prints machine-readable output on standard output and nothing else.
+prints machine-readable output on standard output and nothing else. A domain brings its own commands; here are those
+that need several floors at once.
 """
 
 from __future__ import annotations
 
-import inspect
-import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dafeng.domains.inventory.commands import factor_app, find_city, method_app
+from dafeng.kernel.shell import Json, console, now, print_json, start_django, told
+
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="达峰 dafeng：一个城市的碳账户。", pretty_exceptions_enable=False
 )
-method_app = typer.Typer(no_args_is_help=True, help="官方核算方法：列出、查看公式、代入数值计算。")
-factor_app = typer.Typer(no_args_is_help=True, help="因子：查看、签认、录入本市因子。")
 app.add_typer(method_app, name="method")
 app.add_typer(factor_app, name="factor")
-
-Json = Annotated[str, typer.Option("--json", help="“-”表示把结果以 JSON 打印到标准输出。", metavar="-")]
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors that a user can cause become one clear message; anything else stays loud."""
-    from dafeng.kernel.errors import DafengError
-
-    try:
-        yield
-    except DafengError as error:
-        from rich.markup import escape
-
-        _console().print(f"[red]错误[/red] {escape(str(error))}")
-        raise typer.Exit(1) from error
-    except Exception as error:
-        # Django is imported only by commands that need it, so its classes are known here by name.
-        if type(error).__module__ != "django.db.utils":
-            raise
-        _console().print(f"[red]错误[/red] 数据库还没有准备好或连不上（{error}）。请先运行 dafeng up --no-serve")
-        raise typer.Exit(1) from error
-
-
-def _print_json(data: Any) -> None:
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _django() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dafeng.portal.settings")
-    import django
-
-    django.setup()
-
-
-# ---------------------------------------------------------------- method
-
-
-@method_app.command("list")
-def method_list(
-    category: Annotated[str, typer.Option(help="只列出该类别代码开头的方法，如 3A。")] = "",
-    as_json: Json = "",
-) -> None:
-    """列出全部方法：编号、类别、气体、名称、来源。"""
-    from dafeng.domains.inventory import library
-
-    found = [m for m in library.methods().values() if m.category.startswith(category)]
-    series = [s for s in library.series().values() if s.category.startswith(category)]
-    rows = [
-        {"id": m.id, "category": m.category, "gas": m.gas, "title": m.title, "unit": m.unit, "source": m.source}
-        for m in [*found, *series]
-    ]
-    if as_json:
-        _print_json(rows)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    # A pipe has no width of its own: keep every row on one line there.
-    console = Console(width=None if sys.stdout.isatty() else 400)
-    table = Table(title=f"方法 {len(rows)} 个", header_style="bold", box=None, pad_edge=False)
-    for heading in ("编号", "类别", "气体"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("名称", "结果单位", "来源"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(str(row[name]) for name in ("id", "category", "gas", "title", "unit", "source")))
-    console.print(table)
-
-
-@method_app.command("show")
-def method_show(id: Annotated[str, typer.Argument(help="方法编号。")], as_json: Json = "") -> None:
-    """显示一个方法的公式、输入与单位、常数和来源。"""
-    from dafeng.domains.inventory import library
-    from dafeng.kernel.accounting import find_method
-
-    library.methods()
-    with _told():
-        if id in library.series():
-            series = library.series()[id]
-            data = {
-                "id": series.id, "title": series.title, "category": series.category, "gas": series.gas,
-                "formula": series.title, "unit": series.unit, "source": series.source,
-                "inputs": {series.activity: series.activity_unit, **series.parameters}, "activity": [series.activity],
-                "constants": {}, "description": inspect.getdoc(series.function) or "",
-            }  # fmt: skip
-        else:
-            method = find_method(id)
-            data = {
-                "id": method.id, "title": method.title, "category": method.category, "gas": method.gas,
-                "formula": method.formula, "unit": method.unit, "source": method.source, "inputs": dict(method.inputs),
-                "activity": list(method.activity), "optional": dict(method.optional), "constants": method.constants,
-                "description": method.description, "version": method.version,
-            }  # fmt: skip
-    if as_json:
-        _print_json(data)
-        return
-    print(f"{data['id']}  {data['title']}")
-    print(f"  {data['description']}")
-    print(f"  公式    {data['formula']}  →  {data['unit']}")
-    for name, unit in data["inputs"].items():
-        print(f"  输入    {name:<28}{unit:<20}{'活动水平' if name in data['activity'] else '参数'}")
-    for name, value in data["constants"].items():
-        print(f"  常数    {name} = {value:.10g}")
-    print(f"  来源    {data['source']}")
-
-
-@method_app.command("run")
-def method_run(
-    id: Annotated[str, typer.Argument(help="方法编号。")],
-    input: Annotated[
-        list[str] | None, typer.Option(help="名称=数值，可带单位，如 fuel=100 万吨；逐年数列用逗号分隔。")
-    ] = None,
-    as_json: Json = "",
-) -> None:
-    """代入数值计算一次，打印结果、单位和计算过程。"""
-    from dafeng.domains.inventory import library
-    from dafeng.kernel.accounting import find_method
-    from dafeng.kernel.errors import MethodError
-
-    library.methods()
-    with _told():
-        values: dict[str, list[float]] = {}
-        given: dict[str, str] = {}
-        for text in input or []:
-            name, equals, rest = text.partition("=")
-            numbers, _, unit = rest.strip().partition(" ")
-            try:
-                values[name.strip()] = [float(number) for number in numbers.split(",")]
-            except ValueError as error:
-                raise MethodError(
-                    f"读不懂输入“{text}”", expected="名称=数值，例如 --input fuel=100 或 --input 'fuel=100 万吨'"
-                ) from error
-            if not equals or not name.strip():
-                raise MethodError(f"读不懂输入“{text}”", expected="名称=数值")
-            if unit.strip():
-                given[name.strip()] = unit.strip()
-        if id in library.series():
-            result = _run_series(library.series()[id], values, given)
-        else:
-            several = [name for name, numbers in values.items() if len(numbers) > 1]
-            if several:
-                raise MethodError(f"方法 {id} 的输入 {'、'.join(several)} 应是一个数", expected="单个数值")
-            result = find_method(id).run({name: numbers[0] for name, numbers in values.items()}, given)
-    if as_json:
-        _print_json(result)
-        return
-    shown = result["result"]
-    text = ", ".join(f"{value:.10g}" for value in shown) if isinstance(shown, list) else f"{shown:.10g}"
-    print(f"{result['title']} = {text} {result['unit']}")
-    print(f"  公式    {result['formula']}")
-    for entry in result["inputs"]:
-        value = entry["value"]
-        number = ", ".join(f"{v:.10g}" for v in value) if isinstance(value, list) else f"{value:.10g}"
-        print(f"  {entry['input']:<28}{number} {entry['unit']}")
-    print(f"  来源    {result['source']}")
-
-
-def _run_series(series: Any, values: dict[str, list[float]], given: dict[str, str]) -> dict[str, Any]:
-    """Run a series method on a list of years: `deposited=100,120,90` and single parameters."""
-    import numpy as np
-
-    from dafeng.kernel.errors import MethodError
-    from dafeng.kernel.quantities import units
-
-    known = {
-        series.activity: series.activity_unit,
-        **dict.fromkeys(series.optional, series.activity_unit),
-        **series.parameters,
-    }
-    wrong = [name for name in values if name not in known]
-    lacking = [name for name in (series.activity, *series.parameters) if name not in values]
-    if wrong or lacking:
-        what = f"多出不认识的输入 {'、'.join(wrong)}" if wrong else f"缺少输入 {'、'.join(lacking)}"
-        raise MethodError(f"方法 {series.id} {what}", expected="、".join(f"{n}（{u}）" for n, u in known.items()))
-    arrays = {}
-    for name, numbers in values.items():
-        scale = units.conversion(given.get(name, known[name]), known[name])
-        array = np.array(numbers) * scale
-        arrays[name] = array if name not in series.parameters or array.size > 1 else float(array[0])
-    amounts = np.atleast_1d(arrays.pop(series.activity))
-    years = np.arange(amounts.size)
-    result = np.asarray(series.function(years, amounts, **arrays), dtype=float)
-    return {
-        "method": series.reference, "title": series.title, "result": result.tolist(), "unit": series.unit,
-        "formula": series.formula, "source": series.source, "constants": {},
-        "inputs": [
-            {"input": name, "given": numbers, "given_unit": given.get(name, known[name]), "value": numbers, "unit": known[name]}
-            for name, numbers in values.items()
-        ],
-    }  # fmt: skip
-
-
-# ---------------------------------------------------------------- factor
-
-
-@factor_app.command("list")
-def factor_list(
-    parameter: Annotated[str, typer.Option(help="只列出该参数，如 carbon_content。")] = "",
-    standing: Annotated[str, typer.Option(help="只列出该状况，如 memory、conflict、gap。")] = "",
-    set: Annotated[str, typer.Option(help="只列出该因子集，如 gl2011。")] = "",
-    as_json: Json = "",
-) -> None:
-    """列出因子：数值、单位、地区、年份、状况、出处。"""
-    import polars as pl
-
-    from dafeng.domains.inventory import library
-
-    found = library.factors()
-    for column, wanted in (("parameter", parameter), ("standing", standing), ("set", set)):
-        if wanted:
-            found = found.filter(pl.col(column) == wanted)
-    if as_json:
-        _print_json(found.to_dicts())
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    names = (
-        "factor_id",
-        "set",
-        "parameter",
-        "item",
-        "technology",
-        "place",
-        "year",
-        "value",
-        "unit",
-        "standing",
-        "source",
-    )
-    table = Table(*names, title=f"因子 {found.height} 个", header_style="bold")
-    for row in found.select(names).iter_rows():
-        table.add_row(*("" if cell is None else f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row))
-    Console().print(table)
-
-
-@factor_app.command("sign")
-def factor_sign(
-    factor_id: Annotated[str, typer.Argument(help="因子编号。")],
-    reviewer: Annotated[str, typer.Option(help="审核人的用户名（生态环境局角色）。")],
-    reason: Annotated[str, typer.Option(help="核对了什么、依据何处。")],
-) -> None:
-    """由审核人签认一个凭记忆或有矛盾的因子，使结果可以发布。"""
-    _django()
-    from django.contrib.auth import get_user_model
-
-    from dafeng.domains.inventory import services
-    from dafeng.kernel.errors import FactorError
-
-    with _told():
-        person = get_user_model().objects.filter(username=reviewer).first()
-        if person is None:
-            raise FactorError(f"没有用户“{reviewer}”")
-        services.sign_factor(factor_id, by=person, reason=reason, now=_now())
-    print(f"{factor_id} 已由 {reviewer} 签认；重新编制后生效")
-
-
-@factor_app.command("set")
-def factor_set(
-    factor_id: Annotated[str, typer.Argument(help="本市因子的编号，自定。")],
-    parameter: Annotated[str, typer.Option(help="参数名，如 growth_rate。")],
-    value: Annotated[float, typer.Option(help="数值。")],
-    unit: Annotated[str, typer.Option(help="单位。")],
-    source: Annotated[str, typer.Option(help="出处：文件、监测报告。")],
-    city: Annotated[str, typer.Option(help="城市代码或数据包名称。")] = "xinyang",
-    item: Annotated[str, typer.Option(help="适用的品种，空为全部。")] = "",
-    category: Annotated[str, typer.Option(help="适用的类别，空为全部。")] = "",
-    technology: Annotated[str, typer.Option(help="适用的技术，空为全部。")] = "",
-    year: Annotated[int | None, typer.Option(help="数据年份。")] = None,
-) -> None:
-    """录入本市自己的因子；再次录入为新版本，旧版本保留。"""
-    _django()
-    from dafeng.domains.inventory import services
-
-    with _told():
-        factor = services.set_city_factor(
-            _city(city), factor_id, parameter=parameter, value=value, unit=unit, source=source, item=item,
-            category=category, technology=technology, year=year, by=None, now=_now(),
-        )  # fmt: skip
-    print(f"{factor.factor_id} 第 {factor.version} 版已录入；重新编制后生效")
 
 
 # ---------------------------------------------------------------- city packs
@@ -330,7 +34,7 @@ def init(
     """为另一个城市建立一个空的数据包。"""
     from dafeng.cities import init_pack
 
-    with _told():
+    with told():
         made = init_pack(name, code, target)
     print(f"已建立 {made}；填好后运行 dafeng check {made}")
 
@@ -340,12 +44,12 @@ def check(pack: Annotated[str, typer.Argument(help="数据包文件夹，或内�
     """检查城市数据包，逐条打印 文件:行 的问题。"""
     from dafeng.cities import check_pack
 
-    with _told():
+    with told():
         problems = check_pack(pack)
     for problem in problems:
         print(problem)
     if problems:
-        _console().print(f"[red]发现 {len(problems)} 个问题[/red]")
+        console().print(f"[red]发现 {len(problems)} 个问题[/red]")
         raise typer.Exit(1)
     print("数据包没有问题")
 
@@ -353,24 +57,14 @@ def check(pack: Annotated[str, typer.Argument(help="数据包文件夹，或内�
 # ---------------------------------------------------------------- the city's account
 
 
-def _city(code_or_pack: str) -> Any:
-    from dafeng.domains.inventory.models import City
-    from dafeng.kernel.errors import PackError
-
-    city = City.objects.filter(pk=code_or_pack).first() or City.objects.filter(pack=code_or_pack).first()
-    if city is None:
-        raise PackError(f"还没有城市“{code_or_pack}”", mend="请先运行 dafeng load xinyang")
-    return city
-
-
 @app.command("load")
 def load(pack: Annotated[str, typer.Argument(help="内置数据包名称或文件夹。")] = "xinyang") -> None:
     """把城市数据包载入数据库；没有变化时什么也不做。"""
-    _django()
+    start_django()
     from dafeng.portal.start import load_pack
 
-    with _told():
-        city, changed = load_pack(pack, now=_now())
+    with told():
+        city, changed = load_pack(pack, now=now())
     print(f"{city.name}：{'已载入' if changed else '没有变化'}")
 
 
@@ -383,19 +77,23 @@ def compile_(
     as_json: Json = "",
 ) -> None:
     """编制城市温室气体清单，并保存为新的版本。"""
-    _django()
+    start_django()
     from dafeng.kernel.errors import MethodError
     from dafeng.portal.start import compile_with_progress
 
-    with _told():
+    with told():
         pairs = [text.partition("=") for text in tier or []]
         if any(not sign or not level for _, sign, level in pairs):
             raise MethodError("读不懂 --tier", expected="类别=层级，如 --tier 3A1=2")
         run = compile_with_progress(
-            _city(city), edition=edition or None, gwp=gwp or None, tiers={c: t for c, _, t in pairs} or None, now=_now()
+            find_city(city),
+            edition=edition or None,
+            gwp=gwp or None,
+            tiers={c: t for c, _, t in pairs} or None,
+            now=now(),
         )
     if as_json:
-        _print_json({"run": str(run.id), "number": run.number, "city": run.city_id, "gwp": run.gwp, **run.summary})
+        print_json({"run": str(run.id), "number": run.number, "city": run.city_id, "gwp": run.gwp, **run.summary})
         return
     _print_years(run)
 
@@ -427,12 +125,12 @@ def assess(
     as_json: Json = "",
 ) -> None:
     """评估最新一版清单：不确定性（误差传递与蒙特卡罗）、关键类别、质量检查。"""
-    _django()
+    start_django()
     from dafeng.domains.inventory import documents, storage
     from dafeng.domains.inventory.methods import assessment
 
-    with _told():
-        run = documents.current_run(_city(city))
+    with told():
+        run = documents.current_run(find_city(city))
         years = sorted(int(y) for y, row in run.summary["years"].items() if row["net"] is not None)
         this = year or years[-1]
         found = assessment.assess(
@@ -442,7 +140,7 @@ def assess(
     failed = checks.filter(~storage.passed())
     if as_json:
         tables = {"key_categories": found.key_categories, "contributions": found.propagated.contributions.head(20)}
-        _print_json(
+        print_json(
             {
                 "year": this,
                 "approach_1": found.propagated.total.to_dicts(),
@@ -481,21 +179,21 @@ def compare(
     as_json: Json = "",
 ) -> None:
     """比较两版清单：差异有多少来自边界、活动水平、因子、方法和 GWP。"""
-    _django()
+    start_django()
     import polars as pl
 
     from dafeng.domains.inventory import storage
     from dafeng.domains.inventory.methods.recalculation import explain
     from dafeng.kernel.errors import MethodError
 
-    with _told():
-        runs = {run.number: run for run in _city(city).runs.filter(number__in=[before, after])}
+    with told():
+        runs = {run.number: run for run in find_city(city).runs.filter(number__in=[before, after])}
         lacking = [str(number) for number in (before, after) if number not in runs]
         if lacking:
             raise MethodError(f"没有第 {'、'.join(lacking)} 版清单")
         found = explain(storage.restore(runs[before]), storage.restore(runs[after]), by=("year",))
     if as_json:
-        _print_json(found.to_dicts())
+        print_json(found.to_dicts())
         return
     names = {"boundary": "边界", "activity": "活动水平", "factor": "因子", "method": "方法", "gwp": "GWP"}
     for row in found.sort("year").filter(pl.col("difference").is_not_null()).iter_rows(named=True):
@@ -512,14 +210,14 @@ def import_(
     as_json: Json = "",
 ) -> None:
     """读取活动水平数据：逐行预览，确认无误后整体提交。"""
-    _django()
+    start_django()
     from dafeng.domains.inventory import uploads
 
-    with _told():
-        preview, batch = uploads.import_file(_city(city), file, commit=commit, by=None, now=_now(), year=year)
+    with told():
+        preview, batch = uploads.import_file(find_city(city), file, commit=commit, by=None, now=now(), year=year)
     if as_json:
         problems = [problem.as_dict() for problem in preview.problems]
-        _print_json({"counts": preview.counts, "problems": problems, "committed": batch.pk if batch else None})
+        print_json({"counts": preview.counts, "problems": problems, "committed": batch.pk if batch else None})
     else:
         for problem in preview.problems:
             print(problem)
@@ -543,7 +241,7 @@ def balance_(
     as_json: Json = "",
 ) -> None:
     """能源平衡表：逐品种是否平衡、终端构成和五项能源指标，附公式。"""
-    _django()
+    start_django()
     import polars as pl
 
     from dafeng.cities import builtin_packs, load_pack
@@ -552,7 +250,7 @@ def balance_(
     from dafeng.domains.inventory.models import City
     from dafeng.kernel.errors import PackError
 
-    with _told():
+    with told():
         city = City.objects.filter(pk=source).first() or City.objects.filter(pack=source).first()
         frame = services.city_balance(city) if city else pl.DataFrame()
         if not frame.height and (source in builtin_packs() or Path(source).is_dir()):
@@ -568,7 +266,7 @@ def balance_(
         found = balance_energy.energy_indicators(frame, coefficients, coal_per_kwh=coal_rate)
     failed = checks.filter(pl.col("verdict") == "fails")
     if as_json:
-        _print_json({"checks": checks.to_dicts(), "indicators": found.to_dicts()})
+        print_json({"checks": checks.to_dicts(), "indicators": found.to_dicts()})
         return
     for (verdict,), part in checks.group_by("verdict", maintain_order=True):
         print(f"{ {'ok': '成立', 'fails': '不符', 'open': '无法判断'}[str(verdict)] } {part.height} 处")
@@ -585,16 +283,16 @@ def undo(
     reason: Annotated[str, typer.Option(help="撤销的原因。")],
 ) -> None:
     """撤销一批已提交的数据。"""
-    _django()
+    start_django()
     from dafeng.domains.inventory import services
     from dafeng.domains.inventory.models import Batch
     from dafeng.kernel.errors import ActivityError
 
-    with _told():
+    with told():
         found = Batch.objects.filter(pk=batch).first()
         if found is None:
             raise ActivityError(f"没有批次 {batch}")
-        services.undo_batch(found, by=None, now=_now(), reason=reason)
+        services.undo_batch(found, by=None, now=now(), reason=reason)
     print(f"批次 {batch} 已撤销")
 
 
@@ -608,9 +306,9 @@ def template(
     from dafeng.cities import load_pack
     from dafeng.domains.inventory.sheets import write_template
 
-    with _told():
+    with told():
         pack = load_pack(city)
-        write_template(target, place=pack.code, years=year or [_now().year - 1], places=pack.place_names())
+        write_template(target, place=pack.code, years=year or [now().year - 1], places=pack.place_names())
     print(f"已写入 {target}")
 
 
@@ -625,11 +323,13 @@ def export(
     language: Annotated[str, typer.Option(help="zh 或 en。")] = "zh",
 ) -> None:
     """导出最新一版清单：官方表式工作簿、Word/PDF 报告、CSV、IAMC、primap2。"""
-    _django()
+    start_django()
     from dafeng.domains.inventory import documents
 
-    with _told():
-        documents.export_run(documents.current_run(_city(city)), target, format=format, year=year, language=language)
+    with told():
+        documents.export_run(
+            documents.current_run(find_city(city)), target, format=format, year=year, language=language
+        )
     print(f"已写入 {target}")
 
 
@@ -639,11 +339,11 @@ def up(
     serve: Annotated[bool, typer.Option(help="准备好后启动门户。")] = True,
 ) -> None:
     """准备数据库、载入示范城市、编制清单并启动门户。"""
-    _django()
+    start_django()
     from dafeng.portal.start import prepare, run_server
 
-    with _told():
-        prepare(now=_now(), address=address)
+    with told():
+        prepare(now=now(), address=address)
     if serve:
         run_server(address)
 

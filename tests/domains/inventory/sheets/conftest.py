@@ -57,7 +57,7 @@ def words():
     )
     # Coal may also be reported by its heat.
     accepted = {"raw_coal": ("t", "GJ")}
-    return Vocabulary({c.code: c for c in categories}, items, lambda category, item, variable: accepted.get(item, ()))
+    return Vocabulary({c.code: c for c in categories}, items, lambda category, item: accepted.get(item.item, ()))
 
 
 @pytest.fixture

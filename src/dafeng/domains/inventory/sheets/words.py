@@ -127,7 +127,7 @@ class Vocabulary:
 
     categories: Mapping[str, Category]
     items: tuple[Item, ...]
-    accepted: Callable[[str, str, str], tuple[str, ...]]
+    accepted: Callable[[str, Item], tuple[str, ...]]
 
     @classmethod
     def of_library(cls) -> Vocabulary:
@@ -255,7 +255,7 @@ class Vocabulary:
         return Found(None, self.offered_units(item, category))
 
     def units_of(self, item: Item, category: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((item.unit, *self.accepted(category, item.item, item.variable))))
+        return tuple(dict.fromkeys((item.unit, *self.accepted(category, item))))
 
     def offered_units(self, item: Item, category: str) -> tuple[str, ...]:
         """The item's own unit first, then the usual ones of the same kind: what the drop-down shows."""
@@ -281,21 +281,27 @@ def fits(unit: str, kind: str) -> bool:
 
 
 @lru_cache(maxsize=16384)
-def _accepted_units(category: str, item: str, variable: str) -> tuple[str, ...]:
-    """Units of the methods that answer for this item: a fuel may be reported by mass or heat, a gas by volume.
+def _accepted_units(category: str, item: Item) -> tuple[str, ...]:
+    """Units in which the item can be reported as well as in its own: by mass or heat, by volume or heat.
 
-    Rules that name the item decide; those for a whole category (CH4 of any fuel) only where none does.
+    A unit is offered when every gas that is answered for in the item's own unit is answered for in it too: coal by volume
+    would leave its CO2 without a method.
     """
-    offered = [recipe for recipe in library.recipes() if category.startswith(recipe.category)]
-    named = [recipe for recipe in offered if recipe.item == item]
-    found: list[str] = []
-    for recipe in named or [recipe for recipe in offered if not recipe.item]:
+    by_gas: dict[str, list[str]] = {}
+    for recipe in library.recipes():
+        if not category.startswith(recipe.category) or recipe.item not in {"", item.item}:
+            continue
+        asked = by_gas.setdefault(recipe.gas, [])
         series = library.series().get(recipe.method)
         if series is not None:
-            found.append(series.activity_unit)
+            asked.append(series.activity_unit)
             continue
         method = library.methods()[recipe.method]
-        for position, name in enumerate(method.activity):
-            if variable == name or (position == 0 and not variable):
-                found.append(method.inputs[name])
-    return tuple(dict.fromkeys(found))
+        asked += [
+            method.inputs[name]
+            for position, name in enumerate(method.activity)
+            if item.variable == name or (position == 0 and not item.variable)
+        ]
+    own = [asked for asked in by_gas.values() if any(fits(item.unit, unit) for unit in asked)]
+    offered = dict.fromkeys(unit for asked in own for unit in asked)
+    return tuple(unit for unit in offered if all(any(fits(unit, other) for other in asked) for asked in own))
