@@ -204,10 +204,12 @@ def factor_list(
         "standing",
         "source",
     )
-    table = Table(*names, title=f"因子 {found.height} 个", header_style="bold")
+    table = Table(title=f"因子 {found.height} 个", header_style="bold", box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, no_wrap=name == "factor_id", overflow="fold")
     for row in found.select(names).iter_rows():
         table.add_row(*("" if cell is None else f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 400).print(table)
 
 
 @factor_app.command("sign")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dafeng.domains.inventory import library
 from dafeng.domains.inventory.library import SECTORS
-from dafeng.domains.inventory.sheets.inputs import input_name
+from dafeng.domains.inventory.sheets.inputs import input_name as input_name
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.errors import DafengError
 
-__all__ = ["SECTORS", "input_name"]
 LANGUAGES = ("zh", "en")
 
 

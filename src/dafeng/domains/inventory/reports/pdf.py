@@ -14,7 +14,7 @@ import typst
 
 from dafeng.domains.inventory.reports import fonts
 from dafeng.domains.inventory.reports.chapters import blocks
-from dafeng.domains.inventory.reports.document import Block, Chart, Cover, Formula, Table
+from dafeng.domains.inventory.reports.document import Block, Cover, Formula, Table
 from dafeng.domains.inventory.reports.formulas import typst_math
 from dafeng.domains.inventory.reports.labels import ReportError, text
 from dafeng.domains.inventory.reports.material import Material
@@ -34,8 +34,7 @@ def write_pdf(
     paths = tuple(str(path) for path in font_paths)
     serif, sans = fonts.chosen(paths)
     data = _data(material, language) | {"serif": serif, "sans": sans}
-    sources = {"report.typ": _TEMPLATE.read_bytes(), "report.json": json.dumps(data, ensure_ascii=False).encode()}
-    files = {"main.typ": sources["report.typ"], "report.json": sources["report.json"]}
+    files = {"main.typ": _TEMPLATE.read_bytes(), "report.json": json.dumps(data, ensure_ascii=False).encode()}
     day = material.made_on
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
     try:
@@ -100,6 +99,3 @@ def png(svg: str, ppi: int = 200) -> bytes:
     page = '#set page(width: auto, height: auto, margin: 2pt)\n#image("chart.svg", width: 16cm)\n'
     found = typst.compile({"main.typ": page.encode(), "chart.svg": svg.encode()}, format="png", ppi=ppi)
     return found if isinstance(found, bytes) else found[0]
-
-
-__all__ = ["Chart", "formula_text", "png", "write_pdf"]

@@ -84,7 +84,7 @@ def write_balance_sheet(book: xlsxwriter.Workbook, *, place: str, name: str, yea
         "error_title": "能源平衡表", "error_message": "请填数；没有的留空"}
     )  # fmt: skip
     sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 14)
+    sheet.set_column(1, 1, 26)
     sheet.set_column(2, 1 + len(tree.fuels()), 12)
     sheet.freeze_panes(top + 2, 2)
     sheet.set_landscape()

@@ -69,13 +69,13 @@ GUIDE_TEXT = (
         "3",
         "没有数时：确认本地没有这种活动，标记符号选 NO；有活动但没有统计，选 NE 或留空。留空等于“未报告”，系统不会当作 0。",
     ),
-    ("4", "要按县区或企业填报时，复制该行并修改“地区”。县区数与全市数不要同时填同一来源：系统按各行相加。"),
+    ("4", "要按县区或企业填报时，用表下方的空白行，每行写明地区。县区数与全市数不要同时填同一来源：系统按各行相加。"),
     ("5", "“官方统计表”列写明数据通常在哪张统计报表里；“数据来源”列请写明实际取自何处，审核人据此核对。"),
     (
         "6",
         "“数据依据”：统计（官方统计）、填报（部门或企业报送）、计量（仪表）、估算、假定。估算和假定的数会在报告中标明。",
     ),
-    ("7", "表头文字请勿改动；列的先后可以调整，行可以增删。不要合并单元格，不要用公式引用其他文件。"),
+    ("7", "表头文字请勿改动。列好的行用不着就留空，不必删除。不要合并单元格，不要用公式引用其他文件。"),
     ("8", "保存为 .xlsx 后上传。系统逐行检查，列出每处问题的工作表、行、列和改法；有一处错误，整个文件都不会导入。"),
     ("标记符号", ""),
     *((str(key), key.label) for key in Notation),
@@ -154,6 +154,9 @@ class _Writer:
     def guide(self, sectors: Sequence[str]) -> None:
         sheet = self.book.add_worksheet(GUIDE)
         sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
         sheet.set_column(0, 0, 14)
         sheet.set_column(1, 1, 100)
         years = "、".join(map(str, self.years))
@@ -268,6 +271,8 @@ class _Writer:
         }
         for field, value in shown.items():
             self._write(sheet, row, field, value, fixed=field in _LOCKED)
+        # Not every program grows a row by itself when its text is wrapped.
+        sheet.set_row(row, 15 * max(_lines(shown[column.field], column.width) for column in COLUMNS))
         self._choose(sheet, row, row, "unit", self.words.offered_units(item, category))
         if item.technologies:
             self._choose(sheet, row, row, "technology", tuple(name for _, name in item.technologies))
@@ -343,6 +348,13 @@ class _Writer:
         for column, options in enumerate(self.lists.values()):
             sheet.write_column(0, column, options)
         sheet.hide()
+
+
+def _lines(value: Any, width: float) -> int:
+    """How many lines a text takes in a column; a Chinese sign is two wide."""
+    if not isinstance(value, str):
+        return 1
+    return -(-sum(2 if ord(sign) > 0x2E7F else 1 for sign in value) // int(width - 1)) or 1
 
 
 def _sector(category: str) -> str:

@@ -45,7 +45,7 @@ COLUMNS = (
     Column("uncertainty", "不确定性", ("不确定度", "uncertainty"), 12, False),
     Column("source", "数据来源", ("来源", "出处", "source"), 30, False),
     Column("official_table", "官方统计表", (), 36, False),
-    Column("note", "备注", ("说明", "note"), 24, False),
+    Column("note", "备注", ("说明", "note"), 40, False),
 )
 BASES = {
     "statistic": "统计",
@@ -270,8 +270,8 @@ OFFERED = (
 
 @lru_cache(maxsize=1024)
 def _offered(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    others = (unit for unit in OFFERED if any(fits(unit, kind) for kind in kinds))
-    return tuple(dict.fromkeys((kinds[0], *others)))
+    others = [unit for unit in OFFERED if any(fits(unit, kind) for kind in kinds)]
+    return tuple(dict.fromkeys((kinds[0], *(unit for unit in others if fits(unit, kinds[0])), *others)))
 
 
 @lru_cache(maxsize=4096)
