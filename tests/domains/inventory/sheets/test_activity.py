@@ -380,10 +380,24 @@ def test_a_file_without_any_heading_or_without_any_number_is_an_error(words, wor
 
 def test_problems_beyond_the_limit_still_stop_the_commit(read):
     preview = read(*(row(year=1900 + n) for n in range(20)), limits=Limits(problems=5))
-    assert preview.counts["errors"] == 20
-    assert len(preview.problems) == 6
-    assert preview.problems[-1].code == "more"
+    assert preview.counts["errors"] == 5
+    assert [problem.code for problem in preview.problems] == ["year"] * 4 + ["no_mark", "too_many"]
+    assert "其余各行没有再检查" in preview.problems[-1].what
     assert not preview.ok
+
+
+def test_notices_beyond_the_limit_are_counted_and_said(read):
+    preview = read(*(row(year=2000 + n, value="１２") for n in range(20)), limits=Limits(problems=5))
+    assert preview.ok
+    assert preview.rows.height == 20
+    assert preview.counts["notices"] == 21
+    assert "另有 16 条" in preview.problems[-1].what
+
+
+def test_a_hundred_thousand_unknown_words_are_answered_at_once(words):
+    text = "类别,项目,地区,年份,数值,单位\n" + "".join(f"1A1,煤{n},信阳市,2023,1,t\n" for n in range(99_000))
+    preview = read_activity(io.BytesIO(text.encode()), name="a.csv", known_places=PLACES, vocabulary=words)
+    assert preview.counts["errors"] == Limits().problems
 
 
 def test_the_rows_are_typed_even_when_there_are_none(read):

@@ -232,6 +232,8 @@ class _Reader:
         seen: dict[str, int] = {}
         above = ""
         for index in sorted(row for row in sheet.rows if row > heading and row != line):
+            if self.findings.too_many:
+                break
             row = self._row(sheet, index, names, code_column, above)
             cells = {
                 c: cell

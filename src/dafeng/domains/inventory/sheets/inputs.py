@@ -14,7 +14,7 @@ TABLE = Path(__file__).with_name("inputs.tsv")
 @lru_cache(maxsize=1)
 def input_names() -> dict[str, str]:
     lines = TABLE.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t") for line in lines if line)  # type: ignore[misc]
+    return dict(line.split("\t") for line in lines if line)
 
 
 def input_name(code: str, language: str = "zh") -> str:

@@ -59,6 +59,11 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     counts: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
 
+    @property
+    def too_many(self) -> bool:
+        """Whether there are so many errors that reading on would only cost the clerk time."""
+        return self.counts[Severity.ERROR] >= self.limit
+
     def add(
         self,
         severity: Severity,
@@ -84,7 +89,12 @@ class Findings:
         order = list(Severity)
         found = sorted(self.problems, key=lambda problem: order.index(problem.severity))
         left = sum(self.counts.values()) - len(self.problems)
-        if left:
+        if self.too_many:
+            what = f"错误已有 {self.counts[Severity.ERROR]} 处，其余各行没有再检查"
+            found.append(
+                Problem(Severity.NOTICE, "too_many", what, mend="请先改正已列出的问题，再次上传", file=self.file)
+            )
+        elif left:
             found.append(
                 Problem(
                     Severity.NOTICE,

@@ -101,6 +101,8 @@ class RowReader:
         for index in sorted(sheet.rows):
             if index <= heading:
                 continue
+            if self.findings.too_many:
+                break
             cells = {name: sheet.rows[index][column] for name, column in columns.items() if column in sheet.rows[index]}
             row = Row(sheet, index, cells, columns, self.findings)
             if not _says_something(cells):
