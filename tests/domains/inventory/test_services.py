@@ -219,3 +219,18 @@ def test_a_file_changed_after_its_preview_is_refused(city, now, tmp_path) -> Non
     preview, _ = uploads.import_file(city, file, commit=False, by=None, now=now)
     with pytest.raises(UploadError, match="改动"):
         uploads.commit_preview(city, preview, file.read_bytes() + b"\n", by=None, now=now)
+
+
+def test_a_huge_upload_is_refused_without_being_read_to_its_end(city) -> None:
+    class Endless:
+        taken = 0
+
+        def read(self, size: int = -1) -> bytes:
+            assert size > 0, "the whole stream was asked for"
+            self.taken += size
+            return b"x" * size
+
+    stream = Endless()
+    with pytest.raises(UploadError):
+        uploads.preview(city, stream, name="大.csv")
+    assert stream.taken <= 32 * 1024 * 1024

@@ -62,7 +62,9 @@ def preview(
     """
     stored = ActivityRow.objects.filter(batch__city=city, batch__active=True, batch__source="upload")
     places = known_places(city)
-    content = io.BytesIO(file.read()) if not isinstance(file, Path) else file
+    # One byte more than allowed is enough to be refused; a huge upload is not read to its end first.
+    allowed = (limits or Limits()).file_bytes
+    content = file if isinstance(file, Path) else io.BytesIO(file.read(allowed + 1))
     table = read_activity(content, name=name, known_places=places, limits=limits, existing=stored.values_list(*_KEY))
     if not isinstance(content, Path):
         content.seek(0)
