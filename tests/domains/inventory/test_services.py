@@ -164,7 +164,7 @@ def test_a_sound_factor_needs_no_signature(reviewer, now) -> None:
 def test_an_incomplete_year_cannot_be_published(loaded, reviewer, now) -> None:
     run = services.compile_city(loaded, by=None, now=now)
     with pytest.raises(TransitionError, match="还不能发布"):
-        services.publish_run(run, by=reviewer, now=now, years=[2021])
+        services.publish_run(run, by=reviewer, now=now)
 
 
 def test_totals_go_on_the_blackboard_with_their_run(loaded, now) -> None:

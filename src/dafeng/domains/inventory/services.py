@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -449,18 +449,20 @@ def _energy_rows(run: InventoryRun) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def publish_run(run: InventoryRun, *, by: Any, now: datetime, years: Iterable[int]) -> InventoryRun:
-    """Make years of a run public. Refused while a number in them rests on an unsigned factor or a part is missing."""
+def publish_run(run: InventoryRun, *, by: Any, now: datetime) -> InventoryRun:
+    """Make a run public, all of it. Refused while any year rests on an unsigned factor or lacks a part."""
     if by is None or "ecology" not in records.roles_of(by):
         raise PermissionDenied("只有生态环境局可以发布清单")
-    blocked = [year for year in years if run.summary["years"].get(str(year), {}).get("status", 2) != int(Status.OK)]
+    blocked = [year for year, row in run.summary["years"].items() if row["status"] != int(Status.OK)]
     if blocked:
         raise TransitionError(
-            f"{'、'.join(map(str, blocked))} 年的清单还不能发布",
+            f"{'、'.join(blocked)} 年的清单还不能发布",
             expected="没有缺项，且所用因子均有出处或已签认",
             mend="请先补齐未估算的类别，并由审核人签认待确认的因子",
         )
     run.published_at, run.published_by = now, by.get_username()
     run.save(update_fields=["published_at", "published_by"])
-    records.audit(by.get_username(), "inventory.publish", "run", str(run.id), {"years": list(years)}, now=now)
+    records.audit(
+        by.get_username(), "inventory.publish", "run", str(run.id), {"years": list(run.summary["years"])}, now=now
+    )
     return run
