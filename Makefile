@@ -7,9 +7,10 @@ VENV       := .venv
 PY         := $(VENV)/bin/python
 DAFENG     := $(VENV)/bin/dafeng
 ADDRESS    ?= 127.0.0.1:8000
+PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint check messages lock nightly clean
+.PHONY: help setup run test bench lint screens soak messages lock nightly clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,7 +31,7 @@ run: $(VENV)/.stamp ## load Xinyang, compile its inventories, start the portal
 	@$(DAFENG) up --address $(ADDRESS)
 
 test: $(VENV)/.stamp ## run every test that needs no extra service
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q $(PYTEST_ARGS)
 
 bench: $(VENV)/.stamp ## measure; prints a table and writes benchmarks/results.json
 	@$(PY) -m benchmarks
@@ -41,6 +42,12 @@ lint: $(VENV)/.stamp ## ruff, mypy, import contracts, translations, migrations
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m dafeng.portal.messages --check
 	@$(PY) manage.py makemigrations --check --dry-run
+
+screens: $(VENV)/.stamp ## screenshots of every page at 1280 and 390 px in var/screens (needs Chromium)
+	@$(PY) scripts/screens.py
+
+soak: $(VENV)/.stamp ## 10,000 seeds of the ledger's simulator: hours, not minutes
+	@$(PY) -m tests.kernel.ledger.soak --seeds 10000 --steps 200
 
 messages: $(VENV)/.stamp ## collect and compile the translations
 	@$(PY) -m dafeng.portal.messages

@@ -12,14 +12,33 @@ from typing import Annotated, Any
 
 import typer
 
+from dafeng.domains.inclusion.commands import inclusion_app
 from dafeng.domains.inventory.commands import factor_app, find_city, method_app
+from dafeng.domains.plan.commands import plan_app
+from dafeng.kernel.ledger.commands import ledger_app
+from dafeng.kernel.scoring.commands import score_app
 from dafeng.kernel.shell import Json, console, now, print_json, start_django, told
+from dafeng.portal.accounts.commands import user_app
+
+
+def _all_methods() -> None:
+    """Methods of every domain are calculators: importing their modules registers them."""
+    from dafeng.domains.inclusion.standards.methods import MODULES
+    from dafeng.kernel.accounting import all_methods
+
+    all_methods(*MODULES)
+
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="达峰 dafeng：一个城市的碳账户。", pretty_exceptions_enable=False
 )
-app.add_typer(method_app, name="method")
+app.add_typer(method_app, name="method", callback=_all_methods)
 app.add_typer(factor_app, name="factor")
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(plan_app, name="plan")
+app.add_typer(inclusion_app, name="inclusion")
+app.add_typer(score_app, name="score")
+app.add_typer(user_app, name="user")
 
 
 # ---------------------------------------------------------------- city packs
@@ -345,7 +364,16 @@ def up(
     with told():
         prepare(now=now(), address=address)
     if serve:
-        run_server(address)
+        raise typer.Exit(run_server(address))
+
+
+@app.command("worker")
+def worker() -> None:
+    """运行后台进程：办理排队的任务，按时启动定时任务。dafeng up 会自动带上它。"""
+    start_django()
+    from dafeng.kernel.jobs.worker import work
+
+    work()
 
 
 if __name__ == "__main__":

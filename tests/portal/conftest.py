@@ -1,9 +1,11 @@
-"""A small city, compiled once for all portal tests: pages and API are about showing, not about computing."""
+"""A small city for all portal tests (pages and API are about showing, not about computing), and a browser to look at it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -24,6 +26,14 @@ ROWS = [
     },
 ]
 
+# A browser that speaks to nobody but the page's own server.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -42,6 +52,25 @@ def city():
         counties={code: list(names) for code, names in pack.counties.items()},
         boundary=pack.boundary,
     )  # fmt: skip
+
+
+@pytest.fixture
+def open_city(city):
+    """The city's public page."""
+    from dafeng.domains.disclosure import services
+
+    return services.ensure_city(
+        city.code, city.name, city.name_en,
+        counties=city.counties, boundary=city.boundary, boundary_note=city.boundary_note,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def plan_city(city):
+    """The city as one with plans."""
+    from dafeng.domains.plan.services.city import ensure_city
+
+    return ensure_city(city.code, city.name, city.name_en, counties=city.counties)
 
 
 @pytest.fixture
@@ -67,3 +96,93 @@ def person(city):
         return user
 
     return make
+
+
+@pytest.fixture
+def clerk(client, run, person):
+    client.force_login(person("statistics"))
+    return client
+
+
+@pytest.fixture
+def other(client, run, person):
+    """A second clerk in a browser of their own."""
+    from django.test import Client
+
+    found = Client()
+    found.force_login(person("ecology"))
+    return found
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def ecology(person):
+    return person("ecology")
+
+
+@pytest.fixture
+def signed_in(client, ecology):
+    client.force_login(ecology)
+    return client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as tool:
+        found = tool.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def open_page(browser, live_server) -> Iterator[Callable[..., Any]]:
+    """Opens a page on a screen of `SIZES`, signed in as a test client is; `named` goes to the browser's context.
+
+    What a page fetches from elsewhere (`foreign`) and what its console says (`complaints`) fails the test.
+    """
+    pages = []
+
+    def make(size: str = "desk", *, client: Any = None, **named: Any) -> Any:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", base_url=live_server.url, **named
+        )
+        context.set_default_timeout(20_000)
+        if client is not None:
+            session = client.cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.foreign, page.complaints = [], []
+        own = (live_server.url, "data:")
+        page.on("request", lambda asked: None if asked.url.startswith(own) else page.foreign.append(asked.url))
+        # What begins with [DOM] is the browser's advice on fields that password managers would like, not a fault.
+        page.on("console", lambda said: None if said.text.startswith("[DOM]") else page.complaints.append(said.text))
+        pages.append(page)
+        return page
+
+    yield make
+    for page in pages:
+        page.context.close()
+    assert [each for page in pages for each in (*page.foreign, *page.complaints)] == []
+
+
+@pytest.fixture(params=SIZES)
+def page(request, open_page):
+    """A visitor's page, on a desk and on a phone."""
+    return open_page(request.param)
+
+
+def faults(page: Any) -> list[str]:
+    """What keeps people from using a page: accessibility faults, and text that must be scrolled sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": STANDARDS})
+    sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    said = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found.response["violations"]]
+    return said + ["the page is wider than the screen"] * sideways

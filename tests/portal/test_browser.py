@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from tests.portal.conftest import faults
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SIZES = {"desk": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as tool:
-        found = tool.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture(params=SIZES)
-def page(request, browser, live_server):
-    width, height = SIZES[request.param]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", base_url=live_server.url)
-    opened = context.new_page()
-    opened.foreign, opened.complaints = [], []
-    opened.on(
-        "request",
-        lambda asked: None if asked.url.startswith((live_server.url, "data:")) else opened.foreign.append(asked.url),
-    )
-    opened.on("console", lambda said: opened.complaints.append(said.text))
-    yield opened
-    assert not opened.foreign
-    assert not opened.complaints
-    context.close()
-
-
-def faults(page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]]
 
 
 @pytest.mark.parametrize(
     "address",
     [
+        "/",
         "/inventory/411500/?year=2021",
+        "/inventory/411500/?tab=chart&by=gas",
+        "/inventory/411500/?tab=map",
+        "/inventory/411500/reports/",
+        "/inventory/411500/compare/",
+        "/components/",
+        "/access/",
+        "/search/?q=1A4b1",
         "/inventory/411500/lineage/?category=1A4b1&gas=CO2&year=2021",
         "/api/docs/",
         "/login/",
@@ -69,16 +32,25 @@ def test_a_page_is_accessible_and_fits_the_screen(page, run, address: str) -> No
     if address == "/nowhere/":  # the browser itself notes the 404
         page.complaints.clear()
     assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_a_visitor_goes_from_a_figure_to_its_factors_and_back(page, run) -> None:
-    page.goto("/")
-    page.get_by_role("region", name="分领域排放").get_by_role("link").first.click()
-    page.wait_for_url("**/lineage/**")
-    assert page.get_by_text("carbon_content").first.is_visible()
-    page.get_by_role("link", name="信阳市 2021").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "信阳市 碳账户"
+def test_a_visitor_opens_the_lineage_of_a_figure_beside_the_page_and_closes_it(page, run) -> None:
+    page.goto("/inventory/411500/?year=2021")
+    page.get_by_role("row", name="能源活动").get_by_role("link").first.click()
+    panel = page.get_by_role("dialog")
+    panel.get_by_text("carbon_content").first.wait_for()
+    assert "/lineage/" not in page.url
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    assert not panel.is_visible()
+
+
+def test_the_year_slider_leads_to_its_year_and_keeps_the_tab(page, run) -> None:
+    page.goto("/inventory/411500/?tab=map&year=2021")
+    page.get_by_role("slider", name="年份").fill("2020")
+    page.wait_for_url("**year=2020**")
+    assert "tab=map" in page.url
+    assert page.get_by_role("heading", name="2020 年分县区").is_visible()
 
 
 def test_the_language_is_switched_and_kept(page, run) -> None:
@@ -86,8 +58,18 @@ def test_the_language_is_switched_and_kept(page, run) -> None:
     page.get_by_role("button", name="English").click()
     assert page.get_by_role("heading", name="Xinyang carbon account").is_visible()
     assert "year=2020" in page.url
-    page.get_by_role("link", name="2021").click()
-    assert page.get_by_role("heading", name="2021 by sector").is_visible()
+    page.get_by_role("link", name="Next year").click()
+    assert page.get_by_role("heading", name="2021 emissions by category").is_visible()
+
+
+def test_the_menu_leads_everywhere_by_keyboard(page, run) -> None:
+    page.goto("/")
+    if page.viewport_size["width"] < 900:
+        page.get_by_text("菜单", exact=True).press("Enter")
+    link = page.get_by_role("navigation", name="主导航").get_by_role("link", name="因子库")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/factors/")
 
 
 def test_a_person_logs_in_and_out(page, run, person) -> None:
@@ -100,9 +82,14 @@ def test_a_person_logs_in_and_out(page, run, person) -> None:
     assert page.get_by_role("link", name="登录").is_visible()
 
 
-def test_the_page_reads_without_javascript(browser, live_server, run) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=live_server.url, locale="zh-CN")
-    opened = context.new_page()
+def test_the_page_reads_without_javascript(open_page, run) -> None:
+    opened = open_page(java_script_enabled=False)
     opened.goto("/inventory/411500/?year=2021")
-    assert opened.get_by_role("heading", name="2021 年分领域").is_visible()
-    context.close()
+    opened.get_by_role("row", name="能源活动").get_by_role("link").first.click()
+    opened.wait_for_url("**/lineage/**")
+    assert opened.get_by_text("carbon_content").first.is_visible()
+    opened.get_by_role("link", name="信阳市 2021").click()
+    assert opened.get_by_role("heading", level=1).inner_text() == "信阳市 碳账户"
+    opened.goto("/inventory/411500/?year=2020&tab=map")
+    opened.get_by_role("link", name="下一年").click()
+    assert opened.get_by_role("heading", name="2021 年分县区").is_visible()

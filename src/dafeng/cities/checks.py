@@ -31,7 +31,7 @@ from dafeng.kernel.quantities import gases, places, units
 
 ROLES = (
     "leader", "ndrc", "ecology", "statistics", "department", "county", "enterprise", "verifier", "bank", "grid",
-    "citizen", "admin",
+    "citizen", "operator", "scene", "merchant", "admin",
 )  # fmt: skip
 _SHARE = re.compile(r"(share|fraction|rate|urbanisation|coverage)")
 _CHINA = (73.0, 3.0, 136.0, 54.0)  # longitude and latitude that a Chinese place can have
@@ -334,8 +334,12 @@ class _Check:
         organisations = self._entries("organisations.toml", "organisation", ("code", "name", "name_en", "place"))
         known = {str(entry.get("code")) for entry in organisations}
         users = self._entries("demo_users.toml", "user", ("username", "display_name", "organisation", "role", "place"))
+        enterprises = self._entries(
+            "demo_enterprises.toml", "enterprise", ("code", "name", "name_en", "place", "organisation")
+        )
         for name, entries, key in (
             ("organisations.toml", organisations, "code"),
+            ("demo_enterprises.toml", enterprises, "code"),
             ("demo_users.toml", users, "username"),
         ):
             codes = [str(entry.get(key)) for entry in entries]

@@ -53,6 +53,7 @@ class CityPack:
     rules: list[dict[str, Any]] = field(repr=False)
     organisations: list[dict[str, str]] = field(repr=False)
     demo_users: list[dict[str, str]] = field(repr=False)
+    demo_enterprises: list[dict[str, str]] = field(repr=False)
 
     @property
     def boundary_note(self) -> str:
@@ -64,6 +65,16 @@ class CityPack:
         return "；".join(
             part for part in (f"审图号 {approval}{state}" if approval else "", self.map.get("source", "")) if part
         )
+
+    @property
+    def boundary_note_en(self) -> str:
+        """The same for a page in English; the source in its own words where the pack has no `source_en`."""
+        if not self.map:
+            return ""
+        approval = self.map.get("approval", "")
+        state = "" if self.map.get("verified") else " (not verified: check at the official site before publishing)"
+        source = self.map.get("source_en") or self.map.get("source", "")
+        return "; ".join(part for part in (f"map approval {approval}{state}" if approval else "", source) if part)
 
     def place_names(self) -> dict[str, str]:
         """Code to Chinese name: the place itself first, then its counties."""
@@ -184,6 +195,7 @@ def load_pack(name_or_path: str | Path) -> CityPack:
         rules=_toml(folder / "estimates.toml").get("rule", []),
         organisations=_toml(folder / "organisations.toml").get("organisation", []),
         demo_users=_toml(folder / "demo_users.toml").get("user", []),
+        demo_enterprises=_toml(folder / "demo_enterprises.toml").get("enterprise", []),
     )
 
 

@@ -124,3 +124,57 @@ class PackError(DafengError):
     """A city pack breaks its schema."""
 
     code = "pack"
+
+
+class NotFound(DafengError):
+    """What was asked for is not there, or not for this person: both look the same from outside."""
+
+    code = "not_found"
+
+
+class StaleError(DafengError):
+    """Somebody else changed it since this person last saw it."""
+
+    code = "stale"
+
+
+class SignInRequired(PermissionDenied):
+    """The action is for people who are signed in."""
+
+    code = "sign_in"
+
+
+class RubricError(DafengError):
+    """A rubric or a set of light rules breaks its own rules. `problems` lists every fault that was found."""
+
+    code = "rubric"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        expected: str = "",
+        mend: str = "",
+        where: Place | None = None,
+        problems: tuple[RubricError, ...] = (),
+    ) -> None:
+        super().__init__(what, expected=expected, mend=mend, where=where)
+        self.problems = problems or (self,)
+
+
+class ScoringError(DafengError):
+    """The values or subjects given for scoring cannot be used."""
+
+    code = "scoring"
+
+
+class PlanError(DafengError):
+    """A plan document or its annotation cannot be read as given."""
+
+    code = "plan"
+
+
+class LedgerError(DafengError):
+    """The ledger cannot take a command at all, or is not what its log says. A refused command is no error but a row."""
+
+    code = "ledger"

@@ -1,12 +1,17 @@
 """Settings. Everything that differs between installations comes from the environment; the defaults run on a laptop.
 
 `DATABASE_URL` (SQLite by default), `DAFENG_DATA` (where data lives), `DAFENG_SECRET_KEY`, `DAFENG_DEBUG`, `DAFENG_HOSTS`,
-`DAFENG_DEMO` (demo logins and their banner), `DAFENG_MAP_APPROVAL` (the map's approval number).
+`DAFENG_DEMO` (demo logins and their banner), `DAFENG_MAP_APPROVAL` (the map's approval number), `DAFENG_SITE` (the
+address that mails name), `DAFENG_MAIL` and `DAFENG_MAIL_FROM` (the mail server; without one mails go to the terminal),
+`DAFENG_HTTPS` and `DAFENG_PROXIES` (behind how many proxies), `DAFENG_OIDC_URL`, `_ID`, `_SECRET`, `_NAME`, `_SIGNUP`
+(logins by the organisation's own identity provider; `_SIGNUP=1` lets its people in without an invitation, with no role).
 """
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -29,25 +34,45 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Earlier keys, so that a change of the key does not make sealed contacts and receipts unreadable.
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("DAFENG_OLD_SECRET_KEYS", "").split(",") if key]
 DEBUG = os.environ.get("DAFENG_DEBUG", "") == "1"
 DEMO = os.environ.get("DAFENG_DEMO", "1") == "1"
 ALLOWED_HOSTS = os.environ.get("DAFENG_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 
 INSTALLED_APPS = [
+    # The portal's own templates come before those of the packages below.
+    "dafeng.portal",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "django_tasks",
+    "django_tasks_db",
     "dafeng.kernel.records",
     "dafeng.kernel.indicators",
+    "dafeng.kernel.ledger",
+    "dafeng.kernel.desk",
+    "dafeng.kernel.jobs",
+    "dafeng.kernel.enterprises",
     "dafeng.domains.inventory",
+    "dafeng.domains.disclosure",
+    "dafeng.domains.plan",
+    "dafeng.domains.inclusion",
     "dafeng.portal.accounts",
-    "dafeng.portal",
+    "dafeng.portal.tokens",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -57,6 +82,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dafeng.portal.accounts.middleware.RolesOnce",
+    "dafeng.portal.accounts.middleware.LiveSessions",
+    "dafeng.portal.errors.ErrorPages",
 ]
 ROOT_URLCONF = "dafeng.portal.urls"
 WSGI_APPLICATION = "dafeng.portal.wsgi.application"
@@ -87,22 +116,92 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+AUTHENTICATION_BACKENDS = ["dafeng.portal.accounts.adapters.Backend"]
+PASSWORD_HASHERS = [
+    f"django.contrib.auth.hashers.{name}"
+    for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher", "ScryptPasswordHasher")
 ]
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username", "display_name", "email")}},
+    {"NAME": "dafeng.portal.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+]  # fmt: skip
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
+# Logins are allauth's; nobody signs up by themselves (see accounts.adapters).
+ACCOUNT_ADAPTER = "dafeng.portal.accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "dafeng.portal.accounts.forms.EntranceForm",
+    "change_password": "dafeng.portal.accounts.forms.ChangePasswordForm",
+    "set_password": "dafeng.portal.accounts.forms.SetPasswordForm",
+    "reset_password": "dafeng.portal.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "dafeng.portal.accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "dafeng.portal.accounts.forms.ReauthenticateForm",
+    "add_email": "dafeng.portal.accounts.forms.AddEmailForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[达峰] "
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# A whole office may share one address, so what counts against guessing is the name that is tried.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,5/5m/key", "invitation": "20/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(
+    os.environ.get("DAFENG_PROXIES", "1" if os.environ.get("DAFENG_HTTPS") == "1" else "0")
+)
+MFA_ADAPTER = "dafeng.portal.accounts.adapters.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "dafeng.portal.accounts.forms.AuthenticateForm",
+    "reauthenticate": "dafeng.portal.accounts.forms.MfaReauthenticateForm",
+    "activate_totp": "dafeng.portal.accounts.forms.ActivateTOTPForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "达峰"
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # guards against strangers who sign up with another's address; here nobody signs up
+SOCIALACCOUNT_ADAPTER = "dafeng.portal.accounts.adapters.SocialAdapter"
+OIDC_NAME, OIDC_SIGNUP, _oidc = "", os.environ.get("DAFENG_OIDC_SIGNUP") == "1", os.environ.get("DAFENG_OIDC_URL", "")
+if _oidc:
+    OIDC_NAME = os.environ.get("DAFENG_OIDC_NAME", "单位统一身份认证")
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "office",
+                    "name": OIDC_NAME,
+                    "client_id": os.environ["DAFENG_OIDC_ID"],
+                    "secret": os.environ["DAFENG_OIDC_SECRET"],
+                    "settings": {"server_url": _oidc},
+                }
+            ],
+        }
+    }
+
+# Twelve hours after its last use a session is over, and with the browser, unless the person asked to stay logged in.
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+REMEMBER_AT_MOST = timedelta(days=14)
+# Rate limits are counted here. Several server processes need a shared cache: `DAFENG_CACHE=db` uses the database.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+if os.environ.get("DAFENG_CACHE") == "db":
+    CACHES["default"] |= {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "dafeng_cache"}
+# Parts of pages, remembered by each process for itself (kernel.pages.kept).
+CACHES["near"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "near", "OPTIONS": {"MAX_ENTRIES": 2_000},
+}  # fmt: skip
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [HOME / "locale"]
+FORMAT_MODULE_PATH = ["dafeng.portal.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
@@ -117,7 +216,30 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# A request as a whole; each page has its own, smaller limit for a file.
+UPLOAD_BYTES = 64 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "dafeng.portal.quota.Quota",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
+# Long work is queued in the database and done by `dafeng worker`.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# Mail goes to the terminal until a server is named (`smtp://user:password@host:port`).
+SITE_ADDRESS = os.environ.get("DAFENG_SITE", "http://127.0.0.1:8000").rstrip("/")
+DEFAULT_FROM_EMAIL = os.environ.get("DAFENG_MAIL_FROM", "dafeng@localhost")
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if mail := os.environ.get("DAFENG_MAIL"):
+    _server = urlsplit(mail)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _server.hostname or "", _server.port or 25
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_server.username or ""), unquote(_server.password or "")
+    EMAIL_USE_TLS = EMAIL_PORT == 587
+    EMAIL_USE_SSL = EMAIL_PORT == 465
+
+CSRF_FAILURE_VIEW = "dafeng.portal.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -126,7 +248,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *([f"{urlsplit(_oidc).scheme}://{urlsplit(_oidc).netloc}"] if _oidc else [])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

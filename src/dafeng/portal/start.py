@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dafeng import cities
+from dafeng.domains.disclosure import services as disclosure
+from dafeng.domains.inclusion import demo as inclusion_demo
+from dafeng.domains.inclusion import services as inclusion
 from dafeng.domains.inventory import services
 from dafeng.domains.inventory.models import City, InventoryRun
+from dafeng.domains.plan.services import city as plan_city
+from dafeng.domains.plan.services import demo as plan_demo
+from dafeng.kernel.enterprises import services as enterprises
 from dafeng.portal.accounts.services import DEMO_PASSWORD, ensure_demo
 
 DEMO_CITY = "xinyang"
@@ -35,6 +43,24 @@ def load_pack(name: str, *, now: datetime) -> tuple[City, bool]:
         boundary=pack.boundary,
         boundary_note=pack.boundary_note,
     )
+    disclosure.ensure_city(
+        city.code,
+        city.name,
+        city.name_en,
+        counties=city.counties,
+        boundary=city.boundary,
+        boundary_note=city.boundary_note,
+    )
+    plan_city.ensure_city(
+        city.code,
+        city.name,
+        city.name_en,
+        counties=city.counties,
+        boundary=city.boundary,
+        boundary_note=city.boundary_note,
+        boundary_note_en=pack.boundary_note_en,
+    )
+    inclusion.ensure_programme(city.code, city.name, city.name_en, counties=city.counties, now=now)
     if city.digest == pack.digest:
         return city, False
     changed = services.load_pack_rows(
@@ -43,11 +69,17 @@ def load_pack(name: str, *, now: datetime) -> tuple[City, bool]:
     return city, changed
 
 
+def defaults_of(city: City) -> services.Defaults:
+    """How the city's pack wants its inventory compiled."""
+    pack = cities.load_pack(city.pack)
+    return services.Defaults(pack.edition, pack.gwp, dict(pack.tiers), pack.statistics)
+
+
 def compile_with_progress(
     city: City, *, edition: str | None, gwp: str | None, tiers: Mapping[str, str] | None, now: datetime
 ) -> InventoryRun:
     """Compile with a progress bar on the terminal; the pack gives what is not asked for."""
-    pack = cities.load_pack(city.pack)
+    defaults = services.defaults_of(city)
     with Progress(
         TextColumn("编制 {task.fields[city]}清单  {task.description}"),
         BarColumn(),
@@ -57,12 +89,12 @@ def compile_with_progress(
         task = bar.add_task("", city=city.name, total=5)
         return services.compile_city(
             city,
-            edition=edition or pack.edition,
-            gwp=gwp or pack.gwp,
-            tiers={**pack.tiers, **(tiers or {})},
+            edition=edition or defaults.edition,
+            gwp=gwp or defaults.gwp,
+            tiers={**defaults.tiers, **(tiers or {})},
             by=None,
             now=now,
-            statistics=pack.statistics,
+            statistics=defaults.statistics,
             progress=lambda step, done, total: bar.update(task, description=step, completed=done, total=total),
         )
 
@@ -71,6 +103,7 @@ def prepare(*, now: datetime, address: str) -> None:
     """Everything before the first request."""
     console.print("准备数据库 …")
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)  # does something only where the cache lies in the database
     city, changed = load_pack(DEMO_CITY, now=now)
     if changed:
         console.print(f"已载入{city.name}数据包")
@@ -81,6 +114,10 @@ def prepare(*, now: datetime, address: str) -> None:
     if settings.DEMO:
         pack = cities.load_pack(DEMO_CITY)
         ensure_demo(pack.organisations, pack.demo_users)
+        disclosure.ensure_demo(disclosure.city(city.code), now=now)
+        plan_demo.ensure_demo(city, folder=pack.path / "plan", now=now)
+        inclusion_demo.ensure_demo(inclusion.programme_of(city.code), now=now)
+        enterprises.ensure(city.code, pack.demo_enterprises, demo=True)
         _print_logins(pack.demo_users)
     console.print(f"\n[bold]http://{address}/[/bold]   按 Ctrl+C 停止")
 
@@ -94,19 +131,34 @@ def _print_logins(users: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def run_server(address: str) -> None:
-    """Replace this process by the server."""
+def run_server(address: str) -> int:
+    """Run the server and a worker side by side until one of them ends or we are told to stop; returns the exit code."""
     host, _, port = address.rpartition(":")
     sys.stdout.flush()
-    granian = Path(sys.executable).with_name("granian")
-    os.execv(
-        granian,
+    commands = [
         [
-            str(granian), "--interface", "wsgi", "--host", host or "127.0.0.1", "--port", port, "--workers", "1",
-            "--no-ws",
-            "--blocking-threads",
-            "8",
-            "--backpressure",
-            "32", "--log-level", "warning", "dafeng.portal.wsgi:application",
+            Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", host or "127.0.0.1", "--port", port,
+            "--workers", "1", "--no-ws", "--blocking-threads", "8", "--backpressure", "32", "--log-level", "warning",
+            "dafeng.portal.wsgi:application",
         ],
-    )  # fmt: skip
+        [Path(sys.executable).with_name("dafeng"), "worker"],
+    ]  # fmt: skip
+    running = [subprocess.Popen(command) for command in commands]
+    # What ends us must end them: a worker that outlives its server would go on unseen.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        while all(each.poll() is None for each in running):
+            time.sleep(0.5)
+        return next(code for each in running if (code := each.poll()) is not None)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for each in running:
+            if each.poll() is None:
+                each.terminate()
+        for each in running:
+            try:
+                each.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                each.kill()

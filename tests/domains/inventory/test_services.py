@@ -193,7 +193,7 @@ def test_a_file_is_previewed_then_committed_whole_with_the_file_as_evidence(city
     assert not ActivityRow.objects.exists()
     _, batch = uploads.import_file(city, file, commit=True, by=None, now=now)
     run = services.compile_city(city, by=None, now=now)
-    part = lineage.trace(run, category="1A4b1", gas="CO2")["parts"][0]
+    part = lineage.trace(run, people=True, category="1A4b1", gas="CO2")["parts"][0]
     assert part["activity"][0]["evidence"]["name"] == "燃气.csv"
     assert part["activity"][0]["batch"] == "燃气.csv"
     assert records.verify_evidence(batch.record.evidence.get())

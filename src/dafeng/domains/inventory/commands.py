@@ -21,8 +21,10 @@ def method_list(
 ) -> None:
     """列出全部方法：编号、类别、气体、名称、来源。"""
     from dafeng.domains.inventory import library
+    from dafeng.kernel.accounting import all_methods
 
-    found = [m for m in library.methods().values() if m.category.startswith(category)]
+    library.methods()  # registers this domain's; the command line has registered the other domains'
+    found = [m for m in all_methods().values() if m.category.startswith(category)]
     series = [s for s in library.series().values() if s.category.startswith(category)]
     rows = [
         {"id": m.id, "category": m.category, "gas": m.gas, "title": m.title, "unit": m.unit, "source": m.source}

@@ -36,16 +36,21 @@ def current_run(city: City) -> InventoryRun:
     return run
 
 
-def cached_export(run: InventoryRun, *, format: str, year: int, language: str) -> Path:
-    """The export as a file that is made once: a run never changes, so its export changes only with the program."""
+def export_path(run: InventoryRun, *, format: str, year: int, language: str) -> Path:
+    """Where an export lies once it has been made. Raises `UploadError` for an unknown format."""
     if format not in FORMATS:
         raise UploadError(f"不认识的导出格式“{format}”", expected="、".join(FORMATS))
-    folder = storage.folder(run.id) / "exports"
-    folder.mkdir(exist_ok=True)
-    target = folder / f"{run.city_id}-{run.number}-{year}-{language}-{__version__}{FORMATS[format][0]}"
+    name = f"{run.city_id}-{run.number}-{year}-{language}-{__version__}{FORMATS[format][0]}"
+    return storage.folder(run.id) / "exports" / name
+
+
+def cached_export(run: InventoryRun, *, format: str, year: int, language: str) -> Path:
+    """The export as a file that is made once: a run never changes, so its export changes only with the program."""
+    target = export_path(run, format=format, year=year, language=language)
     if not target.exists():
+        target.parent.mkdir(exist_ok=True)
         # Made under another name first: a second reader must never see half a file.
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=FORMATS[format][0], delete=False) as draft:
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=FORMATS[format][0], delete=False) as draft:
             made = Path(draft.name)
         export_run(run, made, format=format, year=year, language=language)
         made.replace(target)

@@ -145,7 +145,9 @@ def item_names() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def methods() -> dict[str, Method]:
-    return all_methods(*MODULES)
+    """The inventory's own methods by id; other domains register theirs in the same place."""
+    own = f"{__package__}."  # a module of `MODULES` may be the front of several
+    return {id: each for id, each in all_methods(*MODULES).items() if each.function.__module__.startswith(own)}
 
 
 @lru_cache(maxsize=1)
@@ -156,6 +158,13 @@ def series() -> dict[str, SeriesMethod]:
         for name, fields in getattr(import_module(module), "SERIES", {}).items():
             found[name] = SeriesMethod(id=name, **fields)
     return found
+
+
+@lru_cache(maxsize=512)
+def units_of(parameter: str) -> frozenset[str]:
+    """The units in which methods ask for a parameter; empty when none does."""
+    asked = {m.inputs[parameter] for m in methods().values() if parameter in m.parameters}
+    return frozenset(asked | {s.parameters[parameter] for s in series().values() if parameter in s.parameters})
 
 
 @lru_cache(maxsize=1)
@@ -189,3 +198,9 @@ def digest() -> str:
 @lru_cache(maxsize=1)
 def item_names_en() -> dict[str, str]:
     return {item.item: item.name_en or item.name for item in items()}
+
+
+@lru_cache(maxsize=1)
+def technology_names() -> dict[tuple[str, str], str]:
+    """(item, technology) → its Chinese name."""
+    return {(item.item, code): name for item in items() for code, name in item.technologies}

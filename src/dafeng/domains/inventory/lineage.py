@@ -17,10 +17,11 @@ from dafeng.kernel.errors import DafengError
 _FILTERS = ("category", "item", "gas", "kind", "place", "year")
 
 
-def trace(run: InventoryRun, *, limit: int = 50, **cell: Any) -> dict[str, Any]:
+def trace(run: InventoryRun, *, limit: int = 50, people: bool = False, **cell: Any) -> dict[str, Any]:
     """Everything below one cell of a run, largest contribution first.
 
-    `cell` narrows by category (and all below it), item, gas, kind, place and year. Returns total rows and the first
+    `cell` narrows by category (and all below it), item, gas, kind, place (and all in it) and year. `people`: also say who
+    entered a row and which file it came from, for those who may see the data behind the inventory. Returns total rows and the first
     `limit` of them, each with method, terms, activity and evidence.
     """
     stray = set(cell) - set(_FILTERS)
@@ -43,6 +44,8 @@ def trace(run: InventoryRun, *, limit: int = 50, **cell: Any) -> dict[str, Any]:
             continue
         if name == "category":
             rows = rows.filter(pl.col(name).str.starts_with(str(wanted)))
+        elif name == "place":
+            rows = rows.filter((pl.col(name) == wanted) | pl.col(name).str.starts_with(f"{wanted}/"))
         else:
             rows = rows.filter(pl.col(name) == wanted)
     ordered = rows.sort(pl.col("emission").abs(), "row", descending=[True, False], nulls_last=True)
@@ -51,18 +54,18 @@ def trace(run: InventoryRun, *, limit: int = 50, **cell: Any) -> dict[str, Any]:
         "rows": ordered.height,
         "emission": ordered["emission"].sum() if ordered["emission"].is_not_null().any() else None,
         "gas": ordered["gas"].unique().to_list(),
-        "parts": _parts(run, shown),
+        "parts": _parts(run, shown, people=people),
     }
 
 
-def _parts(run: InventoryRun, shown: pl.DataFrame) -> list[dict[str, Any]]:
+def _parts(run: InventoryRun, shown: pl.DataFrame, *, people: bool) -> list[dict[str, Any]]:
     links = storage.read(run, "links").filter(pl.col("row").is_in(shown["row"].to_list()))
     activities = storage.read(run, "activities")
     others = links.join(activities.rename({"row": "other_row"}), on="other_row")
     terms = storage.read(run, "terms").filter(pl.col("resolution").is_in(shown["resolution"].unique().to_list()))
     details = {row["factor_id"]: row for row in storage.read(run, "factors").iter_rows(named=True)}
     wanted = {*shown["activity_id"].drop_nulls(), *others["activity_id"].drop_nulls()}
-    entered = _entered(wanted)
+    entered = _entered(wanted) if people else {}
     series = library.series()
     library.methods()
     parts = []
@@ -124,7 +127,13 @@ def _entered(ids: set[str]) -> dict[str, dict[str, Any]]:
             "entered_at": row.batch.record.created_at.isoformat(),
             "batch": row.batch.record.title,
             "sheet_row": row.sheet_row,
-            "evidence": {"name": row.evidence.name, "sha256": row.evidence.sha256, "sm3": row.evidence.sm3}
+            "batch_id": row.batch_id,
+            "evidence": {
+                "id": str(row.evidence.pk),
+                "name": row.evidence.name,
+                "sha256": row.evidence.sha256,
+                "sm3": row.evidence.sm3,
+            }
             if row.evidence
             else None,
         }

@@ -7,28 +7,23 @@ written once; its tables lie as Parquet files whose hashes the run keeps.
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from dafeng.kernel.pages.cities import DescribedCity
+from dafeng.kernel.records.access import is_person
 from dafeng.kernel.records.models import Evidence, Record
 
 
-class City(models.Model):
+class City(DescribedCity):
     """A city whose pack has been loaded, and the digest of the pack as loaded."""
 
-    code = models.CharField(_("地区代码"), max_length=6, primary_key=True)
-    name = models.CharField(_("名称"), max_length=60)
-    name_en = models.CharField(_("英文名称"), max_length=80)
     pack = models.CharField(_("数据包"), max_length=200)
-    counties = models.JSONField(_("县区"), default=dict, help_text="code → [name, name_en]")
-    boundary = models.TextField(_("边界"), blank=True, help_text="GeoJSON of the counties")
-    boundary_note = models.CharField(_("地图说明"), max_length=300, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     loaded_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Batch(models.Model):
@@ -78,6 +73,46 @@ class BalanceCell(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=("batch", "year")),)
+
+
+class StagedUploadQuerySet(models.QuerySet["StagedUpload"]):
+    def for_user(self, user: Any) -> StagedUploadQuerySet:
+        """A staged file is its owner's alone."""
+        return self.filter(by=user) if is_person(user) else self.none()
+
+
+class StagedUpload(models.Model):
+    """A file that was handed in and read, but not committed: its owner's alone, and kept for a day (`staging.KEPT`).
+
+    `rows` and `cells` are Parquet: what the preview showed is what a commit stores. `seen` names the stored rows that the
+    preview compared with, so that a commit can tell whether they have changed since.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    city = models.ForeignKey(City, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("文件名"), max_length=255)
+    size = models.PositiveBigIntegerField(_("字节数"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    file = models.FileField(_("文件"), upload_to="staged", max_length=120)
+    place = models.CharField(_("地区代码"), max_length=80, blank=True, help_text="of a balance that does not say it")
+    year = models.SmallIntegerField(null=True, help_text="of a balance that does not say it")
+    created_at = models.DateTimeField(_("上传时间"))
+    read_at = models.DateTimeField(_("预览时间"))
+    rows = models.BinaryField()
+    cells = models.BinaryField(null=True)
+    problems = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    seen = models.JSONField(default=dict)
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, null=True, related_name="+")
+
+    objects = StagedUploadQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=("by", "created_at"), name="staged_by"),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CityFactor(models.Model):

@@ -7,8 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
+from django.urls import reverse
 
-from dafeng.domains.inventory.models import InventoryRun
+from dafeng.domains.inventory.models import Batch, City, InventoryRun
+from dafeng.kernel.actions import PUBLIC, action
+from dafeng.kernel.records.access import is_superuser
 from dafeng.kernel.records.services import is_person, roles_of
 
 # Offices that work on the inventory see drafts; everybody else sees what is published.
@@ -26,6 +29,38 @@ def batches_of(user: Any, roles: Collection[str]) -> Q:
     if (SEES_DRAFTS - {"county"}) & set(roles):
         return Q()
     return Q(created_by=user) if is_person(user) else Q(pk__in=[])
+
+
+def may_undo(user: Any, batch: Batch) -> bool:
+    """Whoever sent a batch in, and the offices that answer for the inventory."""
+    return batch.record.created_by_id == user.pk or bool({"ndrc", "ecology", "statistics"} & roles_of(user))
+
+
+SEE = action("inventory.see", "查看清单与数字的来历", {PUBLIC}, rule=may_see)
+SEE_DATA = action("inventory.data", "查看活动水平数据", SEES_DRAFTS)
+IMPORT = action("inventory.import", "填报活动水平数据", ENTERS_DATA, writes=True)
+UNDO = action("inventory.undo", "撤销一批活动水平数据", ENTERS_DATA, writes=True, rule=may_undo)
+SEE_FACTORS = action("inventory.factors", "查看因子库与核算方法", {PUBLIC})
+SET_FACTOR = action("inventory.factor-set", "录入本市因子", {"ecology", "statistics"}, writes=True)
+SIGN_FACTOR = action("inventory.factor-sign", "签认因子", {"ecology"}, writes=True)
+SEE_QUALITY = action("inventory.quality", "查看质量检查与完整性", SEES_DRAFTS)
+ANALYSE = action("inventory.analyse", "计算关键类别与不确定性", {"ndrc", "ecology", "statistics"}, writes=True)
+COMPILE = action("inventory.compile", "编制清单", {"ndrc", "ecology", "statistics"}, writes=True)
+CLEAR = action("inventory.clear", "清理过期的上传文件", {"admin"}, writes=True)
+REPORT = action("inventory.report", "生成清单报告与数据文件", {PUBLIC}, rule=may_see)
+PUBLISH = action("inventory.publish", "发布清单", {"ecology"}, writes=True)
+
+
+def places_of(user: Any, city: City) -> frozenset[str] | None:
+    """The places that a person may report for; None stands for all of the city. A county reports for itself alone."""
+    if (ENTERS_DATA - {"county"}) & roles_of(user) or is_superuser(user):
+        return None
+    held = frozenset(user.memberships.filter(role="county").values_list("place", flat=True))
+    return None if city.pk in held else held
+
+
+def page_of(batch: Batch) -> str:
+    return reverse("inventory:batch", kwargs={"code": batch.city_id, "id": batch.pk})
 
 
 def may_enter_data(user: Any) -> bool:

@@ -8,19 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
+from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from dafeng.domains.inventory import library, storage
+from dafeng.domains.inventory.factor_services import (
+    city_factors,
+    enter_city_factor,
+    fingerprint,
+    set_city_factor,
+    sign_factor,
+    signed_factors,
+    withdraw_signature,
+)
 from dafeng.domains.inventory.methods import balance, balance_energy
 from dafeng.domains.inventory.methods.inventory import Inventory, compile_inventory
-from dafeng.domains.inventory.methods.precedence import without_replaced
+from dafeng.domains.inventory.methods.precedence import in_force
 from dafeng.domains.inventory.models import (
     ActivityRow,
     BalanceCell,
@@ -30,13 +42,39 @@ from dafeng.domains.inventory.models import (
     FactorSignature,
     InventoryRun,
 )
-from dafeng.kernel.accounting import activity_frame, factor_frame
-from dafeng.kernel.accounting.status import UNSIGNED, Status
-from dafeng.kernel.errors import ActivityError, FactorError, PermissionDenied, TransitionError
+from dafeng.kernel.accounting import activity_frame
+from dafeng.kernel.accounting.status import Status
+from dafeng.kernel.errors import ActivityError, PermissionDenied, TransitionError
 from dafeng.kernel.indicators import services as indicators
-from dafeng.kernel.quantities import units
+from dafeng.kernel.indicators.models import Run
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Evidence
+
+__all__ = [
+    "INDICATORS",
+    "Defaults",
+    "Progress",
+    "blocking",
+    "city_activity",
+    "city_balance",
+    "city_factors",
+    "compile_city",
+    "defaults_of",
+    "ensure_city",
+    "enter_city_factor",
+    "fingerprint",
+    "first_city",
+    "load_batch",
+    "load_pack_rows",
+    "publish_run",
+    "register_defaults",
+    "set_city_factor",
+    "sign_factor",
+    "signed_factors",
+    "stale_since",
+    "undo_batch",
+    "withdraw_signature",
+]
 
 Progress = Callable[[str, int, int], None]
 
@@ -52,6 +90,46 @@ INDICATORS = (
     ("inventory.co2e.gas", "分气体温室气体排放量", "GHG emissions by gas", "t CO2e"),
     ("inventory.co2.indirect", "电力热力间接排放量", "Indirect CO2 of electricity and heat", "t CO2e"),
 )
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a city's pack says of how its inventory is compiled; `statistics`: GDP, population and the like by year."""
+
+    edition: str = "gl2011"
+    gwp: str | None = None
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    statistics: pl.DataFrame | None = None
+
+
+def _no_pack(city: City) -> Defaults:
+    return Defaults()
+
+
+_defaults_of: Callable[[City], Defaults] = _no_pack
+
+
+def register_defaults(function: Callable[[City], Defaults]) -> None:
+    """Tell this domain how to find a city's defaults. Called once, by the floor that knows the packs."""
+    global _defaults_of
+    _defaults_of = function
+
+
+def defaults_of(city: City) -> Defaults:
+    return _defaults_of(city)
+
+
+def first_city() -> str:
+    """Code of the city that this installation is for: the one compiled last; empty while there is none.
+
+    Kept for a minute: every page asks for it.
+    """
+    found: str | None = cache.get("inventory:first-city")
+    if found is None:
+        city = City.objects.order_by("-runs__created_at", "code").first()
+        found = city.code if city else ""
+        cache.set("inventory:first-city", found, 60 if found else 2)
+    return found
 
 
 def ensure_city(code: str, name: str, name_en: str, pack: str, **described: Any) -> City:
@@ -160,14 +238,7 @@ def city_activity(city: City) -> pl.DataFrame:
     )
     if not frame.height:
         raise ActivityError(f"{city.name}还没有活动水平数据", mend="请先上传填报模板或加载城市数据包")
-    key = ["category", "item", "technology", "variable", "place", "year"]
-    # An upload counts before the pack, a later upload before an earlier one; the shadowed rows stay in their batches.
-    # One batch may hold several rows of a source (commerce and other services): they belong together.
-    upload = pl.col("batch__source") == "upload"
-    newest = pl.col("batch_id") == pl.col("batch_id").max().over(key)
-    uploaded = frame.filter(upload).filter(newest)
-    packed = without_replaced(frame.filter(~upload).join(uploaded, on=key, how="anti"), uploaded)
-    kept = pl.concat([uploaded, packed])
+    kept = in_force(frame.rename({"batch__source": "batch_source"}))
     return activity_frame(
         kept.sort("id")
         .rename({"evidence_id": "evidence"})
@@ -175,7 +246,7 @@ def city_activity(city: City) -> pl.DataFrame:
             pl.col("id").cast(pl.String).alias("activity_id"),
             pl.when(pl.col("notation") == "").then(None).otherwise(pl.col("notation")).alias("notation"),
         )
-        .drop("id", "batch__source", "batch_id")
+        .drop("id", "batch_source", "batch_id")
     )
 
 
@@ -190,120 +261,6 @@ def city_balance(city: City) -> pl.DataFrame:
     )
     newest = pl.col("batch") == pl.col("batch").max().over("place", "year")
     return balance.balance_frame(frame.filter(newest).drop("batch")) if frame.height else frame.drop("batch")
-
-
-def city_factors(city: City) -> pl.DataFrame:
-    """The newest version of each of the city's own factors, as factor rows of set `municipal`."""
-    newest: dict[str, CityFactor] = {}
-    for factor in CityFactor.objects.filter(city=city).order_by("version"):
-        newest[factor.factor_id] = factor
-    names = (
-        "parameter",
-        "category",
-        "item",
-        "technology",
-        "place",
-        "year",
-        "value",
-        "unit",
-        "lower",
-        "upper",
-        "source",
-    )
-    return factor_frame(
-        [
-            {name: getattr(factor, name) for name in names}
-            | {
-                "factor_id": f"{factor.factor_id}#{factor.version}",
-                "set": "municipal",
-                "owner": "municipal",
-                "standing": "municipal",
-            }
-            for factor in newest.values()
-        ]
-    )
-
-
-@transaction.atomic
-def set_city_factor(
-    city: City,
-    factor_id: str,
-    *,
-    parameter: str,
-    value: float,
-    unit: str,
-    source: str,
-    by: Any,
-    now: datetime,
-    place: str = "",
-    category: str = "",
-    item: str = "",
-    technology: str = "",
-    year: int | None = None,
-    lower: float | None = None,
-    upper: float | None = None,
-    evidence: Evidence | None = None,
-) -> CityFactor:
-    """Add a version of one of the city's own factors; earlier versions stay, and runs keep the one they used.
-
-    Raises `FactorError` for a parameter that no method asks for, a unit that does not fit it, or a missing source.
-    """
-    asked = {m.inputs[parameter] for m in library.methods().values() if parameter in m.parameters}
-    asked |= {s.parameters[parameter] for s in library.series().values() if parameter in s.parameters}
-    if not asked:
-        raise FactorError(f"没有方法用到参数“{parameter}”", mend="可用 dafeng method show 查看方法的参数名")
-    if not any(units.convertible(unit, wanted) for wanted in asked):
-        raise FactorError(f"参数 {parameter} 的单位“{unit}”不对", expected="、".join(sorted(asked)))
-    if not source.strip() or not math.isfinite(value):
-        raise FactorError("本市因子要有数值和出处", expected="监测报告或文件名称")
-    last = CityFactor.objects.select_for_update().filter(city=city, factor_id=factor_id).order_by("-version").first()
-    actor = by.get_username() if by else "system"
-    factor = CityFactor.objects.create(
-        city=city, factor_id=factor_id, version=(last.version if last else 0) + 1, parameter=parameter, category=category,
-        item=item, technology=technology, place=place or city.code, year=year, value=value, unit=unit, lower=lower,
-        upper=upper, source=source, evidence=evidence, entered_by=actor, entered_at=now,
-    )  # fmt: skip
-    records.audit(
-        actor, "factor.set", "factor", f"{factor_id}#{factor.version}", {"value": value, "unit": unit}, now=now
-    )
-    return factor
-
-
-def fingerprint(factor: Mapping[str, Any]) -> str:
-    """SHA-256 of a factor row as it stands: a signature is for this value, not for whatever the id may mean later."""
-    content = {
-        name: factor[name] for name in ("factor_id", "set", "parameter", "value", "unit", "lower", "upper", "source")
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-@transaction.atomic
-def sign_factor(factor_id: str, *, by: Any, reason: str, now: datetime) -> FactorSignature:
-    """A reviewer vouches for a factor of unsure standing. Raises `FactorError` where there is nothing to sign."""
-    if by is None or "ecology" not in records.roles_of(by):
-        raise PermissionDenied("只有生态环境局的审核人可以签认因子")
-    if not reason.strip():
-        raise FactorError("签认要写明理由", expected="核对了什么、依据何处")
-    found = library.factors().filter(pl.col("factor_id") == factor_id)
-    if not found.height:
-        raise FactorError(f"没有因子“{factor_id}”")
-    row = found.row(0, named=True)
-    if row["standing"] not in UNSIGNED or row["value"] is None:
-        raise FactorError(f"因子“{factor_id}”无需签认（状态为 {row['standing']}）")
-    signature = FactorSignature.objects.create(
-        factor_id=factor_id, fingerprint=fingerprint(row), reviewer=by.get_username(), reason=reason, signed_at=now
-    )
-    records.audit(
-        by.get_username(), "factor.sign", "factor", factor_id, {"reason": reason, "value": row["value"]}, now=now
-    )
-    return signature
-
-
-def signed_factors() -> list[str]:
-    """Ids of factors whose present row a reviewer has signed."""
-    signatures = dict(FactorSignature.objects.filter(withdrawn_at=None).values_list("factor_id", "fingerprint"))
-    rows = library.factors().filter(pl.col("factor_id").is_in(list(signatures)))
-    return [row["factor_id"] for row in rows.iter_rows(named=True) if fingerprint(row) == signatures[row["factor_id"]]]
 
 
 def compile_city(
@@ -364,6 +321,30 @@ def compile_city(
         )
     progress("完成", 5, 5)
     return run
+
+
+def stale_since(run: InventoryRun) -> list[str]:
+    """Why a run no longer shows what is known now: newer data, factors or signatures; empty while it does."""
+    since = run.created_at
+    moved = Q(signed_at__gt=since) | Q(withdrawn_at__gt=since)
+    found = City.objects.annotate(
+        newer_data=Exists(Batch.objects.filter(city=OuterRef("pk"), record__changed_at__gt=since)),
+        newer_factors=Exists(CityFactor.objects.filter(city=OuterRef("pk"), entered_at__gt=since)),
+        newer_signatures=Exists(FactorSignature.objects.filter(moved)),
+    ).values("newer_data", "newer_factors", "newer_signatures")
+    newer = found.get(pk=run.city_id) | {"newer_run": not run.current}
+    words = {
+        "newer_data": _("有新提交或撤销的活动水平数据"),
+        "newer_factors": _("本市因子有更新"),
+        "newer_signatures": _("因子的签认有变化"),
+        "newer_run": _("已有更新的一版"),
+    }
+    return [text for name, text in words.items() if newer[name]]
+
+
+def blocking(run: InventoryRun) -> list[str]:
+    """Years that keep a run from being published: they lack a part or rest on an unsigned factor."""
+    return [year for year, row in run.summary["years"].items() if row["status"] != int(Status.OK)]
 
 
 def _digest(*parts: Any) -> str:
@@ -453,8 +434,7 @@ def publish_run(run: InventoryRun, *, by: Any, now: datetime) -> InventoryRun:
     """Make a run public, all of it. Refused while any year rests on an unsigned factor or lacks a part."""
     if by is None or "ecology" not in records.roles_of(by):
         raise PermissionDenied("只有生态环境局可以发布清单")
-    blocked = [year for year, row in run.summary["years"].items() if row["status"] != int(Status.OK)]
-    if blocked:
+    if blocked := blocking(run):
         raise TransitionError(
             f"{'、'.join(blocked)} 年的清单还不能发布",
             expected="没有缺项，且所用因子均有出处或已签认",
@@ -465,4 +445,36 @@ def publish_run(run: InventoryRun, *, by: Any, now: datetime) -> InventoryRun:
     records.audit(
         by.get_username(), "inventory.publish", "run", str(run.id), {"years": list(run.summary["years"])}, now=now
     )
+    _show_to_the_public(run, by=by, now=now)
     return run
+
+
+def _show_to_the_public(run: InventoryRun, *, by: Any, now: datetime) -> None:
+    """Put the run's values on the blackboard once more, as variant `public`: all that the public site and open data read.
+
+    A later publication supersedes this one there, so that "what changed since the last publication" is a comparison.
+    """
+    current = indicators.current_run("inventory", "compile", run.city_id, variant="public")
+    if current and current.parameters["run"] == str(run.id):
+        return
+    compiled = Run.objects.filter(
+        domain="inventory", kind="compile", subject=run.city_id, variant="", parameters__run=str(run.id)
+    ).latest("started_at")
+    said = {"run": str(run.id), "number": run.number, "edition": run.edition, "gwp": run.gwp}
+    shown = indicators.start_run(
+        domain="inventory", kind="compile", subject=run.city_id, parameters=said | {"variant": "public"}, by=by, now=now
+    )
+    columns = [
+        "indicator",
+        "subject",
+        "period",
+        "key",
+        "value",
+        "unit",
+        "status",
+        "notation",
+        "basis_share_estimated",
+        "lineage",
+    ]
+    indicators.publish(shown, indicators.run_values(compiled).select(columns))
+    indicators.finish_run(shown, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,18 +55,22 @@ def preview(
     limits: Limits | None = None,
     place: str | None = None,
     year: int | None = None,
+    existing: Iterable[tuple[Any, ...]] | None = None,
 ) -> Preview:
     """What the file would bring in and everything wrong with it; nothing is stored.
 
     A file may hold activity sheets, an energy balance, or both; `place` and `year` are for a balance that does not say them.
+    A row whose source is among `existing` is warned of; by default those are the sources uploaded before.
     Raises `UploadError` when the file cannot be read at all.
     """
-    stored = ActivityRow.objects.filter(batch__city=city, batch__active=True, batch__source="upload")
+    if existing is None:
+        stored = ActivityRow.objects.filter(batch__city=city, batch__active=True, batch__source="upload")
+        existing = stored.values_list(*_KEY)
     places = known_places(city)
     # One byte more than allowed is enough to be refused; a huge upload is not read to its end first.
     allowed = (limits or Limits()).file_bytes
     content = file if isinstance(file, Path) else io.BytesIO(file.read(allowed + 1))
-    table = read_activity(content, name=name, known_places=places, limits=limits, existing=stored.values_list(*_KEY))
+    table = read_activity(content, name=name, known_places=places, limits=limits, existing=existing)
     if not isinstance(content, Path):
         content.seek(0)
     balance = read_balance(content, name=name, known_places=places, limits=limits, place=place or city.code, year=year)
@@ -74,10 +79,12 @@ def preview(
     if missing and missing <= absent:
         return Preview(table.file, table.digest, table.rows, None, table.problems, table.counts)
     # The balance is the file's content: that it holds no activity sheet as well is no fault.
-    others = tuple(problem for problem in table.problems if problem.code not in absent)
-    spared = len(table.problems) - len(others)
+    spared = {*absent, "no_mark"}
+    others = tuple(problem for problem in table.problems if problem.code not in spared)
     counts = {name: table.counts.get(name, 0) + balance.counts.get(name, 0) for name in table.counts}
-    counts["errors"] -= spared
+    for problem in table.problems:
+        if problem.code in spared:
+            counts[f"{problem.severity}s"] -= 1
     rows = table.rows
     if balance.ok:
         derived = activity_rows(balance.rows).with_columns(pl.lit("能源平衡表").alias("sheet_row"))
@@ -114,11 +121,16 @@ def commit_preview(
     if not again.ok:
         first = next(str(problem) for problem in again.problems if problem.severity is Severity.ERROR)
         raise UploadError(f"还有 {again.counts['errors']} 处错误，整个文件未导入", mend=f"第一处：{first}")
-    if not again.rows.height:
+    return store(city, again, content, by=by, now=now)
+
+
+def store(city: City, found: Preview, content: bytes, *, by: Any, now: datetime) -> Batch:
+    """Store what was read from a file as one batch, with the file as evidence."""
+    if not found.rows.height:
         raise UploadError("文件里没有可以导入的行", mend="请在“数值”列填数，或填标记符号")
     evidence = records.store_evidence(
         content, name=found.file, media_type=_MEDIA_TYPES.get(Path(found.file).suffix.lower(), ""), by=by, now=now
     )
     return services.load_batch(
-        city, again.rows, title=found.file, source="upload", by=by, now=now, evidence=evidence, cells=again.cells
+        city, found.rows, title=found.file, source="upload", by=by, now=now, evidence=evidence, cells=found.cells
     )

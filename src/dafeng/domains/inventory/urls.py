@@ -1,10 +1,12 @@
-from django.urls import path
+"""The inventory's addresses, room by room."""
 
-from dafeng.domains.inventory import views
+from dafeng.domains.inventory.views import account, data, factors, quality, reports
 
 app_name = "inventory"
 urlpatterns = [
-    path("<str:code>/", views.account, name="account"),
-    path("<str:code>/lineage/", views.lineage, name="lineage"),
-    path("<str:code>/download/<str:format>/", views.download, name="download"),
+    *data.urlpatterns,
+    *factors.urlpatterns,
+    *quality.urlpatterns,
+    *reports.urlpatterns,
+    *account.urlpatterns,
 ]

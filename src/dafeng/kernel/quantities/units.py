@@ -60,6 +60,8 @@ head = [animal]
 person = [person]
 vehicle = [vehicle]
 facility = [facility]
+firm = [firm]
+product_kind = [product_kind]
 yuan = [money]
 
 C = [carbon]
@@ -87,6 +89,7 @@ dm = [dry_matter]
 _PRINTED = {
     "万吨标准煤": "1e4*tce",
     "吨标准煤": "tce",
+    "克标准煤": "1e-3*kgce",
     "千克标准煤": "kgce",
     "百万吨标准煤": "Mtce",
     "亿千瓦时": "1e8*kWh",
@@ -135,12 +138,16 @@ _PRINTED = {
     "辆": "vehicle",
     "个": "facility",
     "座": "facility",
+    "家": "firm",
+    "款": "product_kind",
     "亿元": "1e8*yuan",
     "万元": "1e4*yuan",
     "元": "yuan",
     "万公里": "1e4*km",
     "公里": "km",
     "千米": "km",
+    "延米": "m",
+    "米": "m",
     "hm2": "ha",
     "mu": "mu",
     "亿t": "1e8*t",

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 RolesOf = Callable[[Any], Iterable[str]]
 Visibility = Callable[[Any, frozenset[str]], Q]
 
+Affiliations = Callable[[Any], Iterable[tuple[str, str]]]
+
+PeopleOf = Callable[[frozenset[str], frozenset[str], frozenset[str]], Iterable[Any]]
+
 _roles_of: RolesOf | None = None
+_affiliations: Affiliations | None = None
+_people: PeopleOf | None = None
 _visibility: dict[str, Visibility] = {}
 
 
@@ -29,6 +35,18 @@ def register_roles(function: RolesOf) -> None:
     """Tell this floor how to find the roles of a signed-in person. Called once, by the portal."""
     global _roles_of
     _roles_of = function
+
+
+def register_affiliations(function: Affiliations) -> None:
+    """Tell this floor how to find (organisation code, place code) of what a person belongs to. Called once, by the portal."""
+    global _affiliations
+    _affiliations = function
+
+
+def register_people(function: PeopleOf) -> None:
+    """Tell this floor how to find the persons behind (organisations, roles, places). Called once, by the portal."""
+    global _people
+    _people = function
 
 
 def register_visibility(kind: str, hook: Visibility) -> None:
@@ -56,6 +74,34 @@ def roles_of(user: Any) -> frozenset[str]:
     return frozenset(_roles_of(user))
 
 
+def standing(user: Any) -> tuple[str, ...]:
+    """All of a person that decides what they may do at all: the same for two persons, the same actions and navigation."""
+    if is_superuser(user):
+        return ("superuser",)
+    return ("person", *sorted(roles_of(user))) if is_person(user) else ("public",)
+
+
+def organisations_of(user: Any) -> frozenset[str]:
+    """Codes of the organisations that a person acts for; a department's code is its entry in the register."""
+    if _affiliations is None or not is_person(user):
+        return frozenset()
+    return frozenset(organisation for organisation, _place in _affiliations(user))
+
+
+def places_of(user: Any) -> frozenset[str]:
+    """Codes of the places at which a person holds a role; below them they hold it too."""
+    if _affiliations is None or not is_person(user):
+        return frozenset()
+    return frozenset(place for _organisation, place in _affiliations(user) if place)
+
+
+def people_of(organisations: Iterable[str] = (), *, roles: Iterable[str] = (), places: Iterable[str] = ()) -> list[Any]:
+    """Who acts for one of the organisations, and who holds one of the roles at one of the places; each once, none shut out."""
+    if _people is None:
+        return []
+    return list(_people(frozenset(organisations), frozenset(roles), frozenset(places)))
+
+
 def holds(user: Any, roles: frozenset[str], wanted: frozenset[str], *, created: bool) -> bool:
     """Whether a person with `roles` holds one of the `wanted`; `created` tells if the record is theirs."""
     if not is_person(user):
@@ -80,6 +126,17 @@ def visible(user: Any) -> Q:
         read = [each.kind for each in workflows.registered() if {ANYONE, *roles} & each.readers]
         seen |= (Q(created_by=user) | Q(kind__in=read)) & ~Q(kind__in=list(_visibility))
     return seen
+
+
+def visible_of(workflow: Workflow, user: Any, roles: frozenset[str]) -> Q:
+    """The part of `visible` that speaks of one kind, for a condition that already names the kind."""
+    if is_superuser(user):
+        return Q()
+    if hook := _visibility.get(workflow.kind):
+        return hook(user, roles)
+    if not is_person(user):
+        return Q(pk__in=[])
+    return Q() if {ANYONE, *roles} & workflow.readers else Q(created_by=user)
 
 
 def refusal(transition: Transition, workflow: Workflow, record: Record, user: Any) -> str:

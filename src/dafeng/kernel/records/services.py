@@ -14,7 +14,17 @@ from typing import Any
 from dafeng.kernel.errors import PermissionDenied, TransitionError
 from dafeng.kernel.quantities import places
 from dafeng.kernel.records import access, payloads, workflows
-from dafeng.kernel.records.access import is_person, register_roles, register_visibility, roles_of
+from dafeng.kernel.records.access import (
+    is_person,
+    organisations_of,
+    people_of,
+    places_of,
+    register_affiliations,
+    register_people,
+    register_roles,
+    register_visibility,
+    roles_of,
+)
 from dafeng.kernel.records.audit import audit, export_chain, head, history, serial, verify_chain
 from dafeng.kernel.records.errors import RecordError
 from dafeng.kernel.records.evidence import store_evidence, verify_evidence
@@ -32,6 +42,11 @@ __all__ = [
     "latest",
     "move",
     "open_record",
+    "organisations_of",
+    "people_of",
+    "places_of",
+    "register_affiliations",
+    "register_people",
     "register_roles",
     "register_visibility",
     "roles_of",

@@ -1,6 +1,6 @@
 """Workflows as data: which states a kind of record has, who may move it from one to the next, and who may see it.
 
-An app ships `workflows.toml` beside its `apps.py`; each table is one kind:
+An app ships `workflows.toml`, or a folder `workflows/`, beside its `apps.py`; each table is one kind:
 
     ["water.permit"]
     title = "取水许可"
@@ -36,7 +36,9 @@ ANYONE, CREATOR = "*", "@creator"  # roles that every workflow knows: any signed
 _KEYS = frozenset(
     {"title", "initial", "states", "transitions", "open_roles", "edit_roles", "readers", "schema", "schema_version"}
 )
-_TRANSITION_KEYS = frozenset({"action", "title", "from", "to", "roles", "reason_required", "not_same_person_as"})
+_TRANSITION_KEYS = frozenset(
+    {"action", "title", "from", "to", "roles", "reason_required", "not_same_person_as", "awaited"}
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ class State:
 
 @dataclass(frozen=True)
 class Transition:
-    """One arrow. No roles at all: only the system. `not_same_person_as` names earlier steps by other persons."""
+    """One arrow. No roles at all: only the system. `not_same_person_as` names earlier steps by other persons.
+
+    `awaited` false: a step that may be taken but that nobody waits for (undo, withdraw); it fills no inbox.
+    """
 
     action: str
     title: str
@@ -57,6 +62,7 @@ class Transition:
     roles: frozenset[str]
     reason_required: bool = False
     not_same_person_as: tuple[str, ...] = ()
+    awaited: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,11 +117,12 @@ def register(path: Path | str) -> tuple[str, ...]:
 
 
 def register_apps() -> None:
-    """Read the `workflows.toml` of every installed app that ships one."""
+    """Read `workflows.toml`, or the files of `workflows/`, of every installed app that ships them."""
     for config in apps.get_app_configs():
-        path = Path(config.path) / "workflows.toml"
-        if path.is_file():
-            register(path)
+        home = Path(config.path)
+        for path in (home / "workflows.toml", *sorted((home / "workflows").glob("*.toml"))):
+            if path.is_file():
+                register(path)
 
 
 def get(kind: str) -> Workflow:
@@ -202,6 +209,7 @@ def _transition(given: Any, states: Mapping[str, State], fail: Any) -> Transitio
         roles=frozenset(given["roles"]),
         reason_required=given.get("reason_required", False) is True,
         not_same_person_as=tuple(given.get("not_same_person_as", ())),
+        awaited=given.get("awaited", True) is True,
     )
 
 

@@ -5,12 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from dafeng.kernel.desk.models import Notice
+from dafeng.portal.navigation import menu_of
+
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: dict[str, Any]) -> SafeString:
+    """The navigation of the person on the present page; a page shows it twice, of which the style shows one."""
+    request: HttpRequest = context["request"]
+    return menu_of(getattr(request, "user", None), request.path)
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context: dict[str, Any]) -> int:
+    """How many notices this person has not read; asked once a page."""
+    request = context["request"]
+    if not hasattr(request, "unread_notices"):
+        request.unread_notices = Notice.objects.for_user(request.user).unread().count()
+    found: int = request.unread_notices
+    return found
 
 
 def _number(value: float, digits: int) -> str:
@@ -73,9 +94,9 @@ def notation(key: str | None) -> SafeString:
 
 
 @register.simple_tag
-def status(value: int | None) -> SafeString:
+def status(value: int | str | None) -> SafeString:
     """Status badge: shape and word, never colour alone."""
-    level = 1 if value is None else int(value)
+    level = int(value) if value not in (None, "") else 1
     word = (gettext("完整"), gettext("不完整"), gettext("待确认"))[level]
     sign = ("●", "◐", "▲")[level]
     return format_html('<span class="status status-{}"><span aria-hidden="true">{}</span> {}</span>', level, sign, word)
@@ -135,3 +156,42 @@ def kind(word: str) -> str:
 @register.filter
 def get(mapping: dict[str, Any], key: str) -> Any:
     return mapping.get(key)
+
+
+@register.filter
+def signed_percent(share: float) -> str:
+    """A change as percent with its sign."""
+    return f"{'+' if share > 0 else ''}{_number(share * 100, 1)}%"
+
+
+@register.filter
+def coverage(state: str) -> str:
+    words = {
+        "reported": gettext("有数据"),
+        "estimated": gettext("估算"),
+        "notation": gettext("有标记"),
+        "missing": gettext("缺"),
+    }
+    return words.get(state, state)
+
+
+@register.filter
+def gas(formula: str) -> str:
+    """A gas as printed: CO₂, CH₄, N₂O, CO₂e. Names of fluorinated gases keep their numbers."""
+    return (
+        formula.translate(str.maketrans("2346", "₂₃₄₆"))
+        if formula in ("CO2", "CH4", "N2O", "CO2e", "SF6", "NF3")
+        else formula
+    )
+
+
+@register.filter
+def gas_unit(unit: str) -> str:
+    """A unit with a gas in it, as printed: t CO₂."""
+    return " ".join(gas(word) for word in unit.split(" "))
+
+
+@register.filter
+def who(person: Any) -> str:
+    """A person as a page names them; what nobody did, the system did."""
+    return gettext("系统") if person in (None, "", "system") else str(person)

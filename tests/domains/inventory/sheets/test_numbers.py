@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from dafeng.domains.inventory.sheets.numbers import notation_of, read_number
-from dafeng.domains.inventory.sheets.xlsx import Cell
+from dafeng.kernel.sheets.xlsx import Cell
 
 
 @pytest.mark.parametrize(

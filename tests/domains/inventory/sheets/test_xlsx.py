@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dafeng.domains.inventory.sheets import open_upload
-from dafeng.domains.inventory.sheets.xlsx import letters, reference
+from dafeng.kernel.sheets.xlsx import letters, reference
 
 # Excel itself cannot hold other control characters, or a lone surrogate.
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=20)

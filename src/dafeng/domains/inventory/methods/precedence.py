@@ -14,6 +14,7 @@ from dafeng.kernel.quantities import places
 # Categories that hold what was not divided among their neighbours.
 UNDIVIDED = {"1A2x": "1A2", "1A3e": "1A3"}
 ESTIMATES = ("estimated", "assumed")
+SOURCE = ("category", "item", "technology", "variable", "place", "year")
 
 
 def covers(reported: str, estimated: str) -> bool:
@@ -45,3 +46,16 @@ def without_replaced(estimates: pl.DataFrame, reports: pl.DataFrame) -> pl.DataF
     marked = estimates.join(gone, on=["year", "category", "place"], how="left", maintain_order="left")
     keep = ~pl.col("basis").is_in(ESTIMATES) | pl.col("replaced").is_null()
     return marked.filter(keep).drop("replaced")
+
+
+def in_force(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows that count: an upload before the pack, a later upload before an earlier one, a report before an estimate.
+
+    Needs the columns of `SOURCE`, value, basis, and `batch_id` and `batch_source` (`upload` or `pack`). One batch may hold
+    several rows of a source (commerce and other services): they belong together.
+    """
+    upload = pl.col("batch_source") == "upload"
+    newest = pl.col("batch_id") == pl.col("batch_id").max().over(SOURCE)
+    uploaded = rows.filter(upload).filter(newest)
+    packed = without_replaced(rows.filter(~upload).join(uploaded, on=SOURCE, how="anti"), uploaded)
+    return pl.concat([uploaded, packed])

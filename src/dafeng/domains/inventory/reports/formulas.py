@@ -1,6 +1,6 @@
-"""A method's formula in the two notations of a printed report: Typst's mathematics and Word's (OMML).
+"""A method's formula in the notations of print and page: Typst's mathematics, Word's (OMML), and MathML.
 
-Both read the same tree as the calculation, so what is printed is what was computed.
+All read the same tree as the calculation, so what is printed is what was computed.
 """
 
 from __future__ import annotations
@@ -127,6 +127,30 @@ class _Omml(_Notation):
         return self.bracket(yes + self.word("；若 ") + condition + self.word("；否则 ") + no)
 
 
+class _MathML(_Notation):
+    def word(self, text: str) -> str:
+        number = text.replace(".", "", 1).isdigit()
+        return f"<mn>{text}</mn>" if number else f"<mtext>{escape(text)}</mtext>"
+
+    def sign(self, sign: str) -> str:
+        return f"<mo>{escape(sign)}</mo>"
+
+    def bracket(self, inner: str, *, long: bool = False) -> str:
+        return f'<mo stretchy="false">(</mo>{inner}<mo stretchy="false">)</mo>'
+
+    def fraction(self, upper: str, lower: str) -> str:
+        return f"<mfrac><mrow>{upper}</mrow><mrow>{lower}</mrow></mfrac>"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"<msup><mrow>{base}</mrow><mrow>{exponent}</mrow></msup>"
+
+    def call(self, name: str, arguments: list[str]) -> str:
+        return f"<mi>{name}</mi>" + self.bracket("<mo>,</mo>".join(arguments))
+
+    def cases(self, condition: str, yes: str, no: str) -> str:
+        return self.bracket(yes + self.word("；若 ") + condition + self.word("；否则 ") + no)
+
+
 def width(text: str) -> int:
     """Signs, of which a Chinese one counts double."""
     return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
@@ -143,3 +167,10 @@ def word_math(tree: Node, names: Names, result: str) -> str:
     notation = _Omml(names)
     left = f"<m:sSub><m:e>{notation.word('E')}</m:e><m:sub>{notation.word(result)}</m:sub></m:sSub>"
     return f"<m:oMath>{left}{notation.sign('=')}{notation.write(tree)}</m:oMath>"
+
+
+def page_math(tree: Node, names: Names, result: str) -> str:
+    """A `math` element for a page; every name is escaped."""
+    notation = _MathML(names)
+    left = f"<msub><mi>E</mi><mtext>{escape(result)}</mtext></msub>"
+    return f"<math><mrow>{left}<mo>=</mo>{notation.write(tree)}</mrow></math>"

@@ -5,11 +5,12 @@ Words: *template* (one sheet a sector, every item listed), *preview* (rows and p
 """
 
 from dafeng.domains.inventory.sheets.activity import read_activity
-from dafeng.domains.inventory.sheets.balance import read_balance
-from dafeng.domains.inventory.sheets.files import Limits, open_upload
+from dafeng.domains.inventory.sheets.balance import read_balance, write_balance_template
 from dafeng.domains.inventory.sheets.preview import ImportPreview, Problem, Severity
-from dafeng.domains.inventory.sheets.template import write_template
+from dafeng.domains.inventory.sheets.problems import write_problems
+from dafeng.domains.inventory.sheets.template import template_rows, write_template
 from dafeng.domains.inventory.sheets.words import Vocabulary
+from dafeng.kernel.sheets.files import Limits, open_upload
 
 __all__ = [
     "ImportPreview",
@@ -20,5 +21,8 @@ __all__ = [
     "open_upload",
     "read_activity",
     "read_balance",
+    "template_rows",
+    "write_balance_template",
+    "write_problems",
     "write_template",
 ]

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
-from dafeng.domains.inventory.sheets.files import Limits, Upload, open_upload
 from dafeng.domains.inventory.sheets.marks import RESERVED, check_mark
 from dafeng.domains.inventory.sheets.preview import Findings, ImportPreview, Severity, counted
 from dafeng.domains.inventory.sheets.rows import RowReader
@@ -21,7 +20,8 @@ from dafeng.domains.inventory.sheets.words import (
     heading_field,
     heading_of,
 )
-from dafeng.domains.inventory.sheets.xlsx import Sheet
+from dafeng.kernel.sheets.files import Limits, Upload, open_upload
+from dafeng.kernel.sheets.xlsx import Sheet
 
 SCHEMA: dict[str, Any] = {
     "category": pl.String,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,13 +18,13 @@ import xlsxwriter
 
 from dafeng.domains.inventory.methods import balance as tree
 from dafeng.domains.inventory.sheets import numbers
-from dafeng.domains.inventory.sheets.files import Limits, open_upload
 from dafeng.domains.inventory.sheets.marks import BALANCE
 from dafeng.domains.inventory.sheets.preview import Findings, ImportPreview, Severity, counted, spans
 from dafeng.domains.inventory.sheets.words import near, place_code
-from dafeng.domains.inventory.sheets.xlsx import Cell, Sheet, reference
 from dafeng.kernel.errors import ActivityError, UnitError
 from dafeng.kernel.quantities import units
+from dafeng.kernel.sheets.files import Limits, open_upload
+from dafeng.kernel.sheets.xlsx import Cell, Sheet, reference
 
 _UNIT_ROW, _CODE_COLUMN = "计量单位", "行代码"
 _STANDARD = "万吨标准煤"
@@ -35,6 +36,13 @@ _WHOLE = {
     "final",
 }  # a table with all these rows is whole: an empty cell of it is nil
 _INDENT = "　"
+
+
+def write_balance_template(target: Path | BytesIO, *, place: str, name: str, year: int) -> None:
+    """Write a workbook that holds nothing but the sheet 能源平衡表."""
+    book = xlsxwriter.Workbook(target if isinstance(target, BytesIO) else str(target), {"in_memory": True})
+    write_balance_sheet(book, place=place, name=name, year=year)
+    book.close()
 
 
 def write_balance_sheet(book: xlsxwriter.Workbook, *, place: str, name: str, year: int) -> None:

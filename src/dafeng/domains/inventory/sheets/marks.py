@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 
 from dafeng.domains.inventory import library
-from dafeng.domains.inventory.sheets.files import Upload
 from dafeng.domains.inventory.sheets.preview import Findings, Severity
+from dafeng.kernel.sheets.files import Upload
 
 VERSION = 1
 GUIDE, WORDS, BALANCE = "填报说明", "词表", "能源平衡表"

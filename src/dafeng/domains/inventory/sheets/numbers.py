@@ -10,10 +10,10 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from dafeng.domains.inventory.sheets.xlsx import Cell
 from dafeng.kernel.accounting.status import Notation
 from dafeng.kernel.errors import UnitError
 from dafeng.kernel.quantities import units
+from dafeng.kernel.sheets.xlsx import Cell
 
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     0x3000: " ", 0x00A0: " ", 0x2007: " ", 0x202F: " ", 0x200B: None, 0xFEFF: None,

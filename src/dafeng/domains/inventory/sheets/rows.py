@@ -9,8 +9,8 @@ from typing import Any
 
 from dafeng.domains.inventory.library import Item
 from dafeng.domains.inventory.sheets import numbers
-from dafeng.domains.inventory.sheets.files import Limits
 from dafeng.domains.inventory.sheets.preview import Findings, Severity, spans
+from dafeng.domains.inventory.sheets.row import Row, short
 from dafeng.domains.inventory.sheets.words import (
     Found,
     Vocabulary,
@@ -21,65 +21,15 @@ from dafeng.domains.inventory.sheets.words import (
     place_code,
     plain,
 )
-from dafeng.domains.inventory.sheets.xlsx import Cell, Sheet, reference
 from dafeng.kernel.quantities import units
+from dafeng.kernel.sheets.files import Limits
+from dafeng.kernel.sheets.xlsx import Cell, Sheet, reference
 
 KEY = ("category", "item", "technology", "variable", "place", "year")
 # Where a negative number has a meaning: changes, and net flows that may go either way.
 SIGNED = frozenset(
     {"area_change", "imported_electricity", "imported_heat", "sf6_stock_decrease", "sf6_capacity_increase"}
 )
-
-
-@dataclass
-class Row:
-    """One line of the sheet while it is read: where it is, its cells, and whether it is still sound."""
-
-    sheet: Sheet
-    index: int
-    cells: Mapping[str, Cell]
-    columns: Mapping[str, int]
-    findings: Findings
-    sound: bool = True
-
-    def text(self, field_name: str) -> str:
-        cell = self.cells.get(field_name)
-        return cell.shown.strip() if cell else ""
-
-    def report(
-        self, severity: Severity, code: str, field_name: str, what: str, expected: str = "", mend: str = ""
-    ) -> None:
-        if severity is Severity.ERROR:
-            self.sound = False
-        column = self.columns.get(field_name)
-        self.findings.add(
-            severity,
-            code,
-            what,
-            expected=expected,
-            mend=mend,
-            sheet=self.sheet.name,
-            row=self.index + 1,
-            column=heading_of(field_name),
-            cell="" if column is None else reference(self.index, column),
-            original=self.text(field_name),
-        )
-
-    def fault(self, code: str, field_name: str, what: str, expected: str = "", mend: str = "") -> None:
-        self.report(Severity.ERROR, code, field_name, what, expected, mend)
-
-    def unknown(self, code: str, field_name: str, kind: str, found: Found, mend: str) -> None:
-        """A word that is not known, with the nearest ones, or that means several things."""
-        what = f"{kind}“{_short(self.text(field_name))}”" + ("有多种含义" if found.ambiguous else "不认识")
-        expected = " 或 ".join(found.near[:3]) if found.near else ""
-        if found.near and not found.ambiguous:
-            mend = f"是否指 {'、'.join(found.near[:3])}？{mend}"
-            expected = ""
-        self.fault(code, field_name, what, expected, mend)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 @dataclass
@@ -236,7 +186,7 @@ class RowReader:
                     "variable",
                     f"没有填数据项，按“{shown}”读取",
                     "",
-                    f"另可填 {_short(others)}",
+                    f"另可填 {short(others)}",
                 )
             return plain_item
         _, item = self.words.item(category, row.text("item"), row.text("variable"))
@@ -245,7 +195,7 @@ class RowReader:
             row.fault(
                 "variable",
                 "variable",
-                f"项目“{plain_item.name}”没有数据项“{_short(row.text('variable'))}”",
+                f"项目“{plain_item.name}”没有数据项“{short(row.text('variable'))}”",
                 "、".join(offered[:8]),
                 "请照模板填写",
             )
@@ -261,7 +211,7 @@ class RowReader:
                 row.fault(
                     "technology",
                     "technology",
-                    f"项目“{item.name}”不分技术或方式，却填了“{_short(text)}”",
+                    f"项目“{item.name}”不分技术或方式，却填了“{short(text)}”",
                     "空白",
                     "请清空该格",
                 )
@@ -289,7 +239,7 @@ class RowReader:
             )
         else:
             listed = "、".join(list(self.places.values())[:15])
-            row.fault("place", "place", f"地区“{_short(text)}”不认识", f"名称或六位代码：{listed}", "请从下拉框中选择")
+            row.fault("place", "place", f"地区“{short(text)}”不认识", f"名称或六位代码：{listed}", "请从下拉框中选择")
         return ""
 
     def _place_shown(self, word: str) -> str:
@@ -309,7 +259,7 @@ class RowReader:
             return 0
         match = re.fullmatch(r"([0-9]{4})(?:\.0*)?年?度?", numbers.half_width(row.text("year")))
         if not match:
-            row.fault("year", "year", f"“{_short(row.text('year'))}”不是年份", expected, "请只填四位年份，例如 2023")
+            row.fault("year", "year", f"“{short(row.text('year'))}”不是年份", expected, "请只填四位年份，例如 2023")
             return 0
         if not first <= int(match[1]) <= last:
             row.fault("year", "year", f"年份 {match[1]} 超出范围", expected, "请核对年份")
@@ -321,11 +271,11 @@ class RowReader:
             return None
         found = self.words.unit(item, category, text)
         if found.code is None:
-            what = f"单位“{_short(text)}”" + (f"与项目“{item.name}”不合" if found.ambiguous else "不认识")
+            what = f"单位“{short(text)}”" + (f"与项目“{item.name}”不合" if found.ambiguous else "不认识")
             row.fault("unit", "unit", what, "、".join(found.near[:6]), "请改用下拉框中的单位，并相应换算数值")
             return None
         if plain(found.code) != plain(text) or found.code != text:
-            row.report(Severity.NOTICE, "unit_read", "unit", f"单位“{_short(text)}”已读作“{found.code}”")
+            row.report(Severity.NOTICE, "unit_read", "unit", f"单位“{short(text)}”已读作“{found.code}”")
         return found.code
 
     def _value(
@@ -405,7 +355,7 @@ class RowReader:
     def _unit_in_cell(
         self, row: Row, category: str, item: Item, unit: str | None, reading: numbers.Reading
     ) -> str | None:
-        shown, value = _short(row.text("value")), reading.value
+        shown, value = short(row.text("value")), reading.value
         if reading.unit in numbers.SCALES:
             # 12万 beside 万吨: twelve, or twelve times ten thousand times ten thousand?
             if unit is None or unit[:1] in "万亿千百":
@@ -463,7 +413,7 @@ class RowReader:
         key = numbers.notation_of(text) or numbers.notation_of(re.split(r"[\s（(]", text)[0])
         if key is None:
             row.fault(
-                "notation", "notation", f"标记符号“{_short(text)}”不认识", "NO、NE、NA、IE 或 C", "请从下拉框中选择"
+                "notation", "notation", f"标记符号“{short(text)}”不认识", "NO、NE、NA、IE 或 C", "请从下拉框中选择"
             )
         return key
 
@@ -473,7 +423,7 @@ class RowReader:
             return "reported"
         found = basis_of(text)
         if found.code is None:
-            row.fault("basis", "basis", f"数据依据“{_short(text)}”不认识", "、".join(found.near), "请从下拉框中选择")
+            row.fault("basis", "basis", f"数据依据“{short(text)}”不认识", "、".join(found.near), "请从下拉框中选择")
         return found.code or "reported"
 
     def _uncertainty(self, row: Row) -> float | None:
@@ -486,7 +436,7 @@ class RowReader:
             row.fault(
                 "uncertainty",
                 "uncertainty",
-                f"“{_short(row.text('uncertainty'))}”不是不确定性",
+                f"“{short(row.text('uncertainty'))}”不是不确定性",
                 "百分数，例如 5 表示 ±5%",
                 "请改正或清空",
             )

@@ -21,9 +21,9 @@ from dafeng.domains.inventory.library import Item
 from dafeng.domains.inventory.sheets import balance
 from dafeng.domains.inventory.sheets.marks import GUIDE, WORDS, mark
 from dafeng.domains.inventory.sheets.words import BASES, COLUMNS, Vocabulary
-from dafeng.domains.inventory.sheets.xlsx import letters
 from dafeng.kernel.accounting.status import Notation
 from dafeng.kernel.errors import ActivityError
+from dafeng.kernel.sheets.xlsx import letters
 
 HEADING_ROW = 2
 _FUELS = (
@@ -118,6 +118,17 @@ def write_template(
     book.close()
 
 
+def template_rows(*, place: str, year: int) -> dict[str, tuple[str, int, int]]:
+    """Where an empty template of one year lists each category: sheet, first and last row as the spreadsheet counts them."""
+    book = xlsxwriter.Workbook(BytesIO())  # never closed, so nothing is written
+    writer = _Writer(book, Vocabulary.of_library(), place, {place: place}, (year,), None, 0, False)
+    found: dict[str, tuple[str, int, int]] = {}
+    for sector, (title, _english) in library.SECTORS.items():
+        for row, (category, _item, _known) in enumerate(writer.lines(sector), start=HEADING_ROW + 2):
+            found[category] = (title, found.get(category, ("", row, row))[1], row)
+    return found
+
+
 class _Writer:
     """Formats and word lists that the sheets share."""
 
@@ -190,12 +201,7 @@ class _Writer:
         sheet.set_row(0, 26)
         sheet.set_row(HEADING_ROW, 24)
         row = HEADING_ROW + 1
-        for category, item in self._listed(sector):
-            for year in self.years:
-                for known in self._known_rows(category, item, year):
-                    self._item_row(sheet, row, category, item, known)
-                    row += 1
-        for category, item, known in self._unlisted(sector):
+        for category, item, known in self.lines(sector):
             self._item_row(sheet, row, category, item, known)
             row += 1
         first_blank = row
@@ -219,6 +225,14 @@ class _Writer:
             "select_locked_cells",
         )
         sheet.protect("", dict.fromkeys(allowed, True))
+
+    def lines(self, sector: str) -> Iterator[tuple[str, Item, dict[str, Any]]]:
+        """What the sheet lists, line by line: category, item, and what is known of it."""
+        for category, item in self._listed(sector):
+            for year in self.years:
+                for known in self._known_rows(category, item, year):
+                    yield category, item, known
+        yield from self._unlisted(sector)
 
     def _listed(self, sector: str) -> Iterator[tuple[str, Item]]:
         """Every item of the sector's categories; of the fuels that all of `1A` may burn, the usual ones of each category."""

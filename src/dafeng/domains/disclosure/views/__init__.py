@@ -1,0 +1,1 @@
+"""Pages: the public site and its data, the register, the voices, the cases."""

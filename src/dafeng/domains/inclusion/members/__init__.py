@@ -1,0 +1,1 @@
+"""Accounts of persons and firms: consent, identity apart, statement, levels, circles, export and erasure."""

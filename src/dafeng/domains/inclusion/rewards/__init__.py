@@ -1,0 +1,1 @@
+"""Reward rules with budgets: application, check, review, publication, payment, claw-back."""

@@ -1,0 +1,1 @@
+"""Methodologies and rates: what an event is worth, by which version, from which source."""

@@ -1,0 +1,1 @@
+"""Forms of numbers and dates where ours differ from Django's."""

@@ -1,0 +1,60 @@
+/* What pages do beyond reading. Everything here has a way without script: links lead to pages, forms post. */
+
+// A number opens its lineage beside the page; without script the same link leads to the lineage page.
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("[data-close]");
+  if (close) close.closest("dialog").close();
+  const panel = event.target.closest("dialog.panel");
+  if (panel && event.target === panel) panel.close();
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const panel = event.detail.target.closest("dialog.panel");
+  if (panel && !panel.open) {
+    panel.showModal();
+    panel.querySelector("[data-close]")?.focus();
+  }
+});
+
+// The year slider goes to its year when it is let go.
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-slider]")) event.target.form.querySelector("output").value = event.target.value;
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-slider], [data-submit]")) event.target.form.requestSubmit();
+});
+
+// What is typed into a form marked data-keep is kept in this tab until it has been sent, so that nothing is lost when a
+// session ends or a page is closed by mistake. Passwords, files and hidden fields are never kept.
+const keepable = (field) => field.name && !["password", "file", "hidden", "submit"].includes(field.type);
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  const key = `dafeng:${location.pathname}:${form.dataset.keep}`;
+  const kept = JSON.parse(sessionStorage.getItem(key) || "null");
+  if (kept && !form.querySelector("[aria-invalid=true]")) {
+    for (const field of form.elements) {
+      if (!keepable(field) || !(field.name in kept)) continue;
+      if (["checkbox", "radio"].includes(field.type)) field.checked = kept[field.name].includes(field.value);
+      else if (!field.value) field.value = kept[field.name][0];
+    }
+  }
+  form.addEventListener("input", () => {
+    const values = {};
+    for (const field of form.elements) {
+      if (!keepable(field)) continue;
+      if (["checkbox", "radio"].includes(field.type)) {
+        values[field.name] ??= [];
+        if (field.checked) values[field.name].push(field.value);
+      } else values[field.name] = [field.value];
+    }
+    sessionStorage.setItem(key, JSON.stringify(values));
+  });
+  form.addEventListener("submit", () => sessionStorage.removeItem(key));
+}
+
+// A request that fails says so where the reader looks, instead of doing nothing.
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    const place = document.getElementById("live");
+    if (place) place.textContent = place.dataset.failed;
+    if (event.detail.xhr?.status === 401 || event.detail.xhr?.status === 403) location.reload();
+  });
+}

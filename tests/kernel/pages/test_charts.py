@@ -1,0 +1,69 @@
+"""Geometry of charts, checked against hand arithmetic in the fixed box (plot 660 × 210 at 56, 12)."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dafeng.kernel.pages.charts import Series, lines, shares, stacked, step_of
+
+
+@pytest.mark.parametrize(
+    ("largest", "step"), [(1.0, 0.2), (6.0, 1.0), (7.0, 2.0), (95.0, 20.0), (120.0, 20.0), (0.013, 0.005)]
+)
+def test_steps_are_one_two_or_five_times_a_power_of_ten(largest: float, step: float) -> None:
+    assert step_of(largest) == pytest.approx(step)
+
+
+def test_a_stack_of_positive_and_negative_parts_meets_the_axis() -> None:
+    chart = stacked(
+        "t", "u", [2020], [Series("a", {2020: 30.0}), Series("b", {2020: 10.0}), Series("sink", {2020: -20.0})]
+    )
+    assert chart is not None
+    # Highest 40, lowest −20: step of 40 is 10, so the axis runs from 40 to −20 over 210 px, 3.5 px a unit.
+    assert chart.zero == pytest.approx(12 + 40 * 3.5)
+    tall = {bar["name"]: bar for bar in chart.bars}
+    assert tall["a"]["height"] == pytest.approx(105.0)
+    assert tall["a"]["y"] + tall["a"]["height"] == pytest.approx(chart.zero)
+    assert tall["b"]["y"] + tall["b"]["height"] == pytest.approx(tall["a"]["y"])
+    assert tall["sink"]["y"] == pytest.approx(chart.zero)
+    assert [tick["label"] for tick in chart.ticks] == ["40", "30", "20", "10", "0", "-10", "-20"]
+
+
+def test_a_gap_breaks_a_measured_line_but_not_a_target() -> None:
+    values = {2020: 1.0, 2022: 2.0, 2023: 3.0}
+    chart = lines("t", "u", [2020, 2021, 2022, 2023], [Series("m", values), Series("goal", values, dashed=True)])
+    assert chart is not None
+    measured, goal = chart.lines
+    assert len(measured["paths"]) == 1
+    assert len(measured["paths"][0].split()) == 2
+    assert len(goal["paths"][0].split()) == 3
+    assert chart.table[1] == {"x": 2021, "cells": [None, None]}
+
+
+def test_nothing_to_draw_is_no_chart() -> None:
+    assert stacked("t", "u", [2020], [Series("a", {2020: None})]) is None
+    assert lines("t", "u", [], []) is None
+
+
+@given(st.dictionaries(st.integers(2000, 2030), st.floats(-1e9, 1e9), min_size=1, max_size=20))
+def test_whatever_the_numbers_everything_stays_in_the_box(values: dict[int, float]) -> None:
+    for chart in (
+        stacked("t", "u", sorted(values), [Series("a", values)]),
+        lines("t", "u", sorted(values), [Series("a", values)]),
+    ):
+        if chart is None:
+            continue
+        for bar in chart.bars:
+            assert bar["y"] - 12 >= -0.2
+            assert bar["y"] + bar["height"] <= 12 + 210 + 0.2
+        for dot in (dot for line in chart.lines for dot in line["dots"]):
+            assert 11.8 <= dot["y"] <= 222.2
+            assert math.isfinite(dot["x"])
+
+
+def test_shares_are_of_the_largest_by_size() -> None:
+    assert [row["width"] for row in shares([{"v": 50.0}, {"v": -100.0}, {"v": None}], "v")] == [50.0, 100.0, 0.0]

@@ -1,0 +1,1 @@
+../src/dafeng/portal/static/portal/verify_ledger.py
