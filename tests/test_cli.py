@@ -20,6 +20,16 @@ def test_method_list_gives_category_and_source() -> None:
     assert all(row["category"] and row["source"] and row["title"] for row in rows)
 
 
+def test_json_needs_no_value_wherever_it_stands(tmp_path) -> None:
+    plan = tmp_path / "方案.txt"
+    plan.write_text("一、总体要求\n到2025年，森林覆盖率达到40%。\n", "utf-8")
+    for arguments in ([str(plan), "--json"], ["--json", str(plan)], [str(plan), "--json", "-"]):
+        (target,) = json.loads(run(app, ["plan", "parse", *arguments]).stdout)["targets"]
+        assert (target["year"], target["value"], target["unit"]) == (2025, 40, "%")
+    assert run(app, ["plan", "parse", str(plan), "--json", str(tmp_path / "out.json")]).exit_code == 0
+    assert json.loads((tmp_path / "out.json").read_text("utf-8"))["targets"][0]["value"] == 40
+
+
 def test_a_method_is_found_shown_and_run_by_id() -> None:
     rows = json.loads(run(app, ["method", "list", "--category", "3A1", "--json", "-"]).stdout)
     shown = json.loads(run(app, ["method", "show", rows[0]["id"], "--json", "-"]).stdout)

@@ -17,7 +17,7 @@ from dafeng.domains.inventory.commands import factor_app, find_city, method_app
 from dafeng.domains.plan.commands import plan_app
 from dafeng.kernel.ledger.commands import ledger_app
 from dafeng.kernel.scoring.commands import score_app
-from dafeng.kernel.shell import Json, console, now, print_json, start_django, told
+from dafeng.kernel.shell import Commands, Json, console, now, print_json, start_django, told
 from dafeng.portal.accounts.commands import user_app
 
 
@@ -30,7 +30,11 @@ def _all_methods() -> None:
 
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="达峰 dafeng：一个城市的碳账户。", pretty_exceptions_enable=False
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    help="达峰 dafeng：一个城市的碳账户。",
+    pretty_exceptions_enable=False,
 )
 app.add_typer(method_app, name="method", callback=_all_methods)
 app.add_typer(factor_app, name="factor")

@@ -11,8 +11,21 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-Json = Annotated[str, typer.Option("--json", help="“-”表示把结果以 JSON 打印到标准输出。", metavar="-")]
+Json = Annotated[str, typer.Option("--json", help="把结果以 JSON 打印到标准输出。", metavar="[-]")]
+
+
+class Commands(TyperGroup):
+    """The root of the command. `--json` alone means `--json -`: only `-` and the name of a .json file are its value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        said = []
+        for here, following in zip(args, [*args[1:], ""], strict=True):
+            said.append(here)
+            if here == "--json" and following != "-" and not following.lower().endswith(".json"):
+                said.append("-")
+        return super().parse_args(ctx, said)
 
 
 def console() -> Any:

@@ -11,7 +11,7 @@ import typer
 from dafeng.kernel.shell import now, print_json, start_django, told
 
 plan_app = typer.Typer(no_args_is_help=True, help="方案：读取方案文本，与人工标注比对。")
-Output = Annotated[str, typer.Option("--json", help="“-”表示打印 JSON；也可写文件名。", metavar="-|FILE")]
+Output = Annotated[str, typer.Option("--json", help="打印 JSON；也可写 .json 文件名。", metavar="[FILE]")]
 
 
 @plan_app.command("parse")

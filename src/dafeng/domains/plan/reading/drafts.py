@@ -66,13 +66,14 @@ def kind_of(text: str, clause: Clause, head: Clause) -> tuple[str, str | None, s
         relative = (percent and "百分点" not in (quantity.unit or "")) or quantity.group == "ratio"
         return ("relative_change" if relative else "absolute_change"), subject.means, unit
     action = subject.action
-    if action and not percent and action.kind != "level" and subject.means in ("", "level"):
+    # What has no unit is not counted out: 新建数据中心PUE降至1.3 tells what new ones reach.
+    if action and unit and not percent and action.kind != "level" and subject.means in ("", "level"):
         if action.kind == "cumulative" and quantity.group not in WORKS_UNITS and quantity.unit not in ("万户", "户"):
             return "level", None, unit
         return action.kind, action.direction, unit
     if "累计" in clause.raw_left and not percent:
         return "cumulative", None, unit
-    if ADDS.match(subject.name) and not percent:
+    if ADDS.match(subject.name) and unit and not percent:
         return "absolute_change", "increase", unit
     return "level", None, unit
 

@@ -334,12 +334,25 @@ class Walk:
             before_start = max([self.text.rfind(sign, start, at - 1) + 1 for sign in BOUNDARY] + [start])
             spoken = [one for one in earlier if before_start <= one.quantity.start < at]
             if spoken:
-                return self._last_name(spoken[-1]), clause.start
+                return self._last_name(self._alike(clause, earlier) or spoken[-1]), clause.start
             previous = naming.of_predicate(self.without_times(before_start, at - 1))
             if previous:
                 return previous, before_start
             at = before_start
         return "", clause.start
+
+    def _alike(self, clause: Clause, earlier: list[Clause]) -> Clause | None:
+        """利用率达60%，回收量达50万吨；2030年，达到65%和80万吨: of several, the one that is measured alike."""
+        last = earlier[-1].quantity
+        listed = self.text[last.tail : clause.quantity.start] in JOINTS
+        dated = any(time.kind == "at" for time in self.times_in(last.tail, clause.quantity.start))
+        if (
+            last.group == clause.quantity.group
+            or clause.subject.means in ("increase", "decrease")
+            or not (listed or dated)
+        ):
+            return None
+        return next((one for one in reversed(earlier) if one.quantity.group == clause.quantity.group), None)
 
     def _last_name(self, clause: Clause) -> str:
         found = (one for one in reversed(self.drafts) if one.start <= clause.quantity.start < one.end)
