@@ -122,6 +122,11 @@ def of_predicate(clause: str) -> str:
     return clean(clause[: found.start()]) if found else clean(clause)
 
 
+PER = re.compile(
+    r"(?:全市|全省|全国)?(?:单位|万元|亿元|人均)[^、和及]{0,8}?(?:生产总值|GDP|增加值|产值|建筑面积|周转量)(?:（GDP）)?"
+)
+
+
 def split_subject(name: str, count: int) -> list[str] | None:
     """A listed subject as `count` names, heads and first words shared out; None where it is no such list."""
     for joint in (r"、", r"、|和|以及", r"、|和|以及|及|与"):
@@ -146,6 +151,8 @@ def _share(parts: list[str], *, first_words: bool = True) -> list[str]:
     first = made[0]
     among = first.find("中") + 1  # 新建建筑中绿色建筑占比、星级建筑占比
     lead = among if 4 <= among < len(_core(first)) else len(_core(first)) - len(_core(made[-1]))
+    if (each := PER.match(first)) and len(parts) == 2 and not PER.match(last) and not own_heads:
+        return [first, each[0] + made[-1]]  # 单位生产总值能源消耗和二氧化碳排放
     if not among and (not first_words or (own_heads and not grammar().operations.fullmatch(cores[-1]))):
         return made  # 秸秆综合利用率和农膜回收率: each is whole
     if lead >= 3 and len(cores[-1]) <= 8 and len(parts) == 2 and not PLACE.search(first[: len(_core(first))]):
