@@ -76,11 +76,15 @@ def test_a_post_inside_the_callers_transaction_is_undone_with_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_post_of_its_own_is_made_with_full_synchronisation(fresh_ledger: None) -> None:
+def test_a_post_of_its_own_is_made_with_full_synchronisation(
+    fresh_ledger: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL is durable by default")
     seen: list[int] = []
     connection.ensure_connection()
+    # The tests' database is in memory, where nothing is made durable; a city's is a file.
+    monkeypatch.setattr(connection, "is_in_memory_db", lambda: False)
     (usual,) = connection.connection.execute("PRAGMA synchronous").fetchone()
 
     class Watched(Ledger):
