@@ -76,7 +76,7 @@ def approve(correction: Correction, *, by: Any, now: datetime) -> Correction:
 
 def _locked(correction: Correction, by: Any) -> Event:
     correction.refresh_from_db()
-    event = Event.objects.select_for_update().select_related("member", "scene").get(pk=correction.event_id)
+    event = Event.objects.select_for_update(of=("self",)).select_related("member", "scene").get(pk=correction.event_id)
     if event.state != Event.State.POSTED or event.member is None:
         raise refused("not_posted")
     if event.member.user_id == by.pk:

@@ -316,7 +316,7 @@ def reject(event: Event, *, by: Any, now: datetime, reason: str) -> Event:
 def _review(event: Event, *, by: Any, now: datetime, reason: str) -> Event:
     with ledger.durable():
         _bump()
-        fresh = Event.objects.select_for_update().select_related("member", "scene").get(pk=event.pk)
+        fresh = Event.objects.select_for_update(of=("self",)).select_related("member", "scene").get(pk=event.pk)
         member = fresh.member
         if fresh.state != State.HELD or member is None:
             raise refused("not_held")
