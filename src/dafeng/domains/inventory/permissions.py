@@ -61,7 +61,3 @@ def places_of(user: Any, city: City) -> frozenset[str] | None:
 
 def page_of(batch: Batch) -> str:
     return reverse("inventory:batch", kwargs={"code": batch.city_id, "id": batch.pk})
-
-
-def may_enter_data(user: Any) -> bool:
-    return bool(ENTERS_DATA & set(roles_of(user)))

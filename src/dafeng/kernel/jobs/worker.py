@@ -1,6 +1,6 @@
-"""The worker: does queued jobs, and meanwhile rescues cut-off ones and fires schedules.
+"""The worker: does queued jobs, and meanwhile rescues cut-off ones, fires schedules, and does what never ends.
 
-The loop that takes work is django-tasks-db's; the clock runs in a thread beside it.
+The loop that takes work is django-tasks-db's; the clock and each piece of steady work run in threads beside it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from dafeng.kernel.jobs import schedules, services
+from dafeng.kernel.jobs import schedules, services, steady
 
 log = logging.getLogger("dafeng.jobs")
 
@@ -33,6 +33,7 @@ def work(*, every: float = 20.0, interval: float = 0.5) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=_mind_the_clock, args=(stop, every), name="schedules", daemon=True)
     thread.start()
+    steady.start_all(stop)
     try:
         call_command("db_worker", interval=interval, verbosity=0)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -113,6 +112,3 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation} {self.get_role_display()} {self.name or self.email}"
-
-    def open_at(self, now: datetime) -> bool:
-        return self.used_at is None and self.revoked_at is None and self.expires_at > now

@@ -142,20 +142,3 @@ def test_a_suspended_members_events_wait(city) -> None:
     Member.objects.filter(pk=who.pk).update(suspended_at=NOW)
     city.process()
     assert Event.objects.get().state == STATE.HELD
-
-
-def test_sudden_redemptions() -> None:
-    calm = [
-        10,
-        12,
-        9,
-        11,
-        10,
-        13,
-        10,
-        11,
-    ]  # median 10.5, deviations 0.5 0.5 0.5 0.5 1.5 1.5 2.5 … : median 0.5, at least 1
-    assert screening.sudden_redemption(calm, 18) is None  # fewer than twenty
-    assert screening.sudden_redemption(calm, 19) is None
-    assert screening.sudden_redemption([*calm, 18, 2], 22) is not None
-    assert screening.sudden_redemption(calm[:6], 500) is None  # too short a past

@@ -114,15 +114,3 @@ def holders(asset: str, lot: str) -> list[tuple[str, int, int]]:
             (kind, lot),
         )
     return [(row[0], int(row[1]), int(row[2])) for row in rows]
-
-
-def held_by_kind(asset: str, kind: str) -> int:
-    """Units of all accounts of a kind of holder (`pool`, `firm`)."""
-    with ledger.ledger().database.reading() as store:
-        number = queries.asset_row(store, asset)[0]
-        row = store.row(
-            "SELECT COALESCE(SUM(b.credits - b.debits), 0) FROM ledger_account a JOIN ledger_balance b ON b.account = a.id "
-            "WHERE a.asset = ? AND a.ref >= ? AND a.ref < ?",
-            (number, f"{kind}:", f"{kind};"),
-        )
-    return int(row[0]) if row else 0

@@ -9,8 +9,6 @@ frames out; `judge` alone reads a stored event.
 from __future__ import annotations
 
 import json
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -243,18 +241,3 @@ def sentence(rule: str, facts: dict[str, Any]) -> str:
 def told(findings: str) -> list[Finding]:
     """The findings of a row as it is stored."""
     return [Finding(rule, sentence(rule, facts), share) for rule, share, facts in json.loads(findings)]
-
-
-def sudden_redemption(days: Sequence[int], today: int) -> Finding | None:
-    """Whether a merchant's redemptions of today are far beyond its own last days (counts, oldest first; issue 5 §2)."""
-    rule = settings()["redemption"]
-    past = list(days)[-rule["days"] :]
-    if today < rule["least"] or len(past) < rule["least_days"]:
-        return None
-    median = statistics.median(past)
-    spread = max(1.0, statistics.median(abs(each - median) for each in past))
-    if today <= median + rule["deviations"] * spread:
-        return None
-    return Finding(
-        "redemption", sentence("redemption", {"today": today, "days": len(past), "median": float(median)}), 100
-    )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from django.db.models import (
     Case,
@@ -21,7 +20,6 @@ from django.db.models import (
     DateField,
     Exists,
     F,
-    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -183,9 +181,3 @@ def counts(tasks: QuerySet[Task]) -> dict[str, int]:
     """How many of the tasks (with state) are in each state."""
     found = dict(tasks.order_by().values_list("state").annotate(number=Count("pk")))
     return {state: found.get(state, 0) for state in STATES}
-
-
-def newest_reports(tasks: Iterable[Any]) -> dict[int, str]:
-    """Task id → its newest month handed in."""
-    rows = Progress.objects.filter(task__in=tasks, record__state__in=HANDED_IN)
-    return dict(rows.values_list("task").annotate(newest=Max("period")))
