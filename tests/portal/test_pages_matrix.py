@@ -25,9 +25,22 @@ from dafeng.portal.accounts.models import Membership, Organisation
 
 OFFICES = {"leader", "ndrc", "ecology", "statistics", "department", "county", "admin"}
 ROLES = sorted(OFFICES | {"enterprise", "verifier", "bank", "grid", "citizen", "operator", "scene", "merchant"})
-MATRIX: dict[str, str] = tomllib.loads(Path(__file__).with_name("pages_matrix.toml").read_text("utf-8"))
+HERE = Path(__file__).parent
+MATRIX: dict[str, str] = {
+    name: roles
+    for path in (HERE / "pages_matrix.toml", *sorted((HERE / "matrix").glob("*.pages.toml")))
+    for name, roles in tomllib.loads(path.read_text("utf-8")).items()
+}
 # What an address needs, made up so that the thing it names does not exist: the guard must answer before the search for it.
-MADE_UP = {"code": "411500", "id": "0", "uuid": str(uuid.UUID(int=0)), "str": "nothing", "int": "0", "slug": "nothing"}
+MADE_UP = {
+    "code": "411500",
+    "id": "0",
+    "uuid": str(uuid.UUID(int=0)),
+    "str": "nothing",
+    "int": "0",
+    "slug": "nothing",
+    "path": "place:411500",
+}
 # Leaving ends the session that the test holds; the second step of a login by OIDC leads back to the first.
 LEAVES = {"logout", "account_logout", "socialaccount_signup"}
 

@@ -33,6 +33,8 @@ GROUPS = {
     "overview": gettext_lazy("总览"),
     "inventory": gettext_lazy("清单"),
     "plan": gettext_lazy("方案"),
+    "enterprise": gettext_lazy("企业"),
+    "energy": gettext_lazy("能源"),
     "inclusion": gettext_lazy("信碳通"),
     "market": gettext_lazy("市场与金融"),
     "public": gettext_lazy("公开与监督"),

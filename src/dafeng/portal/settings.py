@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "dafeng.domains.disclosure",
     "dafeng.domains.plan",
     "dafeng.domains.inclusion",
+    "dafeng.domains.energy",
+    "dafeng.domains.enterprise",
     "dafeng.portal.accounts",
     "dafeng.portal.tokens",
 ]

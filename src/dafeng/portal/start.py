@@ -18,6 +18,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dafeng import cities
 from dafeng.domains.disclosure import services as disclosure
+from dafeng.domains.energy import demo as energy_demo
+from dafeng.domains.enterprise import demo as enterprise_demo
 from dafeng.domains.inclusion import demo as inclusion_demo
 from dafeng.domains.inclusion import services as inclusion
 from dafeng.domains.inventory import services
@@ -118,6 +120,8 @@ def prepare(*, now: datetime, address: str) -> None:
         plan_demo.ensure_demo(city, folder=pack.path / "plan", now=now)
         inclusion_demo.ensure_demo(inclusion.programme_of(city.code), now=now)
         enterprises.ensure(city.code, pack.demo_enterprises, demo=True)
+        energy_demo.ensure_demo(city.code, now=now)
+        enterprise_demo.ensure_demo(city.code, now=now)
         _print_logins(pack.demo_users)
     console.print(f"\n[bold]http://{address}/[/bold]   按 Ctrl+C 停止")
 

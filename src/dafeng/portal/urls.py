@@ -31,6 +31,8 @@ urlpatterns = [
     path("open/", include("dafeng.domains.disclosure.urls")),
     path("plan/", include("dafeng.domains.plan.urls")),
     path("inclusion/", include("dafeng.domains.inclusion.urls")),
+    path("energy/", include("dafeng.domains.energy.urls")),
+    path("enterprise/", include("dafeng.domains.enterprise.urls")),
     path("tokens/", include("dafeng.portal.tokens.urls")),
     path("api/docs/", api_docs.api_docs, name="api-docs"),
     path("api/", api.urls),

@@ -6,6 +6,8 @@ Words: *caller* (a token's person, a signed-in person, an address), *gate* (what
 
 from dafeng import __version__
 from dafeng.domains.disclosure.api import router as disclosure
+from dafeng.domains.energy.api import router as energy
+from dafeng.domains.enterprise.api import router as enterprise
 from dafeng.domains.inclusion.api import router as inclusion
 from dafeng.domains.inventory.api import router as inventory
 from dafeng.domains.plan.api import router as plan
@@ -20,6 +22,8 @@ for each in (
     plan,
     disclosure,
     inclusion,
+    energy,
+    enterprise,
     indicators.router,
     jobs.router,
     records.router,

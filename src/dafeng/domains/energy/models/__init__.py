@@ -1,0 +1,5 @@
+"""What the domain stores, room by room."""
+
+from dafeng.domains.energy.models.buildings import *  # noqa: F403
+from dafeng.domains.energy.models.control import *  # noqa: F403
+from dafeng.domains.energy.models.monitoring import *  # noqa: F403

@@ -1,0 +1,1 @@
+"""C2: installations, control plans, monthly data with evidence, automatic checks, the annual report."""
