@@ -257,7 +257,8 @@ class _Work:
             return
         columns: dict[str, pl.Expr] = {}
         told: list[pl.Expr] = []
-        factors, standings = [], []
+        factors: list[pl.Expr] = []
+        standings: list[pl.Expr] = []
         for number, (name, spec) in enumerate(specs.items()):
             column, unit = f"i.{name}", method.inputs[name]
             if name in items:

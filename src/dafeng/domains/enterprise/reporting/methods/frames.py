@@ -92,7 +92,7 @@ def _in_schema_units(sector: Sector, frame: pl.DataFrame) -> pl.DataFrame:
         scales.append((*row, scale))
     if not named or all(each[-1] == 1.0 for each in scales):
         return frame
-    schema = {"item": pl.String, "stream": pl.String, "unit": frame.schema["unit"], "scale": pl.Float64}
+    schema: dict[str, Any] = {"item": pl.String, "stream": pl.String, "unit": frame.schema["unit"], "scale": pl.Float64}
     table = pl.DataFrame(scales, schema=schema, orient="row")
     frame = frame.join(table, on=["item", "stream", "unit"], how="left", maintain_order="left", nulls_equal=True)
     return frame.with_columns(pl.col("value") * pl.col("scale")).drop("scale")
