@@ -43,7 +43,10 @@ def evidence(checked: Checked, rule: Any) -> pl.DataFrame:
 
 
 def identical(checked: Checked, rule: Any) -> pl.DataFrame:
-    """Several laboratory results of one cell that agree to the digit with those of another month or another facility."""
+    """Results of one cell that agree to the digit with those of another month, or, more of them, with another facility's.
+
+    All of them where fewer than `together` were told: two results of one coal can agree by chance, three do not.
+    """
     codes = list(rule["items"])
     rows = checked.items(codes).filter((pl.col("way") != "default") & (pl.col("value") != 0))
     rows = rows.with_columns(pl.col("value").round(9).alias("value"))
@@ -56,7 +59,13 @@ def identical(checked: Checked, rule: Any) -> pl.DataFrame:
     one = groups.with_columns(pl.col("cell").alias("other")).explode("cell", keep_nulls=False, empty_as_null=False)
     pairs = one.explode("other", keep_nulls=False, empty_as_null=False).filter(pl.col("cell") != pl.col("other"))
     agreeing = pairs.group_by("cell", "other", maintain_order=True).agg(pl.col("item").n_unique().alias("count"))
-    agreeing = agreeing.filter(pl.col("count") >= rule["together"]).unnest("cell")
+    told_here = rows.group_by(pl.struct("facility", "month", "stream").alias("cell")).agg(
+        pl.col("item").n_unique().alias("told")
+    )
+    agreeing = agreeing.join(told_here, on="cell", how="left", maintain_order="left").unnest("cell")
+    own = pl.col("facility") == pl.col("other").struct.field("facility")
+    needed = pl.when(own).then(pl.min_horizontal("told", pl.lit(rule["together"])).clip(2)).otherwise(rule["together"])
+    agreeing = agreeing.filter(pl.col("count") >= needed)
     place = pl.format("{} {}", pl.col("other").struct.field("facility"), pl.col("other").struct.field("month"))
     found = agreeing.with_columns(place.alias("place")).group_by("facility", "month", "stream", maintain_order=True)
     told = found.agg(pl.col("count").max(), pl.col("place").sort().head(_OTHERS_SHOWN).str.join("、").alias("others"))
@@ -146,7 +155,7 @@ def _chi_square(rows: pl.DataFrame, digit: pl.Expr, expected: dict[int, float], 
 
 
 def benford(checked: Checked, rule: Any) -> pl.DataFrame:
-    """First digits of long series over at least two orders of magnitude; a short or a narrow series is not tested."""
+    """First digits of long series over orders of magnitude (`span`); a short or a narrow series is not tested."""
     rows = checked.frame.filter(pl.col("item").is_in(list(rule["items"])) & (pl.col("value") > 0))
     low, high = pl.col("value").quantile(0.01).over(SERIES), pl.col("value").quantile(0.99).over(SERIES)
     rows = rows.filter((pl.len().over(SERIES) >= rule["at_least"]) & (high >= low * rule["span"]))

@@ -48,7 +48,8 @@ def told_frame(sector: Sector, values: pl.DataFrame) -> pl.DataFrame:
         "2025-03，按年填报的为 2025",
     )
     _refuse(frame.filter(pl.struct(KEYS).is_duplicated()), "填了两次", "每个项目每月一个值")
-    return frame.filter(pl.col("value").is_not_null()).select(*KEYS, "value", "way")
+    # A row without a value stays: it says that the month and the source exist.
+    return frame.select(*KEYS, "value", "way")
 
 
 def _number(values: pl.DataFrame) -> pl.Expr:
@@ -159,7 +160,7 @@ class Wide:
         there = pl.col(trigger).is_not_null()
         own_period = yearly if known.period == "annual" else ~yearly
         apart = ["facility", "stream", "year"]
-        due = pl.lit(True) if known.required else there.any().over(apart)
+        due = pl.lit(True) if known.required else pl.col(f"{trigger}.way").is_not_null().any().over(apart)
         other_told = (there & ~own_period).any().over(apart)
         rows = there | (own_period & due & ~other_told)
         if formula.groups:
@@ -259,7 +260,9 @@ def _traits(sector: Sector, code: str, frame: pl.DataFrame) -> list[Any]:
 
 def _not_twice(part: pl.DataFrame) -> None:
     """The same item may not be told for the months and for the year: it would be counted twice."""
-    both = part.group_by("facility", "year", "item", "stream", maintain_order=True).agg(
-        pl.col("month").str.len_chars().n_unique().alias("kinds"), pl.col("month").first()
+    both = (
+        part.filter(pl.col("value").is_not_null())
+        .group_by("facility", "year", "item", "stream", maintain_order=True)
+        .agg(pl.col("month").str.len_chars().n_unique().alias("kinds"), pl.col("month").first())
     )
     _refuse(both.filter(pl.col("kinds") > 1), "既按月又按年填报", "只用一种周期，否则会重复计算")
