@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from dafeng.domains.enterprise.reporting.methods.checked import SERIES, Checked
+from dafeng.domains.enterprise.reporting.methods.checked import CELL, SERIES, Checked
 
 WHERE = ("facility", "month", "item", "stream")
 _DIGEST_SHOWN = 12
@@ -52,23 +52,29 @@ def identical(checked: Checked, rule: Any) -> pl.DataFrame:
     rows = rows.with_columns(pl.col("value").round(9).alias("value"))
     digits = pl.col("value").cast(pl.String).str.replace(r"^-?0*\.?0*", "").str.replace(r"\.", "").str.len_chars()
     rows = rows.filter(digits >= rule["digits"])
-    groups = rows.group_by("item", "value", maintain_order=True).agg(
-        pl.struct("facility", "month", "stream").alias("cell"), pl.len().alias("n")
+    cells = (
+        rows.group_by(*CELL, maintain_order=True).agg(pl.col("item").n_unique().alias("told")).with_row_index("cell")
     )
-    groups = groups.filter((pl.col("n") > 1) & (pl.col("n") <= _MOST_EQUAL)).select("item", "value", "cell")
-    one = groups.with_columns(pl.col("cell").alias("other")).explode("cell", keep_nulls=False, empty_as_null=False)
-    pairs = one.explode("other", keep_nulls=False, empty_as_null=False).filter(pl.col("cell") != pl.col("other"))
-    agreeing = pairs.group_by("cell", "other", maintain_order=True).agg(pl.col("item").n_unique().alias("count"))
-    told_here = rows.group_by(pl.struct("facility", "month", "stream").alias("cell")).agg(
-        pl.col("item").n_unique().alias("told")
+    values = rows.join(cells.select(*CELL, "cell"), on=list(CELL), how="inner", maintain_order="left").select(
+        "cell", "item", "value"
     )
-    agreeing = agreeing.join(told_here, on="cell", how="left", maintain_order="left").unnest("cell")
-    own = pl.col("facility") == pl.col("other").struct.field("facility")
+    common = values.filter(pl.len().over("item", "value").is_between(2, _MOST_EQUAL))
+    pairs = common.join(common.rename({"cell": "other"}), on=["item", "value"], how="inner").filter(
+        pl.col("cell") != pl.col("other")
+    )
+    agreeing = pairs.group_by("cell", "other").agg(pl.col("item").n_unique().alias("count"))
+    others = cells.select(
+        pl.col("cell").alias("other"), pl.col("facility").alias("firm"), pl.col("month").alias("then")
+    )
+    agreeing = agreeing.join(cells, on="cell", how="inner").join(others, on="other", how="inner")
+    own = pl.col("facility") == pl.col("firm")
     needed = pl.when(own).then(pl.min_horizontal("told", pl.lit(rule["together"])).clip(2)).otherwise(rule["together"])
-    agreeing = agreeing.filter(pl.col("count") >= needed)
-    place = pl.format("{} {}", pl.col("other").struct.field("facility"), pl.col("other").struct.field("month"))
-    found = agreeing.with_columns(place.alias("place")).group_by("facility", "month", "stream", maintain_order=True)
-    told = found.agg(pl.col("count").max(), pl.col("place").sort().head(_OTHERS_SHOWN).str.join("、").alias("others"))
+    agreeing = agreeing.filter(pl.col("count") >= needed).with_columns(
+        pl.format("{} {}", "firm", "then").alias("place")
+    )
+    told = agreeing.group_by(*CELL).agg(
+        pl.col("count").max(), pl.col("place").sort().head(_OTHERS_SHOWN).str.join("、").alias("others")
+    )
     return told.select("facility", "month", pl.lit(codes[0]).alias("item"), "stream", "count", "others")
 
 
