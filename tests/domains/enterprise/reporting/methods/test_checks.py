@@ -139,6 +139,33 @@ def test_results_are_laid_beside_the_values_for_such_checks():
     assert both.filter(pl.col("item") == "emissions_direct")["value"].to_list() == [535.0]
 
 
+def test_prescribed_heat_lets_the_fuel_be_compared_with_the_output():
+    from tests.domains.enterprise.reporting.methods.told import account
+
+    rows = []
+    for month in range(1, 10):
+        rows += [
+            (f"2025-{month:02d}", "fuel_use", "diesel", 100.0 if month < 9 else 200.0),
+            (f"2025-{month:02d}", "product_output", "", 1000.0),
+        ]
+    assert one("own-consumption", told(*rows)) == []
+    found = [each for each in checks.rules_of(SECTORS["food"]) if each.code == "own-consumption"]
+    seen = checks.run(checks.with_emissions(told(*rows), account("food", *rows)), found)
+    # 100 t of diesel × 43.33 GJ/t ÷ 1000 t = 4.333; twice that in September
+    assert seen.select("month", "item").rows() == [("2025-09", "fuel_use")]
+    assert "8.666" in seen["what"][0]
+
+
+def test_line_losses_of_a_grid_are_compared_with_themselves():
+    rows = []
+    for month in range(1, 10):
+        rows += [
+            (f"2025-{month:02d}", "delivered", "", 1000.0),
+            (f"2025-{month:02d}", "line_loss", "", 50.0 if month != 4 else 90.0),
+        ]
+    assert [row["month"] for row in one("line-loss", told(*rows), "grid")] == ["2025-04"]
+
+
 def test_a_frame_without_its_columns_and_a_rule_without_its_words_are_refused():
     with pytest.raises(ActivityError, match="缺少列"):
         checks.run(pl.DataFrame({"facility": ["a"]}), checks.common())

@@ -132,9 +132,9 @@ def _references(rule: Rule, sector: Sector, parameters: Parameters, on: date) ->
 
 
 def with_emissions(frame: pl.DataFrame, result: Result) -> pl.DataFrame:
-    """The values and, as items `emissions` and `emissions_direct` of each month, what they gave, for rules that compare them with output.
+    """The values with what the calculation added: prescribed values (way `default`), and the month's `emissions` and `emissions_direct`.
 
-    A month in which anything is open has none.
+    Rules that compare fuel or emissions with output need them. A month in which anything is open has no emissions.
     """
     known = pl.col("t_co2e").is_not_null().all()
     direct = pl.col("t_co2e").filter(pl.col("scope") == "direct").sum()
@@ -148,7 +148,8 @@ def with_emissions(frame: pl.DataFrame, result: Result) -> pl.DataFrame:
     rows = emitted.unpivot(
         ["emissions", "emissions_direct"], index=["facility", "month"], variable_name="item"
     ).with_columns(pl.lit("").alias("stream"), pl.lit("computed").alias("way"))
-    return pl.concat([frame, rows.drop_nulls("value")], how="diagonal_relaxed")
+    prescribed = result.applied.select("facility", "month", "item", "stream", "value", pl.lit("default").alias("way"))
+    return pl.concat([frame, prescribed, rows.drop_nulls("value")], how="diagonal_relaxed")
 
 
 def run(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """From what was told, a row each, to one wide frame a stream: facility, month and stream down, items across.
 
 A month that a source skipped gets an empty row, so that what is missing is found by the same formula that would have used it. An item
-told by the year stands in the row of the year and is lent to the months only where a formula asks for it.
+told by the year stands in the row of the year; a property told for the year stands for its months too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ INDEX = ("facility", "month", "stream")
 TRAITS = ("kind", "group", "label", "year")
 _PERIOD = r"^\d{4}(-(0[1-9]|1[0-2]))?$"
 _OCCURS_NOT = ("NO", "NA")
+_PROPERTIES = ("mass", "heat", "mean", "last")
 
 
 def told_frame(sector: Sector, values: pl.DataFrame) -> pl.DataFrame:
@@ -162,7 +163,9 @@ class Wide:
         apart = ["facility", "stream", "year"]
         due = pl.lit(True) if known.required else pl.col(f"{trigger}.way").is_not_null().any().over(apart)
         other_told = (there & ~own_period).any().over(apart)
-        rows = there | (own_period & due & ~other_told)
+        # A firm that tells everything by the year lacks what is lacking in the year's row.
+        no_own_period = ~own_period.any().over(apart)
+        rows = there | (own_period & due & ~other_told) | (no_own_period & due)
         if formula.groups:
             rows &= pl.col("group").is_in(formula.groups)
         if formula.kinds:
@@ -175,34 +178,7 @@ class Wide:
             rows &= year >= formula.since.year
         if formula.until:
             rows &= year <= formula.until.year
-        frame = self.frame.filter(rows)
-        for item in items:
-            if item != trigger and item in self.items and sector.items[item].period == "annual":
-                frame = self.lent(frame, item, ["facility", "stream", "year"])
-        return frame
-
-    def lent(self, frame: pl.DataFrame, item: str, on: list[str]) -> pl.DataFrame:
-        """A value of the year for the months that have none of their own."""
-        names = [item, *(f"{item}.{each}" for each in ("way", "source", "standing"))]
-        yearly = self.frame.filter((pl.col("month").str.len_chars() == 4) & pl.col(item).is_not_null())
-        if yearly.is_empty() or frame.is_empty():
-            return frame
-        joined = frame.join(
-            yearly.select(*on, *(pl.col(name).alias(f"y.{name}") for name in names)),
-            on=on,
-            how="left",
-            maintain_order="left",
-        )
-        return joined.with_columns(pl.coalesce(name, f"y.{name}").alias(name) for name in names).select(frame.columns)
-
-    def joined(self, frame: pl.DataFrame, item: str, sector: Sector) -> pl.DataFrame:
-        """A facility's own item beside the rows of a stream."""
-        self.ensure(item)
-        names = [item, *(f"{item}.{each}" for each in ("way", "source", "standing"))]
-        wide = frame.join(
-            self.frame.select("facility", "month", *names), on=["facility", "month"], how="left", maintain_order="left"
-        )
-        return self.lent(wide, item, ["facility", "year"]) if sector.items[item].period == "annual" else wide
+        return self.frame.filter(rows)
 
 
 def wide_frames(sector: Sector, told: pl.DataFrame) -> dict[str, Wide]:
@@ -246,8 +222,21 @@ def wide_frames(sector: Sector, told: pl.DataFrame) -> dict[str, Wide]:
             *_traits(sector, code, frame),
             *(nothing.alias(f"{name}.{each}") for name in names if name in present for each in ("source", "standing")),
         )
-        found[code] = Wide(frame, frozenset(names))
+        lent = [item.code for item in items if item.code in present and item.annual in _PROPERTIES]
+        found[code] = Wide(_with_properties_of_the_year(frame, lent), frozenset(names))
     return found
+
+
+def _with_properties_of_the_year(frame: pl.DataFrame, items: list[str]) -> pl.DataFrame:
+    """A purity or a calorific value that was told for the year stands for its months; a quantity never does."""
+    yearly = pl.col("month").str.len_chars() == 4
+    if not items or frame.filter(yearly & pl.any_horizontal(pl.col(name).is_not_null() for name in items)).is_empty():
+        return frame
+    names = [each for name in items for each in (name, f"{name}.way")]
+    return frame.with_columns(
+        pl.col(name).fill_null(pl.when(yearly).then(pl.col(name)).max().over("facility", "stream", "year"))
+        for name in names
+    )
 
 
 def _traits(sector: Sector, code: str, frame: pl.DataFrame) -> list[Any]:
