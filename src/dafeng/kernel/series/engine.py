@@ -10,7 +10,7 @@ import os
 import threading
 from typing import Any
 
-import ibis
+import ibis  # type: ignore[import-untyped]
 from django.conf import settings
 
 from dafeng.kernel.series.errors import SeriesError
@@ -41,7 +41,7 @@ def _duckdb() -> Any:
 
 def _spark(master: str) -> Any:
     try:
-        from pyspark.sql import SparkSession
+        from pyspark.sql import SparkSession  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         raise SeriesError(
             f"SERIES_ENGINE 指向 Spark（{master}），但没有安装 pyspark",

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 UTC_TIME = pl.Datetime("us", "UTC")
-READING = {
+READING: dict[str, Any] = {
     "point": pl.Int64, "at": UTC_TIME, "value": pl.Float64, "arrived": UTC_TIME, "revision": pl.Int32, "source": pl.Int8,
     "flag": pl.UInt16,
 }  # fmt: skip
 # A step: what was used in it (`value`, filled parts with it) or its mean, seconds measured and seconds known at all.
-STEP = {
+STEP: dict[str, Any] = {
     "point": pl.Int64, "at": UTC_TIME, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64,
     "measured": pl.Float64, "known": pl.Float64, "flag": pl.UInt16,
 }  # fmt: skip
-MARK = {
+MARK: dict[str, Any] = {
     "point": pl.Int64, "at": UTC_TIME, "value": pl.Float64, "arrived": UTC_TIME, "source": pl.Int8, "flag": pl.UInt16,
 }  # fmt: skip
 STEPS = ("15m", "1h", "1d", "1mo")
@@ -24,8 +25,8 @@ COARSER = {"1h": "15m", "1d": "1h", "1mo": "1d"}
 SHARDS = 8
 
 
-def empty(schema: dict[str, pl.DataType] | dict[str, object]) -> pl.DataFrame:
-    return pl.DataFrame(schema=schema)  # type: ignore[arg-type]
+def empty(schema: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema)
 
 
 def month(clock: str, name: str = "at") -> pl.Expr:

@@ -30,7 +30,7 @@ from dafeng.kernel.series.store import Pen, Snapshot
 
 BULK = 200_000  # rows from which on a batch goes into files at once
 TAIL = 4_000_000  # rows of the log beyond which whoever writes next settles it first
-TOLD = {
+TOLD: dict[str, Any] = {
     "row": pl.UInt32, "point": pl.Int64, "code": pl.String, "at": UTC_TIME, "value": pl.Float64, "revision": pl.Int32,
     "arrived": UTC_TIME, "unit": pl.String,
 }  # fmt: skip
@@ -157,7 +157,8 @@ def _existing(snapshot: Snapshot, late: pl.DataFrame) -> pl.DataFrame:
         return empty(READING).select(wanted)
     keys = late.select("point", "at").unique()
     first, last = late["at"].min(), late["at"].max()
-    low, high = keys["at"].to_physical().min(), keys["at"].to_physical().max()
+    moments = keys["at"].to_physical()
+    low, high = int(str(moments.min())), int(str(moments.max()))
     numbers = keys["point"].unique()
     inside = pl.col("point").is_in(numbers.implode()) & pl.col("at").is_between(first, last)
     files = [

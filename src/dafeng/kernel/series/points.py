@@ -20,12 +20,12 @@ from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.frames import UTC_TIME
 from dafeng.kernel.series.models import Point, PointFact, Registry
 
-POINT = {
+POINT: dict[str, Any] = {
     "point": pl.Int64, "code": pl.String, "kind": pl.String, "period": pl.Int64, "unit": pl.String, "multiplier": pl.Float64,
     "digits": pl.Int64, "rated": pl.Float64, "since": UTC_TIME, "until": UTC_TIME, "computed": pl.Boolean,
     "device": pl.Int64, "organisation": pl.String, "place": pl.String,
 }  # fmt: skip
-FACT = {"point": pl.Int64, "since": UTC_TIME, "fact": pl.Float64}
+FACT: dict[str, Any] = {"point": pl.Int64, "since": UTC_TIME, "fact": pl.Float64}
 BEGINNING = datetime(1, 1, 1)
 
 
@@ -50,7 +50,7 @@ class Table:
         for name in ("unit", "multiplier"):
             for point, since, value in self.facts.get(name, []):
                 changes.setdefault(point, []).append((since, name, value))
-        rows = []
+        rows: list[tuple[int, datetime | None, float, float]] = []
         for point, row in base.items():
             multiplier, size = row["multiplier"], 1.0
             rows.append((point, None, multiplier, 1.0))
@@ -60,7 +60,7 @@ class Table:
                 else:
                     multiplier = float(value)
                 rows.append((point, since, multiplier * size, size))
-        schema = {"point": pl.Int64, "since": UTC_TIME, "factor": pl.Float64, "size": pl.Float64}
+        schema: dict[str, Any] = {"point": pl.Int64, "since": UTC_TIME, "factor": pl.Float64, "size": pl.Float64}
         frame = pl.DataFrame(rows, schema=schema, orient="row")
         beginning = pl.lit(BEGINNING).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         return frame.with_columns(pl.col("since").fill_null(beginning)).sort("since", maintain_order=True)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-import ibis
+import ibis  # type: ignore[import-untyped]
 import polars as pl
 from ibis import _ as row
-from ibis.expr.types import Table as Expression
+from ibis.expr.types import Table as Expression  # type: ignore[import-untyped]
 
 from dafeng.kernel.series import formulas, points, rolling, thinning
 from dafeng.kernel.series.engine import connection
@@ -177,7 +177,7 @@ def unrolled(numbers: Sequence[int], start: datetime, end: datetime) -> pl.DataF
 
 def unknown_readings(seen: Snapshot) -> pl.DataFrame:
     """`point low high`: between which moments each point has readings, or changed facts, that the steps do not know."""
-    schema = {"point": pl.Int64, "low": UTC_TIME, "high": UTC_TIME}
+    schema: dict[str, Any] = {"point": pl.Int64, "low": UTC_TIME, "high": UTC_TIME}
     parts = [_extent_of(seen.path(file)) for file in seen.manifest.files if not file.rolled]
     if seen.waiting:
         parts.append(_extent(seen.tail.lazy()))
@@ -185,7 +185,7 @@ def unknown_readings(seen: Snapshot) -> pl.DataFrame:
         parts.append(
             pl.DataFrame(seen.manifest.touched, schema=dict.fromkeys(schema, pl.Int64), orient="row").cast(schema)
         )  # type: ignore[arg-type]
-    found = pl.concat([part.cast(schema) for part in parts]) if parts else pl.DataFrame(schema=schema)  # type: ignore[arg-type]
+    found = pl.concat([part.cast(schema) for part in parts]) if parts else pl.DataFrame(schema=schema)
     found = found.group_by("point").agg(pl.col("low").min(), pl.col("high").max())
     known = points.table().frame.select("point").join(seen.marks.select("point", newest="at"), on="point")
     found = found.join(known, on="point", how="inner").with_columns(high=pl.min_horizontal("high", "newest"))

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dafeng.kernel.series import log, points, queries, rolling
-from dafeng.kernel.series.frames import COARSER, READING, SHARDS, STEP, STEPS, UTC_TIME, empty, month, months_between
+from dafeng.kernel.series.frames import COARSER, READING, SHARDS, STEP, STEPS, UTC_TIME, empty, months_between
 from dafeng.kernel.series.manifest import READINGS, SUPERSEDED, File, Manifest
 from dafeng.kernel.series.store import Snapshot, Store, merged_marks, ranked
 
@@ -165,6 +165,7 @@ def _put_month(store: Store, part: str, made: pl.DataFrame, spans: pl.DataFrame,
     old_files = [file for file in store.snapshot().manifest.files if file.kind in STEPS and file.month == part]
     added: list[File] = []
     removed: list[File] = []
+    daily = empty(STEP)
     for step in STEPS:
         if step == "1mo":
             whole = rolling.coarser(daily, step, table, clock)
