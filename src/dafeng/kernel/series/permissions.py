@@ -6,3 +6,4 @@ SEES = {"leader", "ndrc", "ecology", "statistics", "department", "county", "ente
 SEND = action("series.send", "报送计量读数（设备签名）", {PUBLIC}, writes=True)
 SEE = action("series.see", "查看计量点和读数", SEES)
 KEEP = action("series.keep", "登记计量点和采集设备，处理隔离的读数", {"ndrc", "admin"}, writes=True)
+UPLOAD = action("series.upload", "上传读数表格", {"enterprise", "ndrc", "admin"}, writes=True)

@@ -5,6 +5,7 @@ Kept before anything is acknowledged; the name is made of the batch's content, s
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,22 @@ def keep(judged: pl.DataFrame, *, digest: str, source: Source, device: Device | 
         )  # fmt: skip
 
 
+def keep_unread(body: bytes, reason: str, *, source: Source, device: Device | None, sender: str, now: datetime) -> None:
+    """A message that could not be read at all, as it came."""
+    digest = hashlib.sha256(sender.encode() + b"\n" + body).hexdigest()
+    store, path = points.the_store(), f"quarantine/{digest[:32]}-{reason}.bin"
+    store.disk.put(store.home / path, body)
+    Quarantine.objects.get_or_create(
+        digest=digest,
+        reason=reason,
+        defaults={
+            "source": int(source), "device": device, "received_at": now, "count": 1, "path": path,
+            "organisation": device.organisation if device else "", "place": device.place if device else "",
+            "example": {"code": sender, "at": "", "value": body[:200].decode("utf-8", "replace").replace("\0", "")},
+        },
+    )  # fmt: skip
+
+
 def _one(points_frame: pl.DataFrame, name: str) -> str:
     found = points_frame[name].unique().to_list()
     return str(found[0]) if len(found) == 1 else ""
@@ -72,6 +89,8 @@ def release(held: Quarantine, *, by: Any, now: datetime, note: str = "") -> Rece
     from dafeng.kernel.series import ingest
 
     _open(held)
+    if not held.path.endswith(".parquet"):
+        raise SeriesError(_("这份报文读不懂，不能放行"), mend=_("请发送方改正后重发，再废弃这份报文"))
     rows = rows_of(held)
     unknown = rows["point"].null_count() == rows.height
     told = rows.select((pl.col("code") if unknown else pl.col("point")).alias("point"), *KEPT[3:])

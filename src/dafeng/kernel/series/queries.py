@@ -177,15 +177,14 @@ def unrolled(numbers: Sequence[int], start: datetime, end: datetime) -> pl.DataF
 
 def unknown_readings(seen: Snapshot) -> pl.DataFrame:
     """`point low high`: between which moments each point has readings, or changed facts, that the steps do not know."""
-    schema: dict[str, Any] = {"point": pl.Int64, "low": UTC_TIME, "high": UTC_TIME}
+    columns: dict[str, Any] = {"point": pl.Int64, "low": UTC_TIME, "high": UTC_TIME}
     parts = [_extent_of(seen.path(file)) for file in seen.manifest.files if not file.rolled]
     if seen.waiting:
         parts.append(_extent(seen.tail.lazy()))
     if seen.manifest.touched:
-        parts.append(
-            pl.DataFrame(seen.manifest.touched, schema=dict.fromkeys(schema, pl.Int64), orient="row").cast(schema)
-        )  # type: ignore[arg-type]
-    found = pl.concat([part.cast(schema) for part in parts]) if parts else pl.DataFrame(schema=schema)
+        numbers = pl.DataFrame(seen.manifest.touched, schema=dict.fromkeys(columns, pl.Int64), orient="row")
+        parts.append(numbers.select(pl.col(name).cast(kind) for name, kind in columns.items()))
+    found = pl.concat(parts) if parts else empty(columns)
     found = found.group_by("point").agg(pl.col("low").min(), pl.col("high").max())
     known = points.table().frame.select("point").join(seen.marks.select("point", newest="at"), on="point")
     found = found.join(known, on="point", how="inner").with_columns(high=pl.min_horizontal("high", "newest"))

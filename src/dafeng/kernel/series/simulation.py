@@ -183,7 +183,7 @@ def simulate(
             code = f"{subject.code}-main"
             stand = np.floor(_random(seed, code, "stand").uniform(1e5, 9e6)) + np.cumsum(whole * 1.02)
             frames.append(_frame(code, grid, np.round(stand, 2), np.ones(len(stand), dtype=bool)))
-    schema = {
+    schema: dict[str, Any] = {
         "point": pl.String,
         "fault": pl.String,
         "start": pl.Datetime("us", "UTC"),
@@ -265,7 +265,7 @@ def _grid(start: datetime, end: datetime) -> _Grid:
 @lru_cache(maxsize=20_000)
 def _calendar(day: date) -> tuple[bool, float]:
     """Whether people work, and what the Spring Festival leaves of industry (1: all)."""
-    import chinese_calendar
+    import chinese_calendar  # type: ignore[import-untyped]
 
     try:
         working = bool(chinese_calendar.is_workday(day))
@@ -345,9 +345,9 @@ def _values(meter: Meter, code: str, size: float, grid: _Grid, seed: int) -> Val
     noise = np.concatenate([_random(seed, code, day.toordinal()).standard_normal(SLOTS) for day in grid.days])
     noise = 1 + meter.noise * noise[grid.day * SLOTS + grid.slot]
     if meter.shift == "river":
-        return _river(meter, size, grid, seed) * noise
+        return np.asarray(_river(meter, size, grid, seed) * noise, dtype=np.float64)
     if meter.kind == "instant":
-        return meter.size + abs(meter.size) * (noise - 1)
+        return np.asarray(meter.size + abs(meter.size) * (noise - 1), dtype=np.float64)
     load = meter.base + (1 - meter.base) * _shifts()[meter.shift][grid.slot] * _work(meter, grid)[grid.day]
     if meter.batch:
         minutes = (grid.at.astype("datetime64[m]").astype(np.int64)) % (meter.batch * 2)
@@ -355,7 +355,8 @@ def _values(meter: Meter, code: str, size: float, grid: _Grid, seed: int) -> Val
     temperature = _temperature(grid, seed)
     load = load + meter.heat * np.clip(12 - temperature, 0, None) + meter.cool * np.clip(temperature - 22, 0, None)
     level = 1 + 0.05 * _drift(grid.days, seed, code, every=9)[grid.day]
-    return np.round(np.clip(load * level * noise, 0, None) * meter.size * size * PERIOD / 3600, 3)
+    amount = np.clip(load * level * noise, 0, None) * meter.size * size * PERIOD / 3600
+    return np.asarray(np.round(amount, 3), dtype=np.float64)
 
 
 def _work(meter: Meter, grid: _Grid) -> Values:
@@ -384,10 +385,10 @@ def _river(meter: Meter, size: float, grid: _Grid, seed: int) -> Values:
     flow = np.convolve(rain, weights)[: len(rain)][len(earlier) :] / 30 + 0.12
     flow = np.clip(flow, 0.06, 1.0)[grid.day]
     if meter.kind == "interval":
-        return np.asarray(np.round(flow * meter.size * size * PERIOD / 3600, 3))
+        return np.asarray(np.round(flow * meter.size * size * PERIOD / 3600, 3), dtype=np.float64)
     if meter.quantity == "level":
-        return np.asarray(meter.size + 3 * (flow - 0.3))
-    return np.asarray(meter.size * size * flow)
+        return np.asarray(meter.size + 3 * (flow - 0.3), dtype=np.float64)
+    return np.asarray(meter.size * size * flow, dtype=np.float64)
 
 
 def _electrics(subject: Subject) -> list[Meter]:

@@ -6,6 +6,8 @@ Largest-Triangle-Three-Buckets after S. Steinarsson, "Downsampling Time Series f
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -43,7 +45,7 @@ def _extremes(part: pl.DataFrame, most: int) -> NDArray[np.int64]:
     y = part["value"].to_numpy()
     edges = np.linspace(0, len(y), max(1, (most - 2) // 2) + 1).astype(np.int64)
     chosen = {0, len(y) - 1}
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         if high > low:
             chosen |= {int(low + np.argmin(y[low:high])), int(low + np.argmax(y[low:high]))}
     return np.array(sorted(chosen))
