@@ -52,6 +52,7 @@ meanings.describe(
     quantity_is=_("只看这种计量内容"),
     most_points=_("每个计量点至多返回几个"),
     held_only=_("只看待处理的"),
+    held=_("隔离的编号"),
 )
 meanings.describe(
     within="SeriesPointOut",
@@ -534,16 +535,16 @@ def _quarantined(request: HttpRequest, number: int) -> Quarantine:
     return found
 
 
-@router.post("/series/quarantine/{int:id}/release", response=SeriesReceiptOut, summary="放行隔离的读数")
+@router.post("/series/quarantine/{int:held}/release", response=SeriesReceiptOut, summary="放行隔离的读数")
 @asks(permissions.KEEP)
-def release_quarantine(request: HttpRequest, id: int, told: SeriesDecisionIn) -> Any:
-    held = _quarantined(request, id)
-    return _receipt("", quarantine.release(held, by=request.user, now=timezone.now(), note=told.note))
+def release_quarantine(request: HttpRequest, held: int, told: SeriesDecisionIn) -> Any:
+    found = _quarantined(request, held)
+    return _receipt("", quarantine.release(found, by=request.user, now=timezone.now(), note=told.note))
 
 
-@router.post("/series/quarantine/{int:id}/drop", response=SeriesQuarantineOut, summary="废弃隔离的读数")
+@router.post("/series/quarantine/{int:held}/drop", response=SeriesQuarantineOut, summary="废弃隔离的读数")
 @asks(permissions.KEEP)
-def drop_quarantine(request: HttpRequest, id: int, told: SeriesDecisionIn) -> Any:
-    held = _quarantined(request, id)
-    quarantine.drop(held, by=request.user, now=timezone.now(), note=told.note)
-    return _held(held)
+def drop_quarantine(request: HttpRequest, held: int, told: SeriesDecisionIn) -> Any:
+    found = _quarantined(request, held)
+    quarantine.drop(found, by=request.user, now=timezone.now(), note=told.note)
+    return _held(found)

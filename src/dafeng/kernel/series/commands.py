@@ -112,7 +112,7 @@ def import_(
         if file.suffix.lower() in (".parquet", ".arrow", ".ipc"):
             try:
                 frame = (
-                    pl.read_parquet(file) if file.suffix.lower() == ".parquet" else pl.read_ipc(file, memory_map=False)
+                    pl.read_parquet(file) if file.suffix.lower() == ".parquet" else pl.read_ipc(file)
                 )
                 digest = hashlib.sha256(file.read_bytes()).hexdigest()
             except (OSError, pl.exceptions.PolarsError) as error:

@@ -14,6 +14,7 @@ import queue
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +161,13 @@ def _code(topic: str) -> str:
     return parts[1] if len(parts) == 3 else ""
 
 
+def _published(told: mqtt.MQTTMessageInfo) -> bool:
+    try:
+        return told.is_published()
+    except (RuntimeError, ValueError):
+        return False
+
+
 class Sender:
     """A device's end: sends deliveries and waits until the broker has each of them."""
 
@@ -177,8 +185,9 @@ class Sender:
     def send(self, frame: pl.DataFrame, *, wait: float = 30.0) -> None:
         """`point at value` by code. Raises `SeriesError` when the broker does not confirm."""
         told = self.client.publish(self.topic, delivery.encoded(frame), qos=1)
-        told.wait_for_publish(wait)
-        if not told.is_published():
+        with suppress(RuntimeError, ValueError):  # not connected: the message waits with the client
+            told.wait_for_publish(wait)
+        if not _published(told):
             raise SeriesError("MQTT 代理没有确认收到", mend="请稍后重发；重复的读数只算一次")
 
     def close(self) -> None:
