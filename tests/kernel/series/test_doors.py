@@ -137,7 +137,14 @@ def sheet(lines: list[list[Any]]) -> io.BytesIO:
 def test_a_wide_table_and_a_long_one_tell_the_same() -> None:
     wide = "时间,m1,m2\n2026-03-02 00:15,1,10\n2026/03/02 00:30,2,\n"
     _digest, found = uploads.opened(io.BytesIO(wide.encode("gb18030")), name="表.csv")
-    long = sheet([["计量点", "时间", "数值"], ["m1", "2026-03-02 00:15", 1], ["m2", "2026-03-02 00:15", 10], ["m1", "2026-03-02 00:30", 2]])
+    long = sheet(
+        [
+            ["计量点", "时间", "数值"],
+            ["m1", "2026-03-02 00:15", 1],
+            ["m2", "2026-03-02 00:15", 10],
+            ["m1", "2026-03-02 00:30", 2],
+        ]
+    )
     _digest, other = uploads.opened(long, name="表.xlsx")
     assert found.sort("point", "at").rows() == other.sort("point", "at").rows()
     assert found["at"][0] == datetime(2026, 3, 1, 16, 15, tzinfo=UTC)
@@ -171,7 +178,10 @@ def modbus_meter():
     port, ready, loop = free_port(), threading.Event(), asyncio.new_event_loop()
 
     async def serve() -> None:
-        data = [SimData(10, values=123456, datatype=DataType.UINT32), SimData(20, values=50.25, datatype=DataType.FLOAT32)]
+        data = [
+            SimData(10, values=123456, datatype=DataType.UINT32),
+            SimData(20, values=50.25, datatype=DataType.FLOAT32),
+        ]
         server = ModbusTcpServer(SimDevice(1, simdata=data), address=("127.0.0.1", port))
         await server.serve_forever(background=True)
         ready.set()
@@ -222,7 +232,9 @@ class Broker:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            ["mosquitto", "-c", str(self.folder / "mosquitto.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ["mosquitto", "-c", str(self.folder / "mosquitto.conf")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         end = time.monotonic() + 10
         while time.monotonic() < end:

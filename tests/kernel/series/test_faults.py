@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import random
 import threading
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,9 @@ def new_process(disk: Disk) -> None:
 def delivery(rng: random.Random, codes: list[str]) -> dict[tuple[str, int], float]:
     """Readings of a stretch of quarter hours, some of which have been told before, some otherwise."""
     first = rng.randrange(0, 60)
-    return {(rng.choice(codes), first + rng.randrange(12)): float(rng.randrange(1, 4)) for _row in range(rng.randint(1, 15))}
+    return {
+        (rng.choice(codes), first + rng.randrange(12)): float(rng.randrange(1, 4)) for _row in range(rng.randint(1, 15))
+    }
 
 
 def framed(told: dict[tuple[str, int], float]) -> pl.DataFrame:
@@ -105,7 +107,7 @@ class Model:
             (code, slot): value
             for code, number in codes.items()
             for slot, value in found.filter(pl.col("point") == number)
-            .select(((pl.col("at") - pl.lit(DAY)).dt.total_minutes() // 15).alias("slot"), "value")
+            .select(((pl.col("at") - pl.lit(DAY.astimezone(UTC))).dt.total_minutes() // 15).alias("slot"), "value")
             .rows()
         }
         assert slots == {key: values[-1] for key, values in self.values.items()}
@@ -252,7 +254,9 @@ def test_what_the_archive_does_not_have_is_said_to_be_lost(point, monkeypatch) -
 
 @pytest.mark.django_db
 def test_a_million_readings_of_an_unknown_point_are_one_row_and_one_file(db) -> None:
-    frame = pl.DataFrame({"at": pl.datetime_range(DAY - timedelta(days=730), DAY, "1m", eager=True, time_zone="Asia/Shanghai")})
+    frame = pl.DataFrame(
+        {"at": pl.datetime_range(DAY - timedelta(days=730), DAY, "1m", eager=True, time_zone="Asia/Shanghai")}
+    )
     frame = frame.select(pl.lit("nobody").alias("point"), "at", pl.lit(1.0).alias("value"))
     assert frame.height > 1_000_000
     for _time in range(2):

@@ -83,6 +83,15 @@ def test_a_persons_correction_outranks_every_machine_and_what_is_made_up_nobody(
     assert queries.readings([m], DAY, DAY + HOUR)["value"].to_list() == [2.0, 5.0]
 
 
+def test_a_person_may_go_back_to_what_a_machine_had_told(point, send) -> None:
+    m = point(kind="interval")
+    send(rows(m, [5]))
+    send(rows(m, [6]), now=LATER + HOUR)
+    assert told(send(rows(m, [5]), source="manual", now=LATER + 2 * HOUR)) == (0, 0, 1, 0)
+    assert told(send(rows(m, [5]), source="manual", now=LATER + 3 * HOUR)) == (0, 1, 0, 0)
+    assert queries.readings([m], DAY, DAY + HOUR)["value"].to_list() == [5.0]
+
+
 def test_within_one_delivery_rows_follow_one_another(point, send) -> None:
     m = point(kind="interval")
     twice = pl.concat([rows(m, [1, 2]), rows(m, [1, 7])])

@@ -111,9 +111,7 @@ def import_(
     with told():
         if file.suffix.lower() in (".parquet", ".arrow", ".ipc"):
             try:
-                frame = (
-                    pl.read_parquet(file) if file.suffix.lower() == ".parquet" else pl.read_ipc(file)
-                )
+                frame = pl.read_parquet(file) if file.suffix.lower() == ".parquet" else pl.read_ipc(file)
                 digest = hashlib.sha256(file.read_bytes()).hexdigest()
             except (OSError, pl.exceptions.PolarsError) as error:
                 raise SeriesError(f"文件读不出来（{error}）", mend="请确认文件完整") from None

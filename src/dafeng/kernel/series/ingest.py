@@ -25,8 +25,8 @@ from dafeng.kernel.series.manifest import READINGS, SUPERSEDED
 from dafeng.kernel.series.models import Batch, Device
 from dafeng.kernel.series.points import Table
 from dafeng.kernel.series.reasons import refused
-from dafeng.kernel.series.sources import Source, source_of
-from dafeng.kernel.series.store import Pen, Snapshot
+from dafeng.kernel.series.sources import Source, rank, source_of
+from dafeng.kernel.series.store import Pen, Snapshot, ranked
 
 BULK = 200_000  # rows from which on a batch goes into files at once
 TAIL = 4_000_000  # rows of the log beyond which whoever writes next settles it first
@@ -143,7 +143,7 @@ def _settled(judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Sou
     if alone and not existing.height and taken["revision"].null_count() == taken.height:
         decided = taken.with_columns(revision=pl.lit(0, pl.Int32), verdict=pl.lit("accepted"))
     else:
-        decided = _revisions(taken, existing)
+        decided = _revisions(taken, existing, source)
     left = pl.concat([judged.filter(pl.col("reason").is_not_null()), rows.filter(pl.col("reason").is_not_null())])
     both = pl.concat([decided, left.with_columns(verdict=pl.lit(None, pl.String))])
     flag = pl.col("flag") | pl.when(pl.col("verdict") == "revised").then(pl.lit(CORRECTED, pl.UInt16)).otherwise(0)
@@ -151,8 +151,8 @@ def _settled(judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Sou
 
 
 def _existing(snapshot: Snapshot, late: pl.DataFrame) -> pl.DataFrame:
-    """What is stored of the moments of these rows: `point at value revision`, all revisions."""
-    wanted = ("point", "at", "value", "revision")
+    """What is stored of the moments of these rows: `point at value revision source`, all revisions."""
+    wanted = ("point", "at", "value", "revision", "source")
     if not late.height:
         return empty(READING).select(wanted)
     keys = late.select("point", "at").unique()
@@ -173,10 +173,11 @@ def _existing(snapshot: Snapshot, late: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found).join(keys, on=["point", "at"], how="semi")
 
 
-def _revisions(taken: pl.DataFrame, existing: pl.DataFrame) -> pl.DataFrame:
-    """Number the rows after what exists. A row whose value one of the revisions has already is `again`.
+def _revisions(taken: pl.DataFrame, existing: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Number the rows after what exists. A row whose value a revision of its rank or a higher one has already is `again`.
 
-    A row that names its revision: a number taken by the same value is `again`, by another it is refused; a higher one counts.
+    So a redelivery never undoes a correction, and a person may go back to what a machine had told. A row that names its revision: a
+    number taken by the same value is `again`, by another it is refused; a higher one counts.
     """
     columns = [*taken.columns, "verdict"]
     key = ["point", "at"]
@@ -185,17 +186,21 @@ def _revisions(taken: pl.DataFrame, existing: pl.DataFrame) -> pl.DataFrame:
     plain = taken.join(keys, on=key, how="anti", maintain_order="left")
     plain = plain.with_columns(revision=pl.lit(0, pl.Int32), verdict=pl.lit("accepted"))
     rest = taken.join(keys, on=key, how="semi", maintain_order="left")
-    same = existing.select(*key, "value").unique().with_columns(there=pl.lit(True))
+    equals = existing.filter(ranked() >= rank(source))
+    same = equals.select(*key, "value").unique().with_columns(there=pl.lit(True))
     highest = existing.group_by(key).agg(top=pl.col("revision").max())
-    taken_numbers = existing.select(*key, "revision").unique().with_columns(number_taken=pl.lit(True))
+    taken_numbers = existing.group_by(*key, "revision").agg(taken_by=pl.col("value").first())
     rest = (
         rest.join(same, on=[*key, "value"], how="left", maintain_order="left")
         .join(taken_numbers, on=[*key, "revision"], how="left", maintain_order="left")
         .join(highest, on=key, how="left", maintain_order="left")
     )
-    repeated = pl.col("there").fill_null(False) | (pl.struct(*key, "value").is_first_distinct().not_())
+    told = pl.col("revision").is_not_null()
+    repeated = ~pl.struct(*key, "value", "revision").is_first_distinct() | pl.when(told).then(
+        (pl.col("taken_by") == pl.col("value")).fill_null(False)
+    ).otherwise(pl.col("there").fill_null(False))
     rest = rest.with_columns(
-        reason=pl.when(~repeated & pl.col("number_taken").fill_null(False)).then(pl.lit("revision_taken")),
+        reason=pl.when(~repeated & told & pl.col("taken_by").is_not_null()).then(pl.lit("revision_taken")),
         again=repeated,
     )
     fresh = rest.filter(~pl.col("again") & pl.col("reason").is_null())
