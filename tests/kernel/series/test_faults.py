@@ -23,7 +23,7 @@ from dafeng.kernel.series.errors import DamagedError, StoreError
 from dafeng.kernel.series.models import Quarantine
 from tests.kernel.series.conftest import DAY, LATER, MINUTES, rows
 
-SEEDS = range(8)
+SEEDS = range(6)
 STEPS = 12
 
 
