@@ -1,0 +1,215 @@
+"""Readings of meters beside bare DuckDB on the same files: taking them in, aggregating them, and what a page asks.
+
+One-minute readings, made up in columns. Bare DuckDB reads the very files of the store with the plain statement and nothing else; ours
+asks the same by `queries`, which picks what counts. In a process of its own, with a database of its own, so that memory can be told.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from benchmarks.figures import Figure, apart, quickest, seconds
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2027, 6, 1, tzinfo=UTC)
+BATCH = 5_000_000
+
+
+def measure(*, quick: bool = False) -> Iterator[Figure]:
+    found = apart("series", "store", 4_000_000 if quick else 100_000_000)
+    count = found["rows"]
+    rate = count / found["ingest"]
+    yield Figure(
+        f"{count} readings in batches of columns",
+        found["ingest"],
+        "s",
+        count / 1e6,
+        None,
+        f"{rate:.0f}/s (wanted ≥ 1 000 000)",
+    )
+    ratio = found["ours"] / found["bare"]
+    yield Figure(
+        "15-minute aggregate of all, de-duplicated",
+        found["ours"],
+        "s",
+        1.3,
+        ratio,
+        f"bare DuckDB {found['bare']:.2f} s",
+    )
+    yield Figure("day profile of one point", found["day"] * 1000, "ms", 50)
+    yield Figure("a month of 500 points, 15 minutes", found["month"], "s", 1.0)
+    yield Figure("a year of the city from its daily steps", found["year"], "s", 0.5)
+    yield Figure("memory of the process", found["peak_gib"], "GiB", 3.0)
+    small = apart("series", "http", 200_000 if quick else 2_000_000)
+    rate = small["rows"] / small["seconds"]
+    note = f"{rate:.0f}/s (wanted ≥ 30 000), signed batches of 1 000 through the whole request"
+    yield Figure(f"{small['rows']} readings over HTTP", small["seconds"], "s", small["rows"] / 30_000, None, note)
+
+
+def _begin(folder: str) -> None:
+    """A database and a data folder of this process alone."""
+    os.environ |= {
+        "DAFENG_DATA": folder,
+        "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+        "DJANGO_SETTINGS_MODULE": "dafeng.portal.settings",
+    }
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, run_syncdb=True)
+
+
+def _points(count: int, *, prefix: str = "b", period: int = 60) -> list[Any]:
+    from dafeng.kernel.series import points
+    from dafeng.kernel.series.models import Point
+
+    usual = {"subject": "enterprise:bench", "name": "表", "quantity": "electricity", "unit": "kWh", "kind": "interval"}
+    made = Point.objects.bulk_create(
+        [Point(code=f"{prefix}{number}", period=period, **usual) for number in range(count)]
+    )
+    points.changed()
+    return made
+
+
+def minutes(numbers: list[int], first: int, count: int) -> pl.DataFrame:
+    """`count` one-minute readings of each point from minute `first` on, sorted by point and time."""
+    at = np.arange(first + 1, first + count + 1, dtype=np.int64) * 60_000_000 + int(START.timestamp() * 1e6)
+    random = np.random.default_rng(first)
+    return pl.DataFrame(
+        {
+            "point": np.repeat(np.array(numbers, dtype=np.int64), count),
+            "at": np.tile(at, len(numbers)),
+            "value": random.gamma(4, 1, count * len(numbers)),
+        }
+    ).with_columns(pl.col("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+
+
+def store(rows: int) -> dict[str, Any]:
+    """500 points of one-minute readings, as many as asked for; a year of quarter hours of 500 more for what rests on steps."""
+    with tempfile.TemporaryDirectory(prefix="dafeng-bench-") as folder:
+        _begin(folder)
+        from dafeng.kernel.series import ingest, points, queries, upkeep
+
+        numbers = [point.pk for point in _points(500)]
+        each = rows // 500
+        taken = 0.0
+        for first in range(0, each, BATCH // 500):
+            frame = minutes(numbers, first, min(BATCH // 500, each - first))
+            taken += seconds(lambda frame=frame: ingest.receive(frame, source="backfill", now=NOW))
+        end = START + timedelta(minutes=each + 1)
+        files = [
+            points.the_store().snapshot().path(file) for file in points.the_store().snapshot().manifest.of("readings")
+        ]
+        bare = quickest(lambda: _bare(files), 3)
+        ours = quickest(lambda: queries.totals(None, START, end, 900), 3)
+        day = quickest(lambda: queries.readings([numbers[7]], START, START + timedelta(days=1)), 9)
+        slow = [point.pk for point in _points(500, prefix="y", period=900)]
+        frame = _year(slow)
+        ingest.receive(frame, source="backfill", now=NOW)
+        del frame
+        _only(slow)
+        upkeep.settle(now=NOW)
+        april = START.replace(month=4)
+        month = quickest(lambda: queries.used(slow, april, april + timedelta(days=30), "15m"), 3)
+        year = quickest(lambda: queries.used(slow, START, START + timedelta(days=365), "1d")["value"].sum(), 5)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        return {
+            "rows": each * 500,
+            "ingest": taken,
+            "bare": bare,
+            "ours": ours,
+            "day": day,
+            "month": month,
+            "year": year,
+            "peak_gib": peak,
+        }
+
+
+def _bare(files: list[str]) -> None:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone='UTC'; SET memory_limit='2GB'; SET preserve_insertion_order=false")
+        connection.execute(
+            "SELECT point, epoch(at)::BIGINT // 900 * 900 AS step, count(*), avg(value), min(value), max(value) "
+            "FROM read_parquet($files) GROUP BY ALL",
+            {"files": files},
+        ).to_arrow_table()
+
+
+def _year(numbers: list[int]) -> pl.DataFrame:
+    slots = 365 * 96
+    at = np.arange(1, slots + 1, dtype=np.int64) * 900_000_000 + int(START.timestamp() * 1e6)
+    values = np.random.default_rng(5).gamma(4, 1, slots * len(numbers))
+    frame = pl.DataFrame(
+        {"point": np.repeat(np.array(numbers, dtype=np.int64), slots), "at": np.tile(at, len(numbers)), "value": values}
+    )
+    return frame.with_columns(pl.col("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+
+
+def _only(numbers: list[int]) -> None:
+    """The minute readings have had their turn: what is measured from here on is the year's."""
+    from dataclasses import replace
+
+    from dafeng.kernel.series import points
+
+    wanted = set(numbers)
+    with points.the_store().writing() as pen:
+        pen.commit(
+            lambda old: replace(
+                old,
+                number=old.number + 1,
+                files=tuple(file for file in old.files if file.low in wanted or file.high in wanted),
+            )
+        )
+
+
+def http(rows: int) -> dict[str, Any]:
+    """Batches of 1 000 readings of 100 points, signed and sent through the whole request, one after another."""
+    with tempfile.TemporaryDirectory(prefix="dafeng-bench-") as folder:
+        _begin(folder)
+        from django.conf import settings
+        from django.test import Client
+
+        from dafeng.kernel.api import signatures
+        from dafeng.kernel.series import delivery, points, services
+        from dafeng.kernel.series.models import Point
+
+        settings.DEMO = False
+        device, secret = services.make_device("bench", "bench", by=None, now=NOW)
+        numbers = [point.pk for point in _points(100)]
+        Point.objects.filter(pk__in=numbers).update(device=device)
+        points.changed()
+        codes = points.table().frame.select("point", "code")
+        bodies = []
+        for first in range(0, rows // 100, 10):
+            frame = minutes(numbers, first, 10).join(codes, on="point").drop("point").rename({"code": "point"})
+            bodies.append(delivery.encoded(frame.select("point", "at", "value"), key=f"k{first}"))
+        client, path = Client(), "/api/series/batches"
+
+        def send() -> None:
+            for number, body in enumerate(bodies):
+                moment, nonce = str(int(time.time())), f"nonce-{number:012d}"
+                signature = signatures.sign(secret, "POST", path, moment, nonce, body)
+                headers = dict(zip(signatures.HEADERS, (device.key_id, moment, nonce, signature), strict=True))
+                # Each from an address of its own: the rate of one address is not what is measured.
+                answer = client.post(
+                    path,
+                    body,
+                    content_type="application/json",
+                    headers=headers,
+                    REMOTE_ADDR=f"10.0.{number // 250 % 250}.{number % 250}",
+                )
+                assert answer.status_code == 200, answer.content
+
+        return {"rows": len(bodies) * 1_000, "seconds": seconds(send)}
