@@ -94,23 +94,26 @@ def missing(
     facilities: Iterable[Facility], changes: Mapping[int, Any], values: Iterable[MonthlyValue], year: int
 ) -> list[dict[str, Any]]:
     """The cells that a year still wants, month by month, of facilities inside a boundary then."""
-    told = {(each.facility_id, each.month, each.item, each.stream) for each in values if is_told(each)}
+    told: dict[tuple[int, str], set[tuple[str, str]]] = {}
+    for each in values:
+        if is_told(each):
+            told.setdefault((each.facility_id, each.month), set()).add((each.item, each.stream))
     found = []
     for facility in facilities:
         for month in (*clock.months_of(year), str(year)):
             if not any(boundaries.inside(facility, changes.get(facility.pk, ()), month, b) for b in BOUNDARIES):
                 continue
-            for each in sectoral.wanted(facility, month):
-                if (facility.pk, month, *each.key) not in told:
+            for cell in sectoral.wanted(facility, month):
+                if not sectoral.satisfied(facility.sector, cell, told.get((facility.pk, month), ())):
                     found.append(
                         {
                             "facility": facility.code,
                             "sector": facility.sector,
                             "month": month,
-                            "item": each.item,
-                            "stream": each.stream,
-                            "title": each.title,
-                            "unit": each.unit,
+                            "item": cell.item,
+                            "stream": cell.stream,
+                            "title": cell.title,
+                            "unit": cell.unit,
                             "kind": "missing",
                         }
                     )
@@ -138,7 +141,12 @@ def totals_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         boundary: math.fsum(row["t_co2e"] or 0.0 for row in kept if row[boundary]) for boundary in BOUNDARIES
     }
     made["incomplete"] = sum(row["t_co2e"] is None for row in kept if row[REPORTING] or row[COMPLIANCE])
-    for group, key in (("facilities", "facility"), ("months", "month"), ("categories", "category"), ("scopes", "scope")):
+    for group, key in (
+        ("facilities", "facility"),
+        ("months", "month"),
+        ("categories", "category"),
+        ("scopes", "scope"),
+    ):
         made[group] = {
             value: {
                 boundary: math.fsum(row["t_co2e"] or 0.0 for row in kept if row[key] == value and row[boundary])
@@ -220,15 +228,28 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str,
     found: list[dict[str, Any]] = []
     for boundary in BOUNDARIES:
         if old["totals"][boundary] != new["totals"][boundary]:
-            found.append({"kind": "total", "where": boundary, "old": old["totals"][boundary], "new": new["totals"][boundary]})
+            found.append(
+                {"kind": "total", "where": boundary, "old": old["totals"][boundary], "new": new["totals"][boundary]}
+            )
     key = ("facility", "month", "item", "stream")
     before = {tuple(row[name] for name in key): row for row in old["values"]}
     after = {tuple(row[name] for name in key): row for row in new["values"]}
     for cell in sorted(before.keys() | after.keys()):
         a, b = before.get(cell), after.get(cell)
-        told = [(row["value"], row["notation"], row["way"], [e["sha256"] for e in row["evidence"]]) if row else None for row in (a, b)]
+        told = [
+            (row["value"], row["notation"], row["way"], [e["sha256"] for e in row["evidence"]]) if row else None
+            for row in (a, b)
+        ]
         if told[0] != told[1]:
-            found.append({"kind": "value", "where": list(cell), "old": _told(a), "new": _told(b), "reason": (b or {}).get("reason", "")})
+            found.append(
+                {
+                    "kind": "value",
+                    "where": list(cell),
+                    "old": _told(a),
+                    "new": _told(b),
+                    "reason": (b or {}).get("reason", ""),
+                }
+            )
     for name in ("boundary", "control_plan", "parameters"):
         if old[name] != new[name]:
             found.append({"kind": name, "where": "", "old": old[name], "new": new[name]})

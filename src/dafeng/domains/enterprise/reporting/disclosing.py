@@ -37,9 +37,7 @@ def public_part(report: Report) -> dict[str, Any]:
             }
             for each in content["boundary"]["facilities"]
         ],
-        "categories": [
-            {"title": lineage.category_title(code), **sums} for code, sums in totals["categories"].items()
-        ],
+        "categories": [{"title": lineage.category_title(code), **sums} for code, sums in totals["categories"].items()],
         "ways": _ways(content),
         "changes": content["boundary"]["changes"],
         "digest": report.digest,

@@ -178,14 +178,18 @@ def file_month(facility: Facility, month: str, *, seen: str, by: Any, now: datet
         if seen != seen_of(values):
             raise SeenOld("stale_month", f"{month} 的数据已被他人改动", mend="请看最新数据再存证")
         told = {(each.item, each.stream) for each in values if is_told(each)}
-        missing = [each for each in sectoral.wanted(facility, month) if each.key not in told]
+        missing = [c for c in sectoral.wanted(facility, month) if not sectoral.satisfied(facility.sector, c, told)]
         if missing:
             names = "、".join(each.title for each in missing[:5])
-            raise Refused("month_incomplete", f"{month} 还有 {len(missing)} 项没有填：{names}", mend="请补填或选用缺省值")
+            raise Refused(
+                "month_incomplete", f"{month} 还有 {len(missing)} 项没有填：{names}", mend="请补填或选用缺省值"
+            )
         bare = [each for each in values if _needs_evidence(facility, each) and not each.evidence.exists()]
         if bare:
             names = "、".join(sectoral.title_of(facility.sector, each.item) for each in bare[:5])
-            raise Refused("no_evidence", f"{month} 有 {len(bare)} 项没有凭证：{names}", mend="请上传台账、结算凭证或检测报告")
+            raise Refused(
+                "no_evidence", f"{month} 有 {len(bare)} 项没有凭证：{names}", mend="请上传台账、结算凭证或检测报告"
+            )
         filing = MonthFiling.objects.create(
             facility=facility, month=month, at=now, due=clock.month_due(month), by=by, digest=digest_of(values)
         )
@@ -255,9 +259,7 @@ def faults_of(facility: Facility, month: str, cell: Cell) -> list[DafengError]:
     return found
 
 
-def _limit_faults(
-    title: str, unit: str, limits: tuple[float | None, float | None], value: float
-) -> list[DafengError]:
+def _limit_faults(title: str, unit: str, limits: tuple[float | None, float | None], value: float) -> list[DafengError]:
     low, high = limits
     if not math.isfinite(value):
         return [EnterpriseError(f"“{title}”不是一个数")]

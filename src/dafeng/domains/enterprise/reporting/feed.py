@@ -76,7 +76,9 @@ def shares(city: str, year: int, reports: list[Report] | None = None) -> list[Sh
         for row in report.content["rows"]:
             if not row["reporting"]:
                 continue
-            category = category_of(row["sector"], row["category"], row["gas"]) if row["scope"] == "direct" else UNASSIGNED
+            category = (
+                category_of(row["sector"], row["category"], row["gas"]) if row["scope"] == "direct" else UNASSIGNED
+            )
             key = (category, row["scope"])
             sums[key] += row["t_co2e"] or 0.0
             worst[key] = max(worst[key], status)

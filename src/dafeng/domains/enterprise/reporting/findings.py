@@ -88,7 +88,7 @@ def same_files(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]
                 "month": month,
                 "item": item,
                 "stream": stream,
-                "severity": "error" if foreign else "warning",
+                "severity": "error" if foreign else "warn",
                 "facts": {
                     "sha256": sha256,
                     "months": sorted({m for other, m in others if other in by_id}),
@@ -142,8 +142,8 @@ def checked(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
             "item": row["item"] or "",
             "stream": row["stream"] or "",
             "severity": row["severity"],
-            "facts": {"what": row["what"], "why": row["why"]},
+            "facts": {name: row[name] for name in ("what", "why", "what_en", "why_en")},
         }
-        for row in sectoral.check(chosen, values)
+        for row in sectoral.check(chosen, values, year)
         if row["month"].startswith(str(year))
     ]

@@ -13,7 +13,7 @@ from dafeng.domains.enterprise.reporting.findings import SAME_FILE
 
 
 def severity_title(code: str) -> str:
-    return {"error": _("严重"), "warning": _("提醒"), "info": pgettext("severity", "提示")}.get(code, code)
+    return {"error": _("严重"), "warn": _("提醒"), "info": pgettext("severity", "提示")}.get(code, code)
 
 
 def words_of(finding: CheckFinding) -> dict[str, Any]:
@@ -26,7 +26,8 @@ def words_of(finding: CheckFinding) -> dict[str, Any]:
             what = _("同一份文件也用在 %(months)s") % {"months": "、".join(facts["months"])}
         why = _("一份检测报告或结算单只能证明它自己的那个月；重复使用是核查的常见不符合项")
     else:
-        what, why = finding.facts.get("what", ""), finding.facts.get("why", "")
+        end = "_en" if sectoral.english() else ""
+        what, why = finding.facts[f"what{end}"], finding.facts[f"why{end}"]
     return {
         "title": sectoral.title_of(finding.facility.sector, finding.item, finding.stream) if finding.item else "",
         "what": what,

@@ -6,9 +6,10 @@ A facility burns and makes only some of what its sector can: its `facts["streams
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,8 @@ from django.utils.translation import get_language
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue
 from dafeng.domains.enterprise.reporting import signatures
-from dafeng.domains.enterprise.reporting.methods import calculate
+from dafeng.domains.enterprise.reporting.methods import calculate, checks
+from dafeng.domains.enterprise.reporting.methods.calculation import method_of
 from dafeng.domains.enterprise.reporting.methods.parameters import Parameters, load
 from dafeng.domains.enterprise.reporting.methods.sectors import SECTORS, Item, Sector
 from dafeng.kernel.errors import DafengError
@@ -114,6 +116,33 @@ def wanted(facility: Facility, month: str) -> list[Wanted]:
     return [each for each in fields(facility, month) if each.required]
 
 
+def satisfied(sector: str, cell: Wanted, told: Container[tuple[str, str]]) -> bool:
+    """Whether a wanted cell of a month is told, or the method derives it from what is told (stock balance, steam tables)."""
+    return cell.key in told or any(
+        fill.method and all((need, cell.stream) in told for need in fill.needs)
+        for fill in SECTORS[sector].fills
+        if fill.item == cell.item
+    )
+
+
+@lru_cache(maxsize=64)
+def _triggers(sector: str) -> dict[tuple[str, str], str]:
+    """(stream code, kind) → the item without which that source has no emission: what the first formula for it asks for."""
+    schema = sector_of(sector)
+    found: dict[tuple[str, str], str] = {}
+    for formula in schema.formulas:
+        if not formula.stream:
+            continue
+        inputs = [formula.inputs.get(name, name) for name in method_of(formula.method).inputs]
+        trigger = formula.trigger or next(name for name in inputs if name in schema.items)
+        for kind in schema.streams[formula.stream].kinds.values():
+            if (not formula.groups or kind.group in formula.groups) and (
+                not formula.kinds or kind.code in formula.kinds
+            ):
+                found.setdefault((formula.stream, kind.code), trigger)
+    return found
+
+
 def wanted_of_year(facility: Facility, year: int) -> list[Wanted]:
     """Every cell of a year, monthly and annual: what the control plan speaks of."""
     return list(_cells(facility))
@@ -139,7 +168,8 @@ def _wanted(sector: Sector, item: Item, stream: str, filled: set[str]) -> Wanted
         stream=stream,
         title=title_of(sector.code, item.code, stream),
         unit=sector.unit(item.code, stream),
-        required=item.required,
+        required=item.required
+        or (bool(stream) and _triggers(sector.code).get((item.stream, stream.partition("/")[0])) == item.code),
         annual=item.period == "annual",
         default=bool(item.default) or item.code in filled,
         rule=item.rule,
@@ -161,9 +191,7 @@ def cell_faults(facility: Facility, month: str, item: str, stream: str) -> list[
     faults: list[DafengError] = []
     if (len(month) == 4) != (found.period == "annual"):
         faults.append(
-            EnterpriseError(
-                f"“{found.title}”是{'年度' if found.period == 'annual' else '月度'}项目", mend="请核对月份"
-            )
+            EnterpriseError(f"“{found.title}”是{'年度' if found.period == 'annual' else '月度'}项目", mend="请核对月份")
         )
     if not found.stream and stream:
         faults.append(EnterpriseError(f"“{found.title}”不分源流", mend="请留空源流"))
@@ -253,3 +281,16 @@ def value_rows(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
 def _told(value: MonthlyValue) -> dict[str, Any]:
     names = ("month", "item", "stream", "value", "way", "notation")
     return {"facility": value.facility.code, **{name: getattr(value, name) for name in names}}
+
+
+def check(facilities: Iterable[Facility], values: Iterable[Any], year: int) -> list[dict[str, Any]]:
+    """The findings of each sector's rules; `values` may hold the year before, which some rules compare with."""
+    chosen = {each.code: each.sector for each in facilities}
+    frame, parameters = frame_of(values), parameters_on(year)
+    found: list[dict[str, Any]] = []
+    for code in sorted(set(chosen.values())):
+        own = frame.filter(pl.col("facility").is_in([each for each, sector in chosen.items() if sector == code]))
+        if own.height:
+            rules = checks.rules_of(sector_of(code), parameters=parameters, on=parameters.on)
+            found += checks.run(own, rules).to_dicts()
+    return found

@@ -18,7 +18,6 @@ from dafeng.domains.enterprise.reporting import clock, entry, reports, sectoral
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.errors import DafengError, Place, UploadError
 from dafeng.kernel.records import services as records
-from dafeng.kernel.records.models import Record
 from dafeng.kernel.sheets import Cell, Limits, Sheet, open_upload
 
 KIND = "enterprise.import"
@@ -98,7 +97,12 @@ def _guide(book: Any, facility: Facility, cells: list[sectoral.Wanted]) -> None:
     guide.set_column(1, 3, 40)
     lines = [
         ["行业方法", sectoral.sector_title(facility.sector), sectoral.sector_of(facility.sector).source, ""],
-        ["填写", "每格一个数、一个符号（NO 不发生、NE 未估算、NA 不适用、IE 列于别处）或“缺省”；空格表示不改动", "", ""],
+        [
+            "填写",
+            "每格一个数、一个符号（NO 不发生、NE 未估算、NA 不适用、IE 列于别处）或“缺省”；空格表示不改动",
+            "",
+            "",
+        ],
         ["凭证", "导入后在月度页面逐项上传台账、结算凭证或检测报告", "", ""],
         ["项目", "说明", "指南规定", "凭证种类"],
         *([each.title, each.help, each.rule, "、".join(each.evidence)] for each in cells),
@@ -142,7 +146,9 @@ def _read_sheet(facility: Facility, sheet: Sheet, start: int, columns: dict[str,
     months = {title: column for title, column in columns.items() if title[:4].isdigit() and len(title) in (4, 7)}
     years = {title[:4] for title in months}
     if len(years) != 1:
-        raise UploadError("一份表只能有一个年度的月份", expected="2025-01 … 2025-12", where=Place(file=file, row=start + 1))
+        raise UploadError(
+            "一份表只能有一个年度的月份", expected="2025-01 … 2025-12", where=Place(file=file, row=start + 1)
+        )
     found.year = int(years.pop())
     for number in sorted(row for row in sheet.rows if row > start):
         line = sheet.rows[number]

@@ -43,10 +43,12 @@ def sign(parameter: str, *, value: float | None, reason: str, by: Any, now: date
             raise Refused("no_value", "这个参数没有数值，签认时须给出", expected=found.unit)
         if found.usable or ParameterSignature.objects.filter(parameter=parameter).exists():
             raise Refused("already_signed", "这个参数已经可用，不需要签认")
-        made = ParameterSignature.objects.create(
-            parameter=parameter, value=value, reason=reason.strip(), by=by, at=now
-        )
-        detail = {"value": value if value is not None else found.value, "reason": made.reason, "standing": found.standing}
+        made = ParameterSignature.objects.create(parameter=parameter, value=value, reason=reason.strip(), by=by, at=now)
+        detail = {
+            "value": value if value is not None else found.value,
+            "reason": made.reason,
+            "standing": found.standing,
+        }
         records.audit(by, "enterprise.parameter-signed", "parameter", parameter, detail, now=now)
     return made
 

@@ -52,14 +52,24 @@ def month_states(
         if values is not None
         else list(MonthlyValue.objects.filter(facility__in=chosen, month__startswith=str(year), current=True))
     )
-    told = {(each.facility_id, each.month, each.item, each.stream) for each in kept if assembling.is_told(each)}
+    told: dict[tuple[int, str], set[tuple[str, str]]] = {}
+    for value in kept:
+        if assembling.is_told(value):
+            told.setdefault((value.facility_id, value.month), set()).add((value.item, value.stream))
     filed: dict[tuple[int, str], MonthFiling] = {}
     for each in MonthFiling.objects.filter(facility__in=chosen, month__startswith=str(year)):
         filed.setdefault((each.facility_id, each.month), each)
     changes = boundaries.changes_of(chosen) if changes is None else changes
     return {
         facility.pk: [
-            _month(facility, month, told, filed.get((facility.pk, month)), changes.get(facility.pk, ()), today)
+            _month(
+                facility,
+                month,
+                told.get((facility.pk, month), set()),
+                filed.get((facility.pk, month)),
+                changes.get(facility.pk, ()),
+                today,
+            )
             for month in clock.months_of(year)
         ]
         for facility in chosen
@@ -67,7 +77,7 @@ def month_states(
 
 
 def _month(
-    facility: Facility, month: str, told: set[Any], filed: MonthFiling | None, changes: Any, today: date
+    facility: Facility, month: str, told: set[tuple[str, str]], filed: MonthFiling | None, changes: Any, today: date
 ) -> MonthState:
     wanted = sectoral.wanted(facility, month)
     due, last = clock.month_due(month), clock.bounds(month)[1]
@@ -80,11 +90,13 @@ def _month(
         state = AHEAD
     else:
         state = LATE if due < today else SOON if clock.stage(today, due) else DUE
-    count = sum((facility.pk, month, *each.key) in told for each in wanted)
+    count = sum(sectoral.satisfied(facility.sector, each, told) for each in wanted)
     return MonthState(facility, month, count, len(wanted), filed, due, state, left)
 
 
-def tasks(enterprise: Enterprise, year: int, states: Mapping[int, list[MonthState]], *, today: date) -> list[dict[str, Any]]:
+def tasks(
+    enterprise: Enterprise, year: int, states: Mapping[int, list[MonthState]], *, today: date
+) -> list[dict[str, Any]]:
     """What the enterprise has to do next, the most urgent first: months, the control plan, the report, findings."""
     found: list[dict[str, Any]] = [
         {"kind": "month", "facility": each.facility, "month": each.month, "due": each.due, "days": each.working_days, "state": each.state,

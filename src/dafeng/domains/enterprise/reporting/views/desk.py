@@ -175,7 +175,12 @@ def feed_page(request: HttpRequest) -> HttpResponse:
     counting = feed.counting(city, year)
     run = indicators.current_run("enterprise", "feed", city) if city else None
     published = (
-        {row["key"]: row["value"] for row in indicators.run_values(run).filter(pl.col("period") == str(year)).to_dicts()} if run else {}
+        {
+            row["key"]: row["value"]
+            for row in indicators.run_values(run).filter(pl.col("period") == str(year)).to_dicts()
+        }
+        if run
+        else {}
     )
     context = {
         "year": year,
@@ -189,9 +194,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
             }
             for share in feed.shares(city, year, counting)
         ],
-        "rows": [
-            {**row, "title": feed.sector_title(row["sector"])} for row in feed.reconcile(city, year, counting)
-        ],
+        "rows": [{**row, "title": feed.sector_title(row["sector"])} for row in feed.reconcile(city, year, counting)],
         "reports": counting,
         "run": run,
         "directs": may(request.user, permissions.DIRECT),

@@ -52,7 +52,11 @@ def refresh(request: HttpRequest, firm: str) -> HttpResponse:
     if not keeps(request.user, enterprise) and not may(request.user, permissions.JUDGE):
         raise PermissionDenied(_("只有企业自己和生态环境局可以重新检查"))
     text = request.POST.get("year", "")
-    year = int(text) if text.isascii() and text.isdigit() and int(text) in summary.years_of(enterprise, today) else today.year - 1
+    year = (
+        int(text)
+        if text.isascii() and text.isdigit() and int(text) in summary.years_of(enterprise, today)
+        else today.year - 1
+    )
     count = len(services.refresh(enterprise, year, now=now))
     messages.success(request, _("已检查 %(year)s 年，共 %(count)s 条发现") % {"year": year, "count": count})
     return redirect(reverse("enterprise:reporting-findings", kwargs={"firm": enterprise.code}) + f"?year={year}")  # fmt: skip

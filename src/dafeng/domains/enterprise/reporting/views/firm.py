@@ -7,15 +7,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.enterprise.models import ControlPlan, Facility, MonthlyValue, Report
+from dafeng.domains.enterprise.models import ControlPlan, Facility
 from dafeng.domains.enterprise.reporting import boundaries, permissions, plans, reports, sectoral, summary
 from dafeng.domains.enterprise.reporting.views.places import clock, facility_of, firm_of, keeps, year_of
 from dafeng.kernel.actions import asks, demand
@@ -101,9 +101,7 @@ class FacilityForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("名称"), max_length=120)
     sector = forms.ChoiceField(label=gettext_lazy("行业方法"))
     since = forms.DateField(label=gettext_lazy("投产"), widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(
-        label=gettext_lazy("关停"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    until = forms.DateField(label=gettext_lazy("关停"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     compliance = forms.BooleanField(label=gettext_lazy("计入履约边界"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -149,7 +147,8 @@ def _facilities_page(
         "firm": enterprise,
         "keeps": keeps(request.user, enterprise),
         "rows": [
-            {"facility": each, "sector": sectoral.sector_title(each.sector), "streams": _streams(each)} for each in found
+            {"facility": each, "sector": sectoral.sector_title(each.sector), "streams": _streams(each)}
+            for each in found
         ],
         "changes": [
             {"change": row, "facility": each, "boundary": titles[row.boundary]}

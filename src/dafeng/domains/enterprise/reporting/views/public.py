@@ -52,7 +52,9 @@ def _address(report: Report) -> str:
 @asks(permissions.PUBLIC_SEE)
 def public_firm(request: HttpRequest, firm: str) -> HttpResponse:
     """The public part of one enterprise's locked report."""
-    found = {each.year: each for each in disclosing.disclosed().filter(enterprise__code=firm).select_related("enterprise")}
+    found = {
+        each.year: each for each in disclosing.disclosed().filter(enterprise__code=firm).select_related("enterprise")
+    }
     if not found:
         raise NotFound(_("这家企业还没有公开的排放信息"))
     year = asked.year(request, list(found), default=max(found))
