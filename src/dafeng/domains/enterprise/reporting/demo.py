@@ -111,7 +111,8 @@ def _months(facility: Facility, row: dict[str, Any], year: int, by: Any, *, toda
     for number, month in enumerate(ended):
         newest = year == today.year and number == len(ended) - 1
         told = _moment(min(clock.bounds(month)[1] + timedelta(days=18), today))
-        papers = _papers(facility, month, by, now=told)
+        reused = row.get("reused", {}).get(month[5:], month[5:])
+        papers = _papers(facility, month, by, now=told, report_of=f"{month[:5]}{reused}")
         values = list(row["values"].items())
         cells = [
             _cell(facility, month, *key.split(":", 1), level, papers)
@@ -126,11 +127,15 @@ def _months(facility: Facility, row: dict[str, Any], year: int, by: Any, *, toda
             entry.file_month(facility, month, seen=entry.seen(facility, month), by=by, now=told)
 
 
-def _papers(facility: Facility, month: str, by: Any, *, now: datetime) -> dict[str, Evidence]:
-    """A ledger and a laboratory report of the month: texts that say that they are made up."""
+def _papers(facility: Facility, month: str, by: Any, *, now: datetime, report_of: str) -> dict[str, Evidence]:
+    """A ledger and a laboratory report of the month: texts that say that they are made up.
+
+    `report_of`: another month, where its report is handed in again: a fault that the checks are to find.
+    """
     made = {}
     for kind, title in (("ledger", "生产与能源台账"), ("lab_report", "检测报告")):
-        text = f"演示文件，内容为编造\n{facility.enterprise.name} {facility.name}\n{month} {title}\n"
+        of = report_of if kind == "lab_report" else month
+        text = f"演示文件，内容为编造\n{facility.enterprise.name} {facility.name}\n{of} {title}\n"
         made[kind] = records.store_evidence(
             text.encode(),
             name=f"{month}-{title}（演示）.csv",
