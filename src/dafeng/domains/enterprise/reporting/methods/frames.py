@@ -92,7 +92,7 @@ def _in_schema_units(sector: Sector, frame: pl.DataFrame) -> pl.DataFrame:
         scales.append((*row, scale))
     if not named or all(each[-1] == 1.0 for each in scales):
         return frame
-    schema = {"item": pl.String, "stream": pl.String, "unit": frame.schema["unit"], "scale": pl.Float64}
+    schema: dict[str, Any] = {"item": pl.String, "stream": pl.String, "unit": frame.schema["unit"], "scale": pl.Float64}
     table = pl.DataFrame(scales, schema=schema, orient="row")
     frame = frame.join(table, on=["item", "stream", "unit"], how="left", maintain_order="left", nulls_equal=True)
     return frame.with_columns(pl.col("value") * pl.col("scale")).drop("scale")
@@ -166,6 +166,9 @@ class Wide:
             rows &= pl.col("group").is_in(formula.groups)
         if formula.kinds:
             rows &= pl.col("kind").is_in(formula.kinds)
+        if formula.unless:
+            self.ensure(formula.unless)
+            rows &= pl.col(formula.unless).is_null()
         year = pl.col("year").cast(pl.Int32)
         if formula.since:
             rows &= year >= formula.since.year

@@ -1,0 +1,162 @@
+"""Power generation by the 2021 text: facts/mrv/power_guideline.md; arithmetic by hand beside each figure."""
+
+import polars as pl
+import pytest
+
+from dafeng.domains.enterprise.reporting.methods import weighting
+from tests.domains.enterprise.reporting.methods.told import account, emitted, indicator, told
+
+COAL = "bituminous"
+
+
+def test_a_tonne_of_untested_coal_is_3_2527_tonnes_in_the_2021_text():
+    # 26.7 × 0.03356 × 0.99 × 44/12 = 3.25266876
+    result = account("power", ("2021-05", "fuel_use", COAL, 100_000))
+    assert emitted(result, "combustion") == pytest.approx(325_266.876, abs=1e-6)
+    applied = {row["item"]: row for row in result.applied.to_dicts()}
+    assert set(applied) == {"ncv", "carbon_content"}
+    assert applied["carbon_content"]["parameter"] == "power.coal.carbon_content.2021"
+    assert "6.2.3.5" in applied["carbon_content"]["rule"]
+
+
+def test_with_the_later_default_signed_it_is_2_9900():
+    # 26.7 × 0.03085 × 0.99 × 44/12 = 2.99001285; both values are from memory, so a city must answer for them
+    told_by = {"by": "李四", "at": "2024-01-05", "reason": "核对 485 号文"}
+    unsigned = account("power", ("2023-05", "fuel_use", COAL, 1))
+    assert unsigned.rows.filter(pl.col("formula") == "combustion")["t_co2e"].to_list() == [None]
+    open_ = unsigned.open.filter(pl.col("kind") == "to_confirm")
+    assert set(open_["parameter"]) == {"power.coal.ncv.2022", "power.coal.carbon_content.2023"}
+    assert set(open_["candidate"]) == {26.7, 0.03085}
+    signed = account(
+        "power", ("2023-05", "fuel_use", COAL, 1),
+        signed={"power.coal.ncv.2022": told_by, "power.coal.carbon_content.2023": told_by},
+    )  # fmt: skip
+    assert emitted(signed, "combustion") == pytest.approx(2.99001285)
+    assert signed.rows["standing"][0] == "signed"
+
+
+def test_the_default_is_for_the_month_without_a_test_only():
+    # January tested: 10 × 0.55 × 0.99 × 44/12 = 19.965; February not: 10 × 3.25266876
+    result = account(
+        "power", ("2021-01", "fuel_use", COAL, 10), ("2021-01", "ncv", COAL, 20), ("2021-01", "elemental_carbon", COAL, 0.55),
+        ("2021-02", "fuel_use", COAL, 10),
+    )  # fmt: skip
+    by_month = dict(result.rows.filter(pl.col("formula") == "combustion").select("month", "t_co2e").iter_rows())
+    assert by_month["2021-01"] == pytest.approx(19.965)
+    assert by_month["2021-02"] == pytest.approx(32.5266876)
+
+
+def test_heat_is_weighted_by_mass_and_carbon_by_heat_and_the_year_is_the_sum_of_its_months():
+    # 100 t at 20 GJ/t and C 0.55; 300 t at 22 GJ/t and C 0.60
+    result = account(
+        "power",
+        ("2021-01", "fuel_use", COAL, 100), ("2021-01", "ncv", COAL, 20), ("2021-01", "elemental_carbon", COAL, 0.55),
+        ("2021-02", "fuel_use", COAL, 300), ("2021-02", "ncv", COAL, 22), ("2021-02", "elemental_carbon", COAL, 0.60),
+    )  # fmt: skip
+    means = dict(result.means.select("item", "value").iter_rows())
+    ncv, carbon = (2000 + 6600) / 400, (55 + 180) / 8600
+    assert means["ncv"] == pytest.approx(ncv)
+    assert means["carbon_content"] == pytest.approx(carbon)
+    assert means["elemental_carbon"] == pytest.approx(235 / 400)
+    # 199.65 + 653.40 = 853.05 = 400 × 21.5 × (235/8600) × 0.99 × 44/12
+    assert emitted(result, "combustion") == pytest.approx(853.05)
+    assert 400 * ncv * carbon * 0.99 * 44 / 12 == pytest.approx(853.05)
+
+
+CHP = (
+    ("2021-01", "fuel_use", COAL, 80_000), ("2021-01", "ncv", COAL, 20), ("2021-01", "elemental_carbon", COAL, 0.55),
+    ("2021-01", "electricity_bought", "", 100), ("2021-01", "generation", "", 200_000), ("2021-01", "running_hours", "", 700),
+    ("2021-01", "capacity", "", 600), ("2021-01", "auxiliary_for_power", "", 8000), ("2021-01", "auxiliary_common", "", 2000),
+    ("2021-01", "boiler_heat", "", 0), ("2021-01", "direct_heat", "", 90_000), ("2021-01", "indirect_heat", "", 10_000),
+    ("2021-01", "turbine_intake", "", 1_000_000),
+)  # fmt: skip
+
+
+def test_a_unit_with_heat_follows_a5_to_a22():
+    result = account("power", *CHP)
+    # burning 80 000 × 0.55 × 0.99 × 44/12 = 159 720; purchased 100 × 0.5810 = 58.1
+    assert result.total() == (pytest.approx(159_778.1), "ok")
+    for month in ("2021-01", "2021"):
+        assert indicator(result, "heat_supplied", month) == pytest.approx(100_000)
+        assert indicator(result, "heat_ratio", month) == pytest.approx(0.1)  # (A.11) 100 000 ÷ 1 000 000
+        assert indicator(result, "auxiliary_of_power", month) == pytest.approx(9800)  # 8000 + 2000 × 0.9
+        assert indicator(result, "power_supplied", month) == pytest.approx(190_200)
+        assert indicator(result, "power_intensity", month) == pytest.approx(0.9 * 159_778.1 / 190_200)
+        assert indicator(result, "heat_intensity", month) == pytest.approx(0.1 * 159_778.1 / 100_000)
+        # 1 600 000 GJ ÷ 29.3076 = 54 593.35 tce
+        assert indicator(result, "power_coal", month) == pytest.approx(0.9 * 1_600_000 / 29.3076 / 190_200)
+        assert indicator(result, "heat_coal", month) == pytest.approx(0.1 * 1_600_000 / 29.3076 / 100_000 * 1000)
+        assert indicator(result, "load_factor", month) == pytest.approx(200_000 / (600 * 700) * 100)
+
+
+def test_direct_steam_of_the_boiler_asks_for_a12_and_a13():
+    rows = [row for row in CHP if row[1] != "boiler_heat"]
+    # Q_gr = 20 000 + 100 000; Q_cr by (A.13): 500 000 t × 3.4 − 500 000 t × 1.0 = 1 200 000 GJ; a = 0.1
+    result = account(
+        "power", *rows, ("2021-01", "boiler_heat", "", 20_000), ("2021-01", "main_steam", "", 500_000),
+        ("2021-01", "main_steam_enthalpy", "", 3400), ("2021-01", "feed_water", "", 500_000), ("2021-01", "feed_water_enthalpy", "", 1000),
+    )  # fmt: skip
+    assert indicator(result, "boiler_output", "2021-01") == pytest.approx(1_200_000)
+    assert indicator(result, "heat_ratio", "2021-01") == pytest.approx(0.1)
+    used = result.indicators.filter((pl.col("indicator") == "heat_ratio") & (pl.col("month") == "2021-01"))["method"][0]
+    assert used == "enterprise.power.heat_ratio.boiler@1"
+
+
+def test_the_last_resort_of_a14_gives_no_coal_consumption():
+    rows = [row for row in CHP if row[1] != "turbine_intake"]
+    # a = 0.0546 tce/GJ × 100 000 GJ ÷ 54 593.35 tce
+    result = account("power", *rows, ("2021-01", "heat_coal_told", "", 0.0546))
+    assert indicator(result, "heat_ratio", "2021-01") == pytest.approx(0.0546 * 100_000 / (1_600_000 / 29.3076))
+    assert not set(result.indicators["indicator"]) & {"power_coal", "heat_coal"}
+
+
+def test_a_condensing_unit_supplies_what_it_does_not_use_itself():
+    result = account(
+        "power", ("2021-01", "fuel_use", COAL, 1), ("2021-01", "electricity_bought", "", 0), ("2021-01", "generation", "", 1000),
+        ("2021-01", "auxiliary_power", "", 50), ("2021-01", "running_hours", "", 10),
+    )  # fmt: skip
+    assert indicator(result, "power_supplied", "2021-01") == 950
+    assert indicator(result, "power_intensity", "2021-01") == pytest.approx(3.25266876 / 950)
+
+
+def test_gas_is_told_in_ten_thousand_cubic_metres():
+    # 100 × 389.31 × 0.01532 × 0.99 × 44/12, set of the 2024 guideline
+    result = account("power", ("2024-03", "fuel_use", "natural_gas", 100))
+    assert emitted(result, "combustion_gas") == pytest.approx(100 * 389.31 * 0.01532 * 0.99 * 44 / 12)
+
+
+def test_the_oxidation_rate_of_2026_was_not_found_and_blocks():
+    rows = [("fuel_use", 10.0), ("ncv", 20.0), ("elemental_carbon", 0.55)]
+    whole = [(f"{year}-01", item, COAL, value) for year in (2025, 2026) for item, value in rows]
+    result = account("power", *whole)
+    burnt = dict(result.rows.filter(pl.col("formula") == "combustion").select("month", "t_co2e").iter_rows())
+    assert burnt == {"2025-01": pytest.approx(19.965), "2026-01": None}
+    assert set(result.open.filter(pl.col("kind") == "to_confirm")["parameter"]) == {"power.coal.oxidation.2026"}
+
+
+def test_purchased_electricity_leaves_the_compliance_boundary_in_2023():
+    for year, factor, inside in ((2021, 0.5810, True), (2023, 0.5306, False)):
+        result = account("power", (f"{year}-01", "electricity_bought", "", 100))
+        row = result.rows.row(0, named=True)
+        assert (row["t_co2e"], row["compliance"]) == (pytest.approx(100 * factor), inside)
+
+
+def test_merged_units_follow_a23_and_a24():
+    units = pl.DataFrame(
+        {"facility": ["p", "p"], "capacity": [300.0, 600.0], "hours": [5000.0, 6000.0], "generation": [1.2e6, 3.0e6]}
+    )
+    # t = (300 × 5000 + 600 × 6000) ÷ 900; X = 4.2e6 ÷ 5.1e6
+    assert weighting.merged_hours(units)["hours"][0] == pytest.approx(5_100_000 / 900)
+    assert weighting.load_factor(units)["load_factor"][0] == pytest.approx(4.2 / 5.1)
+
+
+def test_a_plain_mean_is_not_the_weighted_mean():
+    frame = told(("2021-01", "a", "", 1)).with_columns(pl.lit(1.0).alias("mass"))
+    frame = pl.concat([frame, told(("2021-02", "a", "", 4)).with_columns(pl.lit(3.0).alias("mass"))])
+    # (1×1 + 4×3) ÷ 4 = 3.25, not 2.5
+    assert frame.select(weighting.by_mass("value", "mass")).item() == 3.25
+
+
+def test_carbon_of_a_dried_sample_is_brought_to_the_received_basis():
+    # 60 × (100 − 10) ÷ (100 − 4) = 56.25
+    assert weighting.as_received_from_dried(60, 10, 4) == pytest.approx(56.25)
