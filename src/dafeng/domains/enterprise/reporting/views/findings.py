@@ -45,7 +45,7 @@ def findings(request: HttpRequest, firm: str) -> HttpResponse:
 
 
 @require_POST
-@asks(permissions.SEE)
+@asks(permissions.SETTLE)
 def refresh(request: HttpRequest, firm: str) -> HttpResponse:
     """Run the checks now."""
     enterprise, (now, today) = firm_of(request.user, firm, what="refresh"), clock()
@@ -63,7 +63,7 @@ def refresh(request: HttpRequest, firm: str) -> HttpResponse:
 
 
 @require_POST
-@asks(permissions.SEE)
+@asks(permissions.SETTLE)
 def step(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer, dismiss or reopen a finding."""
     found = CheckFinding.objects.select_related("facility__enterprise").filter(pk=pk).first()

@@ -328,11 +328,11 @@ def plan_step(request: HttpRequest, firm: str, year: int) -> HttpResponse:
 
 
 @require_POST
-@asks(permissions.MOVE)
+@asks(permissions.OPEN)
 def open_report(request: HttpRequest, firm: str) -> HttpResponse:
     """Begin the year's report, or a new version of a locked one."""
     enterprise, (now, _today) = firm_of(request.user, firm, what="open-report"), clock()
-    demand(request.user, permissions.KEEP, enterprise)
+    demand(request.user, permissions.OPEN, enterprise)
     text = request.POST.get("year", "")
     year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else date.min.year
     made = reports.open_draft(enterprise, year, by=request.user, now=now, reason=request.POST.get("reason", ""))
