@@ -1,0 +1,143 @@
+"""The independent recompute: the verifier's number against the platform's, and where in the lineage they first part.
+
+The lineage is walked upwards, by arithmetic of its own: what was told → the inputs of a row → a row's result → the sum of a facility
+→ the totals of both boundaries. A difference that is only the sum of one further down is not told twice: `first` is the lowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import fsum
+from typing import Any
+
+from dafeng.domains.enterprise.verification.methods.content import (
+    BOUNDARIES,
+    facility_totals_of,
+    number,
+    rows_of,
+    totals_of,
+    values_of,
+)
+from dafeng.domains.enterprise.verification.methods.formulas import own_value
+
+LEVELS = ("value", "factor", "row", "facility", "total")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`level` is one of LEVELS; `reported` is what the report has there, `own` what it should have by the verifier's arithmetic."""
+
+    level: str
+    facility: str
+    month: str
+    stream: str
+    name: str
+    reported: float | None
+    own: float | None
+
+    @property
+    def gap(self) -> float | None:
+        return None if self.reported is None or self.own is None else self.own - self.reported
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The two numbers of one facility, or of a boundary, side by side."""
+
+    name: str
+    reported: float | None
+    own: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`unchecked`: rows that no own formula fits, by (facility, month, stream, formula); with any, nothing `agrees`."""
+
+    totals: tuple[Beside, ...]
+    facilities: tuple[Beside, ...]
+    differences: tuple[Difference, ...]
+    unchecked: tuple[tuple[str, str, str, str], ...]
+    rows: int
+
+    @property
+    def first(self) -> Difference | None:
+        return self.differences[0] if self.differences else None
+
+    @property
+    def agrees(self) -> bool:
+        return self.rows > 0 and not self.differences and not self.unchecked
+
+    def own(self, boundary: str) -> float | None:
+        return next((each.own for each in self.totals if each.name == boundary), None)
+
+
+def same(one: float | None, other: float | None, *, relative: float, absolute: float) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= max(absolute, relative * max(abs(one), abs(other)))
+
+
+def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comparison:
+    """`parameters`: `relative` and `absolute` tolerance (t), and `factors`, what the verifier holds for right: name → value.
+
+    Factors of the report that stand for a default are compared with `factors`; measured ones with what was told.
+    """
+    relative, absolute = float(parameters.get("relative", 1e-9)), float(parameters.get("absolute", 1e-3))
+    factors = {name: value for name, given in (parameters.get("factors") or {}).items() if (value := number(given)) is not None}  # fmt: skip
+    told = values_of(content)
+    found: list[Difference] = []
+    unchecked: list[tuple[str, str, str, str]] = []
+    own_facilities: dict[str, list[float]] = {}
+    reported_facilities: dict[str, list[float]] = {}
+    own_totals: dict[str, list[float]] = {boundary: [] for boundary in BOUNDARIES}
+    rows = rows_of(content)
+    for row in rows:
+        own_inputs = dict(row.inputs)
+        for name, value in row.inputs.items():
+            item = row.items.get(name, name)
+            given = told.get((row.facility, row.month, item, row.stream)) or told.get((row.facility, row.month, item, ""))
+            if given is not None and given.value is not None and given.way != "default":
+                if not same(value, given.value, relative=relative, absolute=0.0):
+                    found.append(Difference("value", row.facility, row.month, row.stream, item, value, given.value))
+                    own_inputs[name] = given.value
+            elif item in factors and not same(value, factors[item], relative=relative, absolute=0.0):
+                found.append(Difference("factor", row.facility, row.month, row.stream, item, value, factors[item]))
+                own_inputs[name] = factors[item]
+        own, as_told = own_value(row.formula, own_inputs), own_value(row.formula, row.inputs)
+        if own is None or as_told is None:
+            unchecked.append((row.facility, row.month, row.stream, row.formula))
+            own = as_told = row.emissions
+        if not same(row.emissions, as_told, relative=relative, absolute=absolute):
+            found.append(Difference("row", row.facility, row.month, row.stream, row.formula, row.emissions, as_told))
+        if row.counts_in("reporting"):
+            own_facilities.setdefault(row.facility, []).append(own)
+            reported_facilities.setdefault(row.facility, []).append(row.emissions)
+        for boundary in BOUNDARIES:
+            if row.counts_in(boundary):
+                own_totals[boundary].append(own)
+    facilities = _facilities(content, own_facilities)
+    totals = _totals(content, own_totals)
+    for each in facilities:
+        if each.reported is not None and not same(
+            each.reported, fsum(reported_facilities[each.name]), relative=relative, absolute=absolute
+        ):
+            found.append(Difference("facility", each.name, "", "", "", each.reported, fsum(reported_facilities[each.name])))
+    for each in totals:
+        summed = fsum(row.emissions for row in rows if row.counts_in(each.name))
+        if not same(each.reported, summed, relative=relative, absolute=absolute):
+            found.append(Difference("total", "", "", "", each.name, each.reported, summed))
+    rank = {level: at for at, level in enumerate(LEVELS)}
+    ordered = sorted(found, key=lambda each: (rank[each.level], each.facility, each.month, each.stream, each.name))
+    return Comparison(tuple(totals), tuple(facilities), tuple(ordered), tuple(unchecked), len(rows))
+
+
+def _facilities(content: Mapping[str, Any], own: Mapping[str, list[float]]) -> list[Beside]:
+    """Of the reporting boundary, by facility; None where the report tells no sum."""
+    told = facility_totals_of(content)
+    return [Beside(code, told.get(code), fsum(values)) for code, values in sorted(own.items())]
+
+
+def _totals(content: Mapping[str, Any], own: Mapping[str, list[float]]) -> list[Beside]:
+    told = totals_of(content)
+    return [Beside(boundary, told.get(boundary), fsum(values)) for boundary, values in own.items()]
