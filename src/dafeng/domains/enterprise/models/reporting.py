@@ -12,7 +12,26 @@ from django.utils.translation import gettext_lazy as _
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records.models import Evidence, Record
 
-__all__ = ["BoundaryChange", "CheckFinding", "ControlPlan", "Facility", "MonthlyValue", "Report"]
+__all__ = [
+    "BoundaryChange",
+    "CheckFinding",
+    "ControlPlan",
+    "Facility",
+    "LateLeave",
+    "MonthFiling",
+    "MonthlyValue",
+    "Report",
+    "Submission",
+    "ValueImport",
+]
+
+
+class FacilityQuerySet(models.QuerySet["Facility"]):
+    def for_user(self, user: Any) -> FacilityQuerySet:
+        """The offices all, a county its own, an enterprise its own, a verifier those of the reports that its body is assigned to."""
+        from dafeng.domains.enterprise.reporting.permissions import facilities_seen
+
+        return self.filter(facilities_seen(user))
 
 
 class Facility(models.Model):
@@ -29,6 +48,8 @@ class Facility(models.Model):
     until = models.DateField(_("关停"), null=True, blank=True)
     compliance = models.BooleanField(_("计入履约边界"), default=True)
     facts = models.JSONField(_("设施信息"), default=dict, blank=True)
+
+    objects = FacilityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("核算单元")
@@ -55,6 +76,9 @@ class BoundaryChange(models.Model):
         verbose_name = _("边界变化")
         ordering = ("day", "pk")
 
+    def __str__(self) -> str:
+        return f"{self.facility} {self.day}"
+
 
 class ControlPlan(models.Model):
     """数据质量控制方案 of a year: how each parameter is obtained. The record holds its state; a revision is a new number."""
@@ -68,6 +92,9 @@ class ControlPlan(models.Model):
     class Meta:
         verbose_name = _("数据质量控制方案")
         constraints = (models.UniqueConstraint(fields=("enterprise", "year", "number"), name="control_plan_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.enterprise} {self.year} v{self.number}"
 
 
 class MonthlyValue(models.Model):
@@ -94,9 +121,11 @@ class MonthlyValue(models.Model):
     at = models.DateTimeField(_("填报时间"))
     reason = models.TextField(_("修改理由"), blank=True)
     current = models.BooleanField(_("现行"), default=True)
+    imported = models.ForeignKey(Record, models.PROTECT, null=True, blank=True, related_name="enterprise_values")
 
     class Meta:
         verbose_name = _("月度数据")
+        indexes = (models.Index(fields=("facility", "month"), name="monthly_value_month"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("facility", "month", "item", "stream", "revision"), name="monthly_value_once"
@@ -107,6 +136,58 @@ class MonthlyValue(models.Model):
                 name="monthly_value_current",
             ),
         )
+
+    def __str__(self) -> str:
+        return f"{self.facility} {self.month} {self.item} {self.stream}".rstrip()
+
+
+class ValueImport(models.Model):
+    """A workbook of values for one facility: staged in its record's payload, then committed whole, and undone whole."""
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="imports")
+    record = models.OneToOneField(Record, models.PROTECT, related_name="enterprise_import")
+
+    class Meta:
+        verbose_name = _("月度数据导入")
+
+    def __str__(self) -> str:
+        return str(self.record)
+
+
+class MonthFiling(models.Model):
+    """月度存证: a facility's month declared complete, and what it held then. The 40-day clock stops at the first one."""
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="filings")
+    month = models.CharField(_("月份"), max_length=7)
+    at = models.DateTimeField(_("存证时间"))
+    due = models.DateField(_("截止日期"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    digest = models.CharField("SHA-256", max_length=64, help_text="of the month's values and evidence as filed")
+
+    class Meta:
+        verbose_name = _("月度存证")
+        ordering = ("month", "at")
+
+    def __str__(self) -> str:
+        return f"{self.facility} {self.month}"
+
+
+class LateLeave(models.Model):
+    """准予补报: the bureau lets an enterprise hand in a year's report after the day that the rules set, until a day."""
+
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="late_leaves")
+    year = models.PositiveSmallIntegerField(_("年度"))
+    until = models.DateField(_("至"))
+    reason = models.TextField(_("理由"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("准予补报")
+        ordering = ("enterprise", "year", "at")
+
+    def __str__(self) -> str:
+        return f"{self.enterprise} {self.year} {self.until}"
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -148,6 +229,25 @@ class Report(models.Model):
         return f"{self.enterprise} {self.year}"
 
 
+class Submission(models.Model):
+    """What a version said each time it was handed in: a report that comes back corrected keeps what it said before."""
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="submissions")
+    number = models.PositiveSmallIntegerField(_("次数"))
+    at = models.DateTimeField(_("报送时间"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    content = models.JSONField(_("内容"), default=dict)
+    digest = models.CharField("SHA-256", max_length=64)
+
+    class Meta:
+        verbose_name = _("报送")
+        ordering = ("report", "number")
+        constraints = (models.UniqueConstraint(fields=("report", "number"), name="report_submission_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.report} #{self.number}"
+
+
 class CheckFinding(models.Model):
     """What an automatic check found in a facility's values: where, why it matters, and what became of it."""
 
@@ -174,3 +274,6 @@ class CheckFinding(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("facility", "rule", "month", "item", "stream"), name="check_finding_once"),
         )
+
+    def __str__(self) -> str:
+        return f"{self.facility} {self.month} {self.rule}"

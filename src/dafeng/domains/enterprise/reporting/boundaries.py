@@ -1,0 +1,115 @@
+"""What counts where: the reporting boundary and the compliance boundary of an enterprise, each with its own dated changes.
+
+A facility is inside a boundary from its first day to its last, unless a dated change took it out or in; the two boundaries are
+never mixed. A month belongs to a boundary when the facility was inside on any of its days, because a month's fuel is told whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from dafeng.domains.enterprise.errors import Refused
+from dafeng.domains.enterprise.models import BoundaryChange, Facility
+from dafeng.domains.enterprise.reporting.clock import bounds
+from dafeng.domains.enterprise.reporting.refusing import refusing
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Evidence
+
+REPORTING, COMPLIANCE = BOUNDARIES = ("reporting", "compliance")
+
+
+def inside(facility: Facility, changes: Iterable[BoundaryChange], month: str, boundary: str) -> bool:
+    """Whether a month (or a year) of a facility counts in a boundary; `changes` are the facility's, in their order."""
+    first, last = bounds(month)
+    if facility.since > last or (facility.until and facility.until < first):
+        return False
+    state = facility.compliance if boundary == COMPLIANCE else True
+    for change in changes:
+        if change.boundary != boundary:
+            continue
+        if change.day <= first:
+            state = change.inside
+        elif change.day <= last:
+            return True  # inside before the day, or from it on
+    return state
+
+
+def ensure_facility(
+    enterprise: Enterprise,
+    code: str,
+    *,
+    name: str,
+    sector: str,
+    since: date,
+    until: date | None = None,
+    compliance: bool = True,
+    facts: dict[str, Any] | None = None,
+    by: Any,
+    now: datetime,
+) -> Facility:
+    """Add a facility, or bring its words up to date. Raises `Refused` (`unknown_sector`, `life_reversed`, `sector_fixed`)."""
+    from dafeng.domains.enterprise.reporting.sectoral import sector_of
+
+    with refusing("facility", "enterprise", enterprise.code, by=by, now=now), records.serial():
+        sector_of(sector)
+        if until and until < since:
+            raise Refused("life_reversed", "关停日期早于投产日期", mend="请核对两个日期")
+        found = Facility.objects.select_for_update().filter(enterprise=enterprise, code=code).first()
+        if found and found.sector != sector and found.values.exists():
+            raise Refused(
+                "sector_fixed", f"“{found.name}”已有数据，不能改换行业方法", mend="请关停它，另立一个核算单元"
+            )
+        words = {
+            "name": name, "sector": sector, "since": since, "until": until, "compliance": compliance, "facts": facts or {},
+        }  # fmt: skip
+        facility, made = Facility.objects.update_or_create(enterprise=enterprise, code=code, defaults=words)
+        detail = words | {"enterprise": enterprise.code, "code": code, "new": made}
+        records.audit(by, "enterprise.facility", "facility", str(facility.pk), _plain(detail), now=now)
+    return facility
+
+
+def change(
+    facility: Facility,
+    *,
+    day: date,
+    boundary: str,
+    inside: bool,
+    reason: str,
+    by: Any,
+    now: datetime,
+    evidence: Evidence | None = None,
+) -> BoundaryChange:
+    """Register that from `day` on a facility counts in a boundary, or not. Raises `Refused` (`no_reason`, `outside_life`,
+    `report_submitted`, `report_locked`)."""
+    from dafeng.domains.enterprise.reporting import reports
+
+    with refusing("boundary", "facility", facility.pk, by=by, now=now), records.serial():
+        if boundary not in BOUNDARIES:
+            raise Refused("unknown_boundary", f"没有“{boundary}”这种边界", expected="、".join(BOUNDARIES))
+        if not reason.strip():
+            raise Refused("no_reason", "没有写明边界变化的理由", mend="请写明新增、关停、分立、合并等情形")
+        if day < facility.since or (facility.until and day > facility.until):
+            raise Refused("outside_life", "日期不在核算单元的存续期内", mend="请核对投产和关停日期")
+        reports.demand_open(facility.enterprise, day.year)
+        made = BoundaryChange.objects.create(
+            facility=facility, day=day, boundary=boundary, inside=inside, reason=reason.strip(), evidence=evidence, by=by, at=now
+        )  # fmt: skip
+        detail = {"day": day, "boundary": boundary, "inside": inside, "reason": made.reason, "evidence": evidence.sha256 if evidence else ""}  # fmt: skip
+        records.audit(by, "enterprise.boundary", "facility", str(facility.pk), _plain(detail), now=now)
+    return made
+
+
+def changes_of(facilities: Iterable[Facility]) -> dict[int, list[BoundaryChange]]:
+    """Facility → its changes in their order; one query."""
+    found: dict[int, list[BoundaryChange]] = {}
+    rows = BoundaryChange.objects.filter(facility__in=[each.pk for each in facilities]).select_related("evidence", "by")
+    for row in rows.order_by("day", "pk"):
+        found.setdefault(row.facility_id, []).append(row)
+    return found
+
+
+def _plain(detail: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, date) else value for name, value in detail.items()}

@@ -1,0 +1,114 @@
+"""Until when a month and a year are due, and how many working days are left. Pure: dates in, dates out.
+
+`rules.toml` holds the dated rules. The day itself is a calendar day (the guideline counts 40 calendar days after the month);
+reminders and "days left" are told in working days of the official calendar (`chinesecalendar`), because people work on those.
+"""
+
+from __future__ import annotations
+
+import calendar
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+PATH = Path(__file__).with_name("rules.toml")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One dated rule: `value` in `unit`, in force from `since` (a year of data) on, with its source and letter."""
+
+    code: str
+    value: Any
+    unit: str
+    since: int
+    source: str
+    letter: str
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    with PATH.open("rb") as stream:
+        return tuple(Rule(**row) for row in tomllib.load(stream)["rule"])
+
+
+def rule_of(code: str, year: int) -> Rule:
+    """The rule in force for a year of data: the latest that began by then, else the earliest there is."""
+    known = sorted((each for each in rules() if each.code == code), key=lambda each: each.since)
+    return next((each for each in reversed(known) if each.since <= year), known[0])
+
+
+def months_of(year: int) -> list[str]:
+    return [f"{year}-{month:02d}" for month in range(1, 13)]
+
+
+def bounds(month: str) -> tuple[date, date]:
+    """First and last day of `2025-03`, or of the year `2025`."""
+    year = int(month[:4])
+    if len(month) == 4:
+        return date(year, 1, 1), date(year, 12, 31)
+    number = int(month[5:])
+    return date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1])
+
+
+def month_due(month: str) -> date:
+    """The last day for a month's ledgers and laboratory reports; annual items go with the report."""
+    if len(month) == 4:
+        return report_due(int(month))
+    return bounds(month)[1] + timedelta(days=int(rule_of("month_days", int(month[:4])).value))
+
+
+def report_due(year: int) -> date:
+    """The last day for the report on `year`."""
+    month, day = map(int, str(rule_of("report_due", year).value).split("-"))
+    return date(year + 1, month, day)
+
+
+def is_working_day(day: date) -> bool:
+    """By the official calendar; Monday to Friday for a year whose holidays are not announced yet."""
+    import chinese_calendar
+
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def announced(year: int) -> bool:
+    """Whether the calendar knows the holidays of a year; where not, days left count Monday to Friday and pages say so."""
+    import chinese_calendar
+
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def working_days_left(today: date, due: date) -> int:
+    """Working days after `today` up to and with `due`; negative: working days that have passed since `due`."""
+    if due < today:
+        return -sum(is_working_day(due + timedelta(days=step)) for step in range(1, (today - due).days + 1))
+    return sum(is_working_day(today + timedelta(days=step)) for step in range(1, (due - today).days + 1))
+
+
+def working_days_after(start: date, count: int) -> date:
+    """The day that is `count` working days after `start`; the day itself does not count. `count` is at least 1."""
+    if count < 1:
+        raise ValueError("count must be at least 1")
+    day = start
+    while count:
+        day += timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
+def stage(today: date, due: date) -> str:
+    """late, or the reminder that is due (`10`, `5`, `1` working days before), or empty."""
+    if due < today:
+        return "late"
+    left = working_days_left(today, due)
+    return next((str(days) for days in sorted(rule_of("remind_days", due.year).value) if left <= days), "")

@@ -1,0 +1,319 @@
+"""The values of a month: told by form, sheet, program or meter, each with its evidence; a correction is a new revision.
+
+A month is saved whole or not at all. Who saves says what they saw (`seen`): where somebody saved in between, the later one is
+refused and nothing is lost. A year whose report was handed in is closed until the report is returned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from dafeng.domains.enterprise.errors import EnterpriseError, Refused
+from dafeng.domains.enterprise.models import Facility, MonthFiling, MonthlyValue
+from dafeng.domains.enterprise.reporting import clock, reports, sectoral
+from dafeng.domains.enterprise.reporting.refusing import Faulty, SeenOld, refusing
+from dafeng.kernel.errors import DafengError
+from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Evidence, Record
+
+NOTATIONS = ("NO", "NE", "NA", "IE")
+WAYS = tuple(MonthlyValue.Way.values)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value as it is told. Neither value nor notation: the cell is emptied. `evidence` None leaves the files as they are."""
+
+    item: str
+    stream: str = ""
+    value: float | None = None
+    notation: str = ""
+    unit: str = ""
+    way: str = MonthlyValue.Way.MEASURED
+    source: str = ""
+    evidence: tuple[Evidence, ...] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.item, self.stream
+
+
+def current(facility: Facility, month: str) -> list[MonthlyValue]:
+    """The month's values as they stand."""
+    found = MonthlyValue.objects.filter(facility=facility, month=month, current=True)
+    return list(found.select_related("by").prefetch_related("evidence").order_by("item", "stream"))
+
+
+def seen_of(values: Iterable[MonthlyValue]) -> str:
+    """A token of a month's values: changes with every revision."""
+    told = sorted((each.item, each.stream, each.revision, each.pk) for each in values)
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+
+def seen(facility: Facility, month: str) -> str:
+    return seen_of(MonthlyValue.objects.filter(facility=facility, month=month, current=True))
+
+
+def save_month(
+    facility: Facility,
+    month: str,
+    cells: Iterable[Cell],
+    *,
+    seen: str | None,
+    by: Any,
+    now: datetime,
+    reason: str = "",
+    imported: Record | None = None,
+) -> list[MonthlyValue]:
+    """Save what changed among `cells`; returns the new revisions. `seen` None: the caller holds the month already (imports, meters).
+
+    Raises `SeenOld` (`stale_month`), `Faulty` (`values_wrong`), `Refused` (`unknown_month`, `future_month`, `outside_life`,
+    `report_submitted`, `report_locked`, `no_reason`).
+    """
+    asked = list(cells)
+    subject = f"{facility.pk}:{month}"
+    with refusing("values", "facility-month", subject, by=by, now=now), records.serial():
+        _demand_month(facility, month, now)
+        reports.demand_open(facility.enterprise, int(month[:4]))
+        held = {(each.item, each.stream): each for each in _locked(facility, month)}
+        if seen is not None and seen != seen_of(held.values()):
+            raise SeenOld(
+                "stale_month", f"{month} 的数据已被他人改动，您的修改没有保存", mend="请看最新数据，再填入您的修改"
+            )
+        sector = sectoral.sector_of(facility.sector)
+        problems = [(cell.item, fault) for cell in asked for fault in _faults(sector, facility, month, cell)]
+        if problems:
+            raise Faulty(problems)
+        changed = [cell for cell in map(sectoral.with_default(sector), asked) if _differs(cell, held.get(cell.key))]
+        filed = MonthFiling.objects.filter(facility=facility, month=month).exists()
+        if changed and filed and not reason.strip():
+            raise Refused("no_reason", f"{month} 已存证，修改须写明理由", mend="请填写修改理由后再保存")
+        made = [_revise(facility, month, cell, held.get(cell.key), by=by, now=now, reason=reason, imported=imported) for cell in changed]  # fmt: skip
+        if made:
+            detail = {
+                "values": [[each.item, each.stream, each.revision, each.value, each.notation, each.way] for each in made],
+                "reason": reason.strip(),
+                "imported": str(imported.pk) if imported else "",
+            }  # fmt: skip
+            records.audit(by, "enterprise.values", "facility-month", subject, detail, now=now)
+    return made
+
+
+def detach(value: MonthlyValue, evidence: Evidence, *, by: Any, now: datetime, reason: str) -> MonthlyValue:
+    """Take a file from a value: a new revision without it, with a reason; the file itself is kept.
+
+    Raises `Refused`: `evidence_frozen` once the year's report is handed in, `no_reason`, `not_current`.
+    """
+    facility, month = value.facility, value.month
+    with refusing("evidence-remove", "facility-month", f"{facility.pk}:{month}", by=by, now=now), records.serial():
+        try:
+            reports.demand_open(facility.enterprise, int(month[:4]))
+        except Refused as error:
+            raise Refused("evidence_frozen", f"报告已报送，凭证不能移除：{error.what}", mend=error.mend) from error
+        fresh = MonthlyValue.objects.select_for_update().get(pk=value.pk)
+        if not fresh.current:
+            raise Refused("not_current", "这个数已有新的修订", mend="请在现行数据上办理")
+        if not reason.strip():
+            raise Refused("no_reason", "移除凭证须写明理由")
+        kept = tuple(each for each in fresh.evidence.all() if each.pk != evidence.pk)
+        cell = Cell(fresh.item, fresh.stream, fresh.value, fresh.notation, fresh.unit, fresh.way, fresh.source, kept)
+        made = _revise(facility, month, cell, fresh, by=by, now=now, reason=reason, imported=None)
+        detail = {"item": fresh.item, "stream": fresh.stream, "sha256": evidence.sha256, "reason": reason.strip()}
+        records.audit(by, "enterprise.evidence-removed", "facility-month", f"{facility.pk}:{month}", detail, now=now)
+    return made
+
+
+def take_metered(
+    facility: Facility,
+    month: str,
+    item: str,
+    value: float,
+    unit: str,
+    *,
+    points: Iterable[str],
+    by: Any,
+    now: datetime,
+    stream: str = "",
+) -> MonthlyValue | None:
+    """A value from meters (energy module): the same rules as for a person; `points` are named as its source.
+
+    What a person told with evidence of another way is not overwritten: raises `Refused` (`told_otherwise`). None: nothing changed.
+    """
+    held = MonthlyValue.objects.filter(facility=facility, month=month, item=item, stream=stream, current=True).first()
+    with refusing("metered", "facility-month", f"{facility.pk}:{month}", by=by, now=now):
+        if held and held.way != MonthlyValue.Way.METER and (held.value is not None or held.notation):
+            raise Refused(
+                "told_otherwise",
+                f"{month} 的“{item}”已由人填报（{held.get_way_display()}）",
+                mend="请先清空人工填报的数，再由计量填入",
+            )
+    source = "计量点：" + "、".join(points)
+    cell = Cell(item, stream, value, "", unit, MonthlyValue.Way.METER, source[:160])
+    reason = "在线计量更新" if held else ""
+    made = save_month(facility, month, [cell], seen=None, by=by, now=now, reason=reason or "在线计量")
+    return made[0] if made else None
+
+
+def file_month(facility: Facility, month: str, *, seen: str, by: Any, now: datetime) -> MonthFiling:
+    """月度存证: declare a month complete. Raises `Refused` (`month_incomplete`, `no_evidence`, and as `save_month`)."""
+    with refusing("month-filing", "facility-month", f"{facility.pk}:{month}", by=by, now=now), records.serial():
+        _demand_month(facility, month, now)
+        if clock.bounds(month)[1] >= timezone.localdate(now):
+            raise Refused("future_month", f"{month} 还没有结束", mend="月份结束后再存证")
+        reports.demand_open(facility.enterprise, int(month[:4]))
+        values = _locked(facility, month)
+        if seen != seen_of(values):
+            raise SeenOld("stale_month", f"{month} 的数据已被他人改动", mend="请看最新数据再存证")
+        told = {(each.item, each.stream) for each in values if each.value is not None or each.notation}
+        missing = [each for each in sectoral.wanted(facility, month) if each.key not in told]
+        if missing:
+            names = "、".join(each.title for each in missing[:5])
+            raise Refused("month_incomplete", f"{month} 还有 {len(missing)} 项没有填：{names}", mend="请补填或选用缺省值")
+        bare = [each for each in values if _needs_evidence(facility, each) and not each.evidence.exists()]
+        if bare:
+            names = "、".join(sectoral.title_of(facility.sector, each.item) for each in bare[:5])
+            raise Refused("no_evidence", f"{month} 有 {len(bare)} 项没有凭证：{names}", mend="请上传台账、结算凭证或检测报告")
+        filing = MonthFiling.objects.create(
+            facility=facility, month=month, at=now, due=clock.month_due(month), by=by, digest=digest_of(values)
+        )
+        detail = {"digest": filing.digest, "late": timezone.localdate(now) > filing.due}
+        records.audit(by, "enterprise.month-filed", "facility-month", f"{facility.pk}:{month}", detail, now=now)
+    return filing  # fmt: skip
+
+
+def digest_of(values: Iterable[MonthlyValue]) -> str:
+    """SHA-256 of a month's values with the hashes of their evidence."""
+    told = [
+        [e.item, e.stream, e.revision, e.value, e.notation, e.unit, e.way, sorted(f.sha256 for f in e.evidence.all())]
+        for e in values
+    ]
+    return hashlib.sha256(json.dumps(sorted(told, key=lambda row: row[:2]), ensure_ascii=False).encode()).hexdigest()
+
+
+def history(value: MonthlyValue) -> list[MonthlyValue]:
+    """Every revision of a cell, the newest first."""
+    same = Q(facility=value.facility_id, month=value.month, item=value.item, stream=value.stream)
+    return list(MonthlyValue.objects.filter(same).select_related("by").prefetch_related("evidence").order_by("-revision"))  # fmt: skip
+
+
+def _needs_evidence(facility: Facility, value: MonthlyValue) -> bool:
+    """What was measured or invoiced has a paper; a default, a notation and a meter's value have none."""
+    return value.value is not None and value.way in (MonthlyValue.Way.MEASURED, MonthlyValue.Way.INVOICE)
+
+
+def _locked(facility: Facility, month: str) -> list[MonthlyValue]:
+    found = MonthlyValue.objects.select_for_update().filter(facility=facility, month=month, current=True)
+    return list(found.order_by("item", "stream"))
+
+
+def _demand_month(facility: Facility, month: str, now: datetime) -> None:
+    try:
+        first, last = clock.bounds(month)
+    except (ValueError, IndexError) as error:
+        raise Refused("unknown_month", f"月份“{month[:12]}”读不出来", expected="如 2025-03；年度项目为 2025") from error
+    if len(month) not in (4, 7):
+        raise Refused("unknown_month", f"月份“{month[:12]}”读不出来", expected="如 2025-03；年度项目为 2025")
+    if first > timezone.localdate(now):
+        raise Refused("future_month", f"{month} 还没有到", mend="请核对月份")
+    if last < facility.since or (facility.until and first > facility.until):
+        raise Refused("outside_life", f"{month} 不在“{facility.name}”的存续期内", mend="请核对投产和关停日期")
+
+
+def _faults(sector: Any, facility: Facility, month: str, cell: Cell) -> list[DafengError]:
+    item = sectoral.item_of(sector, cell.item)
+    if item is None:
+        return [EnterpriseError(f"“{sector.title}”没有项目“{cell.item[:40]}”", mend="请按模板的项目填写")]
+    if cell.value is None and not cell.notation and cell.way != MonthlyValue.Way.DEFAULT:
+        return []
+    found: list[DafengError] = []
+    if (len(month) == 4) != item.annual:
+        found.append(EnterpriseError(f"“{item.title}”是{'年度' if item.annual else '月度'}项目", mend="请核对月份"))
+    if item.streams and cell.stream not in item.streams:
+        found.append(
+            EnterpriseError(f"“{item.title}”没有源流“{cell.stream[:30]}”", expected="、".join(item.streams.values()))
+        )
+    if not item.streams and cell.stream:
+        found.append(EnterpriseError(f"“{item.title}”不分源流", mend="请留空源流"))
+    if cell.notation and (cell.notation not in NOTATIONS or cell.value is not None):
+        found.append(EnterpriseError("符号只能单独填写", expected="、".join(NOTATIONS)))
+    if cell.way not in WAYS:
+        found.append(EnterpriseError(f"没有取得方式“{cell.way[:20]}”", expected="、".join(map(str, MonthlyValue.Way.labels))))
+    if cell.unit and cell.unit != item.unit:
+        found.append(EnterpriseError(f"“{item.title}”的单位是 {item.unit}，不是 {cell.unit[:20]}", mend="请换算后填写"))
+    if cell.way == MonthlyValue.Way.DEFAULT and (fault := sectoral.default_fault(item, cell.stream, month)):
+        found.append(fault)
+    if cell.value is not None and cell.way != MonthlyValue.Way.DEFAULT:
+        found.extend(_limit_faults(item, cell.value))
+    return found  # fmt: skip
+
+
+def _limit_faults(item: Any, value: float) -> list[DafengError]:
+    low, high = item.limits
+    if not math.isfinite(value):
+        return [EnterpriseError(f"“{item.title}”不是一个数")]
+    if (low is not None and value < low) or (high is not None and value > high):
+        span = f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'} {item.unit}"
+        return [EnterpriseError(f"“{item.title}”的 {value:g} 超出可能的范围", expected=span, mend="请核对数值和单位")]
+    return []
+
+
+def _differs(cell: Cell, held: MonthlyValue | None) -> bool:
+    if held is None:
+        return cell.value is not None or bool(cell.notation)
+    before = (held.value, held.notation, held.way, held.source)
+    if before != (cell.value, cell.notation, cell.way, cell.source):
+        return held.value is not None or bool(held.notation) or cell.value is not None or bool(cell.notation)
+    if cell.evidence is None:
+        return False
+    return {each.sha256 for each in cell.evidence} != {each.sha256 for each in held.evidence.all()}
+
+
+def _revise(
+    facility: Facility,
+    month: str,
+    cell: Cell,
+    held: MonthlyValue | None,
+    *,
+    by: Any,
+    now: datetime,
+    reason: str,
+    imported: Record | None,
+) -> MonthlyValue:
+    """The next revision of a cell; what it says of files is taken over unless told anew."""
+    files = tuple(held.evidence.all()) if held and cell.evidence is None else cell.evidence or ()
+    if held:
+        MonthlyValue.objects.filter(pk=held.pk).update(current=False)
+    item = sectoral.item_of(sectoral.sector_of(facility.sector), cell.item)
+    made = MonthlyValue.objects.create(
+        facility=facility,
+        month=month,
+        item=cell.item,
+        stream=cell.stream,
+        revision=held.revision + 1 if held else 1,
+        value=cell.value,
+        notation=cell.notation,
+        unit=item.unit if item else cell.unit,
+        way=cell.way,
+        source=cell.source[:160],
+        by=by,
+        at=now,
+        reason=reason.strip(),
+        imported=imported,
+    )
+    made.evidence.set(files)
+    return made
+
+
+def cells_of(rows: Iterable[Mapping[str, Any]]) -> list[Cell]:
+    """Cells from plain rows (a sheet's payload, an API body)."""
+    names = ("item", "stream", "value", "notation", "unit", "way", "source")
+    return [Cell(**{name: row[name] for name in names if row.get(name) not in (None, "")}) for row in rows]
