@@ -166,15 +166,28 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str,
     found: list[dict[str, Any]] = []
     for boundary in boundaries.BOUNDARIES:
         if old["totals"][boundary] != new["totals"][boundary]:
-            found.append({"kind": "total", "where": boundary, "old": old["totals"][boundary], "new": new["totals"][boundary]})
+            found.append(
+                {"kind": "total", "where": boundary, "old": old["totals"][boundary], "new": new["totals"][boundary]}
+            )
     key = ("facility", "month", "item", "stream")
     before = {tuple(row[name] for name in key): row for row in old["values"]}
     after = {tuple(row[name] for name in key): row for row in new["values"]}
     for cell in sorted(before.keys() | after.keys()):
         a, b = before.get(cell), after.get(cell)
-        told = [(row["value"], row["notation"], row["way"], [e["sha256"] for e in row["evidence"]]) if row else None for row in (a, b)]
+        told = [
+            (row["value"], row["notation"], row["way"], [e["sha256"] for e in row["evidence"]]) if row else None
+            for row in (a, b)
+        ]
         if told[0] != told[1]:
-            found.append({"kind": "value", "where": list(cell), "old": _told(a), "new": _told(b), "reason": (b or {}).get("reason", "")})
+            found.append(
+                {
+                    "kind": "value",
+                    "where": list(cell),
+                    "old": _told(a),
+                    "new": _told(b),
+                    "reason": (b or {}).get("reason", ""),
+                }
+            )
     for name in ("boundary", "control_plan", "parameters"):
         if old[name] != new[name]:
             found.append({"kind": name, "where": "", "old": old[name], "new": new[name]})

@@ -177,11 +177,15 @@ def file_month(facility: Facility, month: str, *, seen: str, by: Any, now: datet
         missing = [each for each in sectoral.wanted(facility, month) if each.key not in told]
         if missing:
             names = "、".join(each.title for each in missing[:5])
-            raise Refused("month_incomplete", f"{month} 还有 {len(missing)} 项没有填：{names}", mend="请补填或选用缺省值")
+            raise Refused(
+                "month_incomplete", f"{month} 还有 {len(missing)} 项没有填：{names}", mend="请补填或选用缺省值"
+            )
         bare = [each for each in values if _needs_evidence(facility, each) and not each.evidence.exists()]
         if bare:
             names = "、".join(sectoral.title_of(facility.sector, each.item) for each in bare[:5])
-            raise Refused("no_evidence", f"{month} 有 {len(bare)} 项没有凭证：{names}", mend="请上传台账、结算凭证或检测报告")
+            raise Refused(
+                "no_evidence", f"{month} 有 {len(bare)} 项没有凭证：{names}", mend="请上传台账、结算凭证或检测报告"
+            )
         filing = MonthFiling.objects.create(
             facility=facility, month=month, at=now, due=clock.month_due(month), by=by, digest=digest_of(values)
         )
@@ -246,7 +250,9 @@ def _faults(sector: Any, facility: Facility, month: str, cell: Cell) -> list[Daf
     if cell.notation and (cell.notation not in NOTATIONS or cell.value is not None):
         found.append(EnterpriseError("符号只能单独填写", expected="、".join(NOTATIONS)))
     if cell.way not in WAYS:
-        found.append(EnterpriseError(f"没有取得方式“{cell.way[:20]}”", expected="、".join(map(str, MonthlyValue.Way.labels))))
+        found.append(
+            EnterpriseError(f"没有取得方式“{cell.way[:20]}”", expected="、".join(map(str, MonthlyValue.Way.labels)))
+        )
     if cell.unit and cell.unit != item.unit:
         found.append(EnterpriseError(f"“{item.title}”的单位是 {item.unit}，不是 {cell.unit[:20]}", mend="请换算后填写"))
     if cell.way == MonthlyValue.Way.DEFAULT and (fault := sectoral.default_fault(item, cell.stream, month)):

@@ -89,7 +89,11 @@ def save(plan: ControlPlan, content: Mapping[str, Any], *, seen: str, by: Any, n
             key: {name: str(said.get(name, "")).strip()[:200] for name in FIELDS}
             for key, said in content.get("items", {}).items()
         }
-        fresh.content = {**fresh.content, **kept, "items": {key: said for key, said in items.items() if any(said.values())}}
+        fresh.content = {
+            **fresh.content,
+            **kept,
+            "items": {key: said for key, said in items.items() if any(said.values())},
+        }
         records.amend(
             fresh.record,
             by=by,

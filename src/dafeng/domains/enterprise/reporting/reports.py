@@ -129,7 +129,9 @@ def step(
     with refusing(f"report-{action}", "report", report.pk, by=by, now=now), records.serial():
         fresh = Report.objects.select_for_update().get(pk=report.pk)
         if seen is not None and seen != fresh.record.state:
-            raise SeenOld("stale_report", f"报告已被他人办理，现为“{fresh.record.state_title}”", mend="请看最新情况再决定")
+            raise SeenOld(
+                "stale_report", f"报告已被他人办理，现为“{fresh.record.state_title}”", mend="请看最新情况再决定"
+            )
         if action == "submit":
             _submit(fresh, by=by, now=now, reason=reason, system=system)
         elif action == "lock":
@@ -170,9 +172,7 @@ def _may_submit(report: Report, content: dict[str, Any], now: datetime) -> None:
     if not content["boundary"]["facilities"]:
         raise Refused("no_facility", "报告边界内没有核算单元", mend="请先登记核算单元")
     if not content["control_plan"]:
-        raise Refused(
-            "no_control_plan", f"{report.year} 年没有备案的数据质量控制方案", mend="请先编制并备案控制方案"
-        )
+        raise Refused("no_control_plan", f"{report.year} 年没有备案的数据质量控制方案", mend="请先编制并备案控制方案")
     if missing := [each for each in content["open"] if each["kind"] == "missing"]:
         told = "、".join(f"{each['facility']} {each['month']} {each['title']}" for each in missing[:5])
         raise Refused(

@@ -41,4 +41,3 @@ def refusing(what: str, subject: Any, *, by: Any, now: datetime, kind: str = KIN
         detail = {"code": error.code, "what": error.what}
         records.audit(by, f"{KIND}-{what}.refused", kind, str(subject), detail, now=now)
         raise
-

@@ -62,9 +62,7 @@ def clocks(happened: Mapping[str, date], days: Mapping[str, Any], *, today: date
     return found
 
 
-def _start(
-    code: str, starts: tuple[str, ...], happened: Mapping[str, date], days: Mapping[str, Any]
-) -> date | None:
+def _start(code: str, starts: tuple[str, ...], happened: Mapping[str, date], days: Mapping[str, Any]) -> date | None:
     if code == "conclude" and "listed" in happened and "answered" not in happened:
         return after(happened["listed"], int(days["answer"])).day
     return next((happened[each] for each in starts if each in happened), None)

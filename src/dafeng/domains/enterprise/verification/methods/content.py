@@ -15,7 +15,7 @@ BOUNDARIES = ("reporting", "compliance")
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the calculation as the platform reports it; `inputs` are numbers in the units of the sector's schema."""
+    """One line of the calculation as the platform reports it; `inputs` are numbers in `units`, `sources` the parameters behind."""
 
     facility: str
     month: str
@@ -25,7 +25,8 @@ class Row:
     emissions: float
     boundaries: frozenset[str] = frozenset(BOUNDARIES)
     ways: Mapping[str, str] = field(default_factory=dict)
-    items: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def counts_in(self, boundary: str) -> bool:
         return boundary in self.boundaries
@@ -33,11 +34,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Value:
-    facility: str
-    month: str
-    item: str
-    stream: str
     value: float | None
+    unit: str
     way: str
 
 
@@ -57,29 +55,19 @@ def rows_of(content: Mapping[str, Any]) -> list[Row]:
         emissions = number(each.get("value"))
         if emissions is None:
             continue
-        inputs, ways, items = {}, {}, {}
-        for name, given in (each.get("inputs") or {}).items():
-            value = number(given)
-            if value is None:
-                continue
-            inputs[name] = value
-            if isinstance(given, Mapping):
-                ways[name] = str(given.get("way", ""))
-                items[name] = str(given.get("item", "") or name)
-            else:
-                items[name] = name
-        boundaries = frozenset(boundary for boundary in BOUNDARIES if each.get(boundary, True))
+        told = [given for given in each.get("inputs") or () if number(given) is not None]
         found.append(
             Row(
                 facility=str(each.get("facility", "")),
                 month=str(each.get("month", "")),
                 stream=str(each.get("stream") or ""),
                 formula=str(each.get("formula", "")),
-                inputs=inputs,
+                inputs={str(given["name"]): number(given) or 0.0 for given in told},
                 emissions=emissions,
-                boundaries=boundaries,
-                ways=ways,
-                items=items,
+                boundaries=frozenset(boundary for boundary in BOUNDARIES if each.get(boundary, True)),
+                ways={str(given["name"]): str(given.get("way") or "") for given in told},
+                units={str(given["name"]): str(given.get("unit") or "") for given in told},
+                sources={str(given["name"]): str(given.get("source") or "") for given in told},
             )
         )
     return found
@@ -87,18 +75,17 @@ def rows_of(content: Mapping[str, Any]) -> list[Row]:
 
 def values_of(content: Mapping[str, Any]) -> dict[tuple[str, str, str, str], Value]:
     """What was told, by (facility, month, item, stream)."""
-    found = {}
-    for each in content.get("values", ()):
-        value = Value(
-            facility=str(each.get("facility", "")),
-            month=str(each.get("month", "")),
-            item=str(each.get("item", "")),
-            stream=str(each.get("stream") or ""),
-            value=number(each.get("value")),
-            way=str(each.get("way", "")),
+    return {
+        (str(each.get("facility", "")), str(each.get("month", "")), str(each.get("item", "")), str(each.get("stream") or "")): Value(
+            number(each.get("value")), str(each.get("unit") or ""), str(each.get("way") or "")
         )
-        found[value.facility, value.month, value.item, value.stream] = value
-    return found
+        for each in content.get("values", ())
+    }  # fmt: skip
+
+
+def parameters_of(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The parameters that the report kept, by id."""
+    return {str(each.get("id", "")): each for each in content.get("parameters", ())}
 
 
 def totals_of(content: Mapping[str, Any]) -> dict[str, float]:

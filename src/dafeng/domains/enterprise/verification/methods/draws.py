@@ -1,6 +1,6 @@
 """Draws that anybody can repeat: an order by SHA-256 of seed and name. No generator, no platform, no version decides.
 
-    rank(name) = SHA-256("<seed>|<matter>|<name>"), smallest first
+rank(name) = SHA-256("<seed>|<matter>|<name>"), smallest first
 """
 
 from __future__ import annotations

@@ -13,13 +13,16 @@ from typing import Any
 
 from dafeng.domains.enterprise.verification.methods.content import (
     BOUNDARIES,
+    Row,
     facility_totals_of,
     number,
+    parameters_of,
     rows_of,
     totals_of,
     values_of,
 )
 from dafeng.domains.enterprise.verification.methods.formulas import own_value
+from dafeng.kernel.quantities import units
 
 LEVELS = ("value", "factor", "row", "facility", "total")
 
@@ -79,13 +82,12 @@ def same(one: float | None, other: float | None, *, relative: float, absolute: f
 
 
 def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comparison:
-    """`parameters`: `relative` and `absolute` tolerance (t), and `factors`, what the verifier holds for right: name → value.
+    """`parameters`: `relative` and `absolute` tolerance (t), and `factors`, what the verifier holds for right: parameter id → value.
 
-    Factors of the report that stand for a default are compared with `factors`; measured ones with what was told.
+    An input that was measured is compared with what was told, one from a table with the table's row, in the units of the row.
     """
     relative, absolute = float(parameters.get("relative", 1e-9)), float(parameters.get("absolute", 1e-3))
-    factors = {name: value for name, given in (parameters.get("factors") or {}).items() if (value := number(given)) is not None}  # fmt: skip
-    told = values_of(content)
+    right = _Right(content, parameters.get("factors") or {}, relative)
     found: list[Difference] = []
     unchecked: list[tuple[str, str, str, str]] = []
     own_facilities: dict[str, list[float]] = {}
@@ -93,21 +95,14 @@ def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comp
     own_totals: dict[str, list[float]] = {boundary: [] for boundary in BOUNDARIES}
     rows = rows_of(content)
     for row in rows:
-        own_inputs = dict(row.inputs)
-        for name, value in row.inputs.items():
-            item = row.items.get(name, name)
-            given = told.get((row.facility, row.month, item, row.stream)) or told.get((row.facility, row.month, item, ""))
-            if given is not None and given.value is not None and given.way != "default":
-                if not same(value, given.value, relative=relative, absolute=0.0):
-                    found.append(Difference("value", row.facility, row.month, row.stream, item, value, given.value))
-                    own_inputs[name] = given.value
-            elif item in factors and not same(value, factors[item], relative=relative, absolute=0.0):
-                found.append(Difference("factor", row.facility, row.month, row.stream, item, value, factors[item]))
-                own_inputs[name] = factors[item]
+        own_inputs, wrong = right.inputs(row)
+        found += wrong
         own, as_told = own_value(row.formula, own_inputs), own_value(row.formula, row.inputs)
         if own is None or as_told is None:
             unchecked.append((row.facility, row.month, row.stream, row.formula))
             own = as_told = row.emissions
+        elif row.emissions < 0 < as_told:  # the schema takes this formula away: recovered, sold, stored
+            own, as_told = -own, -as_told
         if not same(row.emissions, as_told, relative=relative, absolute=absolute):
             found.append(Difference("row", row.facility, row.month, row.stream, row.formula, row.emissions, as_told))
         if row.counts_in("reporting"):
@@ -122,7 +117,9 @@ def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comp
         if each.reported is not None and not same(
             each.reported, fsum(reported_facilities[each.name]), relative=relative, absolute=absolute
         ):
-            found.append(Difference("facility", each.name, "", "", "", each.reported, fsum(reported_facilities[each.name])))
+            found.append(
+                Difference("facility", each.name, "", "", "", each.reported, fsum(reported_facilities[each.name]))
+            )
     for each in totals:
         summed = fsum(row.emissions for row in rows if row.counts_in(each.name))
         if not same(each.reported, summed, relative=relative, absolute=absolute):
@@ -130,6 +127,47 @@ def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comp
     rank = {level: at for at, level in enumerate(LEVELS)}
     ordered = sorted(found, key=lambda each: (rank[each.level], each.facility, each.month, each.stream, each.name))
     return Comparison(tuple(totals), tuple(facilities), tuple(ordered), tuple(unchecked), len(rows))
+
+
+class _Right:
+    """What a row's inputs should be: the values told and the tables, each in the unit of the input."""
+
+    def __init__(self, content: Mapping[str, Any], factors: Mapping[str, Any], relative: float) -> None:
+        self.told, self.tables, self.relative = values_of(content), parameters_of(content), relative
+        self.factors = {str(id): value for id, given in factors.items() if (value := number(given)) is not None}
+
+    def inputs(self, row: Row) -> tuple[dict[str, float], list[Difference]]:
+        own, wrong = dict(row.inputs), []
+        for name, value in row.inputs.items():
+            level, right = self._of(row, name)
+            if right is not None and not same(value, right, relative=max(self.relative, 1e-9), absolute=0.0):
+                wrong.append(Difference(level, row.facility, row.month, row.stream, name, value, right))
+                own[name] = right
+        return own, wrong
+
+    def _of(self, row: Row, name: str) -> tuple[str, float | None]:
+        source = row.sources.get(name, "")
+        if source in self.factors:
+            return "factor", self.factors[source]
+        if source in self.tables:
+            table = self.tables[source]
+            return "factor", converted(
+                number(table.get("value")), str(table.get("unit") or ""), row.units.get(name, "")
+            )
+        for stream in (row.stream, ""):
+            told = self.told.get((row.facility, row.month, name, stream))
+            if told is not None and told.value is not None:
+                return "value", converted(told.value, told.unit, row.units.get(name, ""))
+        return "value", None
+
+
+def converted(value: float | None, unit: str, wanted: str) -> float | None:
+    """In another unit; None where there is no value, or the two units measure different things."""
+    if value is None or unit == wanted or not unit or not wanted:
+        return value
+    if not units.convertible(unit, wanted):
+        return None
+    return value * units.conversion(unit, wanted)
 
 
 def _facilities(content: Mapping[str, Any], own: Mapping[str, list[float]]) -> list[Beside]:

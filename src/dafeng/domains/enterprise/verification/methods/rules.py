@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+WAYS = ("read", "ask", "see", "test")  # 查、问、看、验
 HERE = Path(__file__).resolve().parents[1]
 
 
