@@ -64,7 +64,13 @@ def assign(report: Report, *, by: Any, now: datetime, body: Body | None = None) 
         seed = records.head().digest
         order = draws.order(able, seed=seed, matter=known.key_of(report))
         chosen = body or able[order[0]]
-        draw = {"seed": seed, "matter": known.key_of(report), "pool": sorted(able), "order": order, "kept_out": kept_out}
+        draw = {
+            "seed": seed,
+            "matter": known.key_of(report),
+            "pool": sorted(able),
+            "order": order,
+            "kept_out": kept_out,
+        }
         draw["way"] = "named" if body else "drawn"
         record = records.open_record(
             KIND,
@@ -102,7 +108,11 @@ def relink(verification: Verification, report: Report, *, by: Any, now: datetime
     Raises `Refused` (report_other, report_not_ready, wrong_state).
     """
     with refusing("relink", verification.pk, by=by, now=now), records.serial():
-        fresh = Verification.objects.select_for_update().select_related("report__enterprise", "record").get(pk=verification.pk)
+        fresh = (
+            Verification.objects.select_for_update()
+            .select_related("report__enterprise", "record")
+            .get(pk=verification.pk)
+        )
         report = Report.objects.select_for_update().get(pk=report.pk)
         if known.key_of(report) != known.key_of(fresh.report):
             raise refused("report_other")
@@ -120,7 +130,9 @@ def relink(verification: Verification, report: Report, *, by: Any, now: datetime
         records.audit(by, "enterprise.verification.relink", KIND, str(fresh.pk), detail, now=now)
         reports.step(report, "assign", by=by, now=now)
     verification.refresh_from_db()
-    telling.body(verification, _("企业已重新报送，请继续核查：%(title)s") % {"title": verification.record.title}, now=now)
+    telling.body(
+        verification, _("企业已重新报送，请继续核查：%(title)s") % {"title": verification.record.title}, now=now
+    )
     return verification
 
 
@@ -131,7 +143,9 @@ def send_report_back(verification: Verification, *, reason: str, by: Any, now: d
             raise refused("wrong_state", verification.record.state_title)
         reports.step(verification.report, "return", by=by, now=now, reason=reason)
     verification.refresh_from_db()
-    telling.unit(verification, _("报告已退回，请更正后重新报送：%(title)s") % {"title": verification.record.title}, now=now)
+    telling.unit(
+        verification, _("报告已退回，请更正后重新报送：%(title)s") % {"title": verification.record.title}, now=now
+    )
 
 
 def revoke(verification: Verification, *, reason: str, by: Any, now: datetime) -> None:

@@ -139,5 +139,3 @@ def supervise(
             records.move(body.record, "remove", by=by, now=now, reason=facts)
     body.refresh_from_db()
     return made
-
-

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.models import Nonconformity, Report, Verification
 from dafeng.domains.enterprise.reporting import reports
-from dafeng.domains.enterprise.verification import findings, known, telling
-from dafeng.domains.enterprise.verification.refusing import KIND, refused, refusing
+from dafeng.domains.enterprise.verification import findings, telling
+from dafeng.domains.enterprise.verification.refusing import refused, refusing
 from dafeng.domains.enterprise.verification.working import happened, keep, lacking, locked_for_work
 from dafeng.kernel.records import services as records
 
@@ -103,7 +103,9 @@ def confirm(verification: Verification, *, reason: str = "", by: Any, now: datet
     Raises `PermissionDenied` for the same person, `Refused` (recompute_missing) where the report changed since the conclusion.
     """
     with refusing("confirm", verification.pk, by=by, now=now), records.serial():
-        fresh = Verification.objects.select_for_update().select_related("record", "report__record").get(pk=verification.pk)
+        fresh = (
+            Verification.objects.select_for_update().select_related("record", "report__record").get(pk=verification.pk)
+        )
         if (fresh.content.get("conclusion") or {}).get("digest") != fresh.report.digest:
             raise refused("recompute_missing")
         records.move(fresh.record, "confirm", by=by, now=now, reason=reason)

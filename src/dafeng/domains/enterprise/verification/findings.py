@@ -61,7 +61,12 @@ def record_finding(
             verification=fresh, number=last + 1, item=item, facility=facility, month=month, stream=stream,
             parameter=parameter, facts=facts.strip()[:2000], asks=asks.strip()[:1000], found_by=by, found_at=now,
         )  # fmt: skip
-        detail = {"number": made.number, "item": item, "facts": made.facts, "where": [facility, month, stream, parameter]}
+        detail = {
+            "number": made.number,
+            "item": item,
+            "facts": made.facts,
+            "where": [facility, month, stream, parameter],
+        }
         records.audit(by, f"{KIND}.finding", KIND, str(fresh.pk), detail, now=now)
     return made
 
@@ -106,7 +111,11 @@ def answer(finding: Nonconformity, *, text: str, evidence: Iterable[Evidence], b
 def send_answer(verification: Verification, *, by: Any, now: datetime) -> None:
     """All answered: the list goes back. Raises `Refused` (answer_late, findings_open)."""
     with refusing("answer", verification.pk, by=by, now=now), records.serial():
-        fresh = Verification.objects.select_for_update().select_related("record", "report__enterprise").get(pk=verification.pk)
+        fresh = (
+            Verification.objects.select_for_update()
+            .select_related("record", "report__enterprise")
+            .get(pk=verification.pk)
+        )
         _demand_in_time(fresh, now=now)
         if fresh.findings.filter(state=State.SENT).exists():
             raise refused("findings_open")

@@ -81,5 +81,3 @@ def body_of(body: Body) -> conflicts.Body:
 def reasons_of(body: Body, report: Report, today: date) -> tuple[conflicts.Reason, ...]:
     """Why a body may not verify a report; empty when it may."""
     return conflicts.of_body(body_of(body), unit_of(report), rules_of(report), today)
-
-

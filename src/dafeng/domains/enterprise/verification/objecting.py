@@ -26,7 +26,9 @@ KIND, COMPLAINT = "enterprise.objection", "enterprise.body-complaint"
 def seen(user: Any) -> QuerySet[Objection]:
     from dafeng.domains.enterprise.verification.permissions import objection_records
 
-    rows = Objection.objects.select_related("record", "body", "verification__record", "verification__report__enterprise")
+    rows = Objection.objects.select_related(
+        "record", "body", "verification__record", "verification__report__enterprise"
+    )
     if is_superuser(user):
         return rows
     return rows.filter(Q(record__in=records.Record.objects.filter(objection_records(user, roles_of(user)))))
@@ -35,7 +37,11 @@ def seen(user: Any) -> QuerySet[Objection]:
 def object_to(verification: Verification, *, text: str, by: Any, now: datetime) -> Objection:
     """The unit applies for a review. Raises `Refused` (objection_early, objection_late, objection_open, text_missing)."""
     with refusing("object", verification.pk, by=by, now=now), records.serial():
-        fresh = Verification.objects.select_for_update().select_related("record", "report__enterprise", "body").get(pk=verification.pk)
+        fresh = (
+            Verification.objects.select_for_update()
+            .select_related("record", "report__enterprise", "body")
+            .get(pk=verification.pk)
+        )
         if len(text.strip()) < 5:
             raise refused("text_missing")
         if fresh.record.state != "confirmed":
@@ -48,12 +54,21 @@ def object_to(verification: Verification, *, text: str, by: Any, now: datetime) 
         today = timezone.localdate(now)
         due = days.after(today, int(known.rules_of(fresh.report)["days"]["decide"]))
         title = _("%(title)s：复核申请") % {"title": fresh.record.title}
-        record = records.open_record(KIND, title=title, payload={}, by=by, now=now, place=fresh.report.enterprise.place, key=str(fresh.pk))
+        record = records.open_record(
+            KIND, title=title, payload={}, by=by, now=now, place=fresh.report.enterprise.place, key=str(fresh.pk)
+        )
         made = Objection.objects.create(
             kind="objection", body=fresh.body, verification=fresh, record=record, text=text.strip()[:3000], by=by, at=now,
             organisation=fresh.report.enterprise.organisation, due=due.day, provisional=due.provisional, demo=fresh.demo,
         )  # fmt: skip
-        keep(fresh, "objected", {"objection": str(made.pk)}, by=by, now=now, happened=happened(fresh, "objected", day=today))
+        keep(
+            fresh,
+            "objected",
+            {"objection": str(made.pk)},
+            by=by,
+            now=now,
+            happened=happened(fresh, "objected", day=today),
+        )
     verification.refresh_from_db()
     telling.bureau(verification, _("企业申请复核：%(title)s") % {"title": verification.record.title}, now=now)
     return made
@@ -90,7 +105,9 @@ def decide(objection: Objection, *, uphold: bool, text: str, by: Any, now: datet
                 records.move(case.record, "overturn", by=by, now=now, reason=text)
     objection.refresh_from_db()
     if objection.verification is not None:
-        telling.unit(objection.verification, _("复核申请已有决定：%(state)s") % {"state": objection.record.state_title}, now=now)
+        telling.unit(
+            objection.verification, _("复核申请已有决定：%(state)s") % {"state": objection.record.state_title}, now=now
+        )
 
 
 def withdraw(objection: Objection, *, by: Any, now: datetime) -> None:

@@ -49,7 +49,10 @@ def figures(body: Body, year: int, *, now: datetime) -> dict[str, float]:
     ]
     checks = [check for case in ended for check in case.checks.all()]
     rows = [case.content.get("comparison") or {} for case in ended]
-    total, unchecked = sum(int(each.get("rows", 0)) for each in rows), sum(len(each.get("unchecked", ())) for each in rows)
+    total, unchecked = (
+        sum(int(each.get("rows", 0)) for each in rows),
+        sum(len(each.get("unchecked", ())) for each in rows),
+    )
     found: dict[str, float] = {}
     if steps:
         found["verification.in_time"] = _share(sum(not clock.late for clock in steps), len(steps))
@@ -82,7 +85,9 @@ def scores_of(values: Mapping[str, Mapping[str, float]], *, on: date) -> Scores:
         for code, told in values.items()
         for name, value in told.items()
     ]
-    frame = pl.DataFrame(rows, schema={"subject": pl.String, "indicator": pl.String, "value": pl.Float64, "status": pl.Int64})
+    frame = pl.DataFrame(
+        rows, schema={"subject": pl.String, "indicator": pl.String, "value": pl.Float64, "status": pl.Int64}
+    )
     return score(rubric(), frame, subjects=sorted(values), on=on)
 
 
@@ -108,7 +113,14 @@ def publish(rating: BodyRating, *, by: Any, now: datetime) -> None:
         if running.exists() or timezone.localdate(now).year < rating.year:
             raise refused("rating_open")
         BodyRating.objects.filter(pk=rating.pk, published_at=None).update(published_at=now)
-        records.audit(by, f"{KIND}.rating-published", KIND, rating.body.code, {"year": rating.year, "number": rating.number}, now=now)
+        records.audit(
+            by,
+            f"{KIND}.rating-published",
+            KIND,
+            rating.body.code,
+            {"year": rating.year, "number": rating.number},
+            now=now,
+        )
     rating.refresh_from_db()
 
 

@@ -18,7 +18,9 @@ TELLERS = {"body": telling.body, "unit": telling.unit, "bureau": telling.bureau}
 def remind(*, now: datetime) -> int:
     """Returns the number of clocks that somebody was reminded of. Begun again on one day it tells nobody twice."""
     today, told = timezone.localdate(now), 0
-    cases = Verification.objects.filter(record__state__in=known.RUNNING).select_related("record", "body", "report__enterprise")
+    cases = Verification.objects.filter(record__state__in=known.RUNNING).select_related(
+        "record", "body", "report__enterprise"
+    )
     for case in cases:
         house = known.rules_of(case.report)["house"]
         for clock in findings.clocks_of(case, now=now):
@@ -31,7 +33,9 @@ def remind(*, now: datetime) -> int:
             if key in case.content.get("reminded", ()):
                 continue
             words = {"what": str(CLOCKS[clock.code]), "title": case.record.title, "day": clock.due.day.isoformat()}
-            title = _("%(what)s的期限是 %(day)s：%(title)s") if left > 0 else _("%(what)s已逾期（期限 %(day)s）：%(title)s")
+            title = (
+                _("%(what)s的期限是 %(day)s：%(title)s") if left > 0 else _("%(what)s已逾期（期限 %(day)s）：%(title)s")
+            )
             TELLERS[clock.whose](case, title % words, now=now)
             case.content["reminded"] = [*case.content.get("reminded", ()), key]
             Verification.objects.filter(pk=case.pk).update(content=case.content)
@@ -42,7 +46,9 @@ def remind(*, now: datetime) -> int:
 def _objections(*, now: datetime) -> int:
     """Decisions that the bureau owes by tomorrow or the day after, or that are late by one day."""
     today, told = timezone.localdate(now), 0
-    for each in Objection.objects.filter(record__state="filed", kind="objection").select_related("verification__report__enterprise"):
+    for each in Objection.objects.filter(record__state="filed", kind="objection").select_related(
+        "verification__report__enterprise"
+    ):
         left = days.between(today, each.due)
         key = f"{each.due.isoformat()} {left}"
         kept = each.verification.content.get("reminded", []) if each.verification else []
@@ -53,5 +59,3 @@ def _objections(*, now: datetime) -> int:
         Verification.objects.filter(pk=each.verification_id).update(content=each.verification.content)
         told += 1
     return told
-
-

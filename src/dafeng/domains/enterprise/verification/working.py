@@ -49,7 +49,9 @@ def locked_for_work(verification: Verification, *, in_states: frozenset[str] = O
     return fresh
 
 
-def keep(verification: Verification, what: str, detail: Mapping[str, Any], *, by: Any, now: datetime, **content: Any) -> None:
+def keep(
+    verification: Verification, what: str, detail: Mapping[str, Any], *, by: Any, now: datetime, **content: Any
+) -> None:
     """Write parts of the content, with a line in the audit trail."""
     verification.content = {**verification.content, **content}
     Verification.objects.filter(pk=verification.pk).update(content=verification.content)
@@ -126,7 +128,13 @@ def check(
         chosen = [way for way in rules.WAYS if way in set(ways)]
         if verdict in ("fails", "doubt") and len(note.strip()) < 5:
             raise refused("text_missing")
-        given = {"verdict": CheckAnswer.Verdict(verdict), "ways": chosen, "note": note.strip()[:1000], "by": by, "at": now}
+        given = {
+            "verdict": CheckAnswer.Verdict(verdict),
+            "ways": chosen,
+            "note": note.strip()[:1000],
+            "by": by,
+            "at": now,
+        }
         made, _new = CheckAnswer.objects.update_or_create(verification=fresh, item=item, defaults=given)
         detail = {"item": item, "verdict": verdict, "ways": chosen, "note": made.note}
         records.audit(by, f"{KIND}.check", KIND, str(fresh.pk), detail, now=now)
@@ -161,7 +169,12 @@ def plan_site(
         notice = int(known.rules_of(fresh.report)["days"]["notice"])
         if first < days.after(today, notice).day or last < first:
             raise refused("notice_short")
-        plan = {"first": first.isoformat(), "last": last.isoformat(), "places": places.strip()[:500], "topics": topics.strip()[:1000]}
+        plan = {
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "places": places.strip()[:500],
+            "topics": topics.strip()[:1000],
+        }
         told = happened(fresh, "reviewed", "site_list", day=today)
         keep(fresh, "site", plan, by=by, now=now, site=plan, happened=told)
     verification.refresh_from_db()
@@ -238,7 +251,14 @@ def draw_sample(verification: Verification, item: str, *, reason: str = "", by: 
             raise refused("population_empty")
         house = known.rules_of(fresh.report)["house"]
         pointed = {
-            "/".join((str(each.get("facility", "")), str(each.get("month", "")), str(each.get("item", "")), str(each.get("stream", ""))))
+            "/".join(
+                (
+                    str(each.get("facility", "")),
+                    str(each.get("month", "")),
+                    str(each.get("item", "")),
+                    str(each.get("stream", "")),
+                )
+            )
             for each in (fresh.report.content or {}).get("findings", ())
         }
         found = sampling.draw(
@@ -254,7 +274,13 @@ def draw_sample(verification: Verification, item: str, *, reason: str = "", by: 
             drawn=list(found.drawn), confidence=found.confidence, tolerable=found.tolerable, seed=found.seed,
             reason=reason.strip()[:200], by=by, at=now,
         )  # fmt: skip
-        detail = {"item": item, "seed": found.seed, "population": len(names), "size": found.size, "drawn": list(found.drawn)}
+        detail = {
+            "item": item,
+            "seed": found.seed,
+            "population": len(names),
+            "size": found.size,
+            "drawn": list(found.drawn),
+        }
         records.audit(by, f"{KIND}.sample", KIND, str(fresh.pk), detail, now=now)
     return made
 
@@ -278,7 +304,9 @@ def compare(verification: Verification, *, by: Any, now: datetime) -> Comparison
         fresh = locked_for_work(verification)
         found = recompute(fresh.report.content or {}, parameters_of(fresh))
         kept = told_comparison(found) | {"digest": fresh.report.digest, "at": now.isoformat()}
-        keep(fresh, "recompute", {"digest": fresh.report.digest, "agrees": found.agrees}, by=by, now=now, comparison=kept)
+        keep(
+            fresh, "recompute", {"digest": fresh.report.digest, "agrees": found.agrees}, by=by, now=now, comparison=kept
+        )
     verification.refresh_from_db()
     return found
 
