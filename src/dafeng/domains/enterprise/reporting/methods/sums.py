@@ -1,0 +1,229 @@
+"""Sums over an account's rows: both boundaries, weighted annual means, and figures per month and year."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dafeng.domains.enterprise.reporting.methods import weighting
+from dafeng.kernel.quantities import units
+
+if TYPE_CHECKING:
+    from dafeng.domains.enterprise.reporting.methods.frames import Wide
+    from dafeng.domains.enterprise.reporting.methods.sectors import Indicator, Sector
+    from dafeng.kernel.accounting import Method
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the sums are made of."""
+
+    sector: Sector
+    told: pl.DataFrame
+    wide: dict[str, Wide]
+    rows: pl.DataFrame
+    open: pl.DataFrame
+
+
+def totals(sums: Sums) -> pl.DataFrame:
+    """`facility, year, boundary, category, scope, t_co2e, status`: by category and `all`.
+
+    A sum with anything open in it is what is known so far, and `incomplete`; it may be looked at, not published.
+    """
+    found = []
+    year = pl.col("month").str.slice(0, 4).alias("year")
+    base = sums.told.select("facility", year).unique(maintain_order=True)
+    categories = {each.code: each.category for each in sums.sector.formulas}
+    for boundary in sums.sector.boundaries:
+        rows, lacking = sums.rows, sums.open
+        if boundary == "compliance":
+            rows, lacking = rows.filter("compliance"), lacking.filter("compliance")
+        known = rows.with_columns(year).group_by("facility", "year", "category", "scope", maintain_order=True)
+        parts = known.agg(pl.col("t_co2e").sum())
+        open_parts = lacking.select(
+            "facility", year, pl.col("formula").replace_strict(categories, return_dtype=pl.String).alias("category")
+        ).unique()
+        parts = parts.join(
+            open_parts.with_columns(pl.lit(True).alias("lacks")),
+            on=["facility", "year", "category"],
+            how="left",
+            maintain_order="left",
+        ).with_columns(pl.col("lacks").fill_null(False))
+        whole = parts.group_by("facility", "year", maintain_order=True).agg(pl.col("t_co2e").sum())
+        gone = lacking.select("facility", year).unique().with_columns(pl.lit(True).alias("lacks"))
+        whole = base.join(whole, on=["facility", "year"], how="left", maintain_order="left").join(
+            gone, on=["facility", "year"], how="left", maintain_order="left"
+        )
+        whole = whole.with_columns(
+            pl.lit("all").alias("category"), pl.lit("all").alias("scope"),
+            # A facility of which nothing could be computed has no sum, not one of zero that looks complete.
+            (pl.col("lacks").fill_null(False) | pl.col("t_co2e").is_null()).alias("lacks"), pl.col("t_co2e").fill_null(0.0),
+        )  # fmt: skip
+        columns = ["facility", "year", "category", "scope", "t_co2e", "lacks"]
+        found.append(
+            pl.concat([parts.select(columns), whole.select(columns)]).with_columns(pl.lit(boundary).alias("boundary"))
+        )
+    status = pl.when("lacks").then(pl.lit("incomplete")).otherwise(pl.lit("ok")).alias("status")
+    return pl.concat(found).select("facility", "year", "boundary", "category", "scope", "t_co2e", status)
+
+
+def means(sums: Sums) -> pl.DataFrame:
+    """`facility, year, stream, item, value, unit, weight`: annual means weighted as the guideline says."""
+    found = []
+    for item in sums.sector.items.values():
+        wide = sums.wide[item.stream]
+        if item.annual not in {"mass", "heat"} or not wide.has(item.code) or not wide.has(item.weight):
+            continue
+        if item.annual == "heat" and not wide.has("ncv"):
+            continue
+        mean = (
+            weighting.by_mass(item.code, item.weight)
+            if item.annual == "mass"
+            else weighting.by_heat(item.code, item.weight, "ncv")
+        )
+        kinds = sums.sector.streams[item.stream].kinds if item.stream else {}
+        own = {code: item.unit_of(choice.group) for code, choice in kinds.items()}
+        made = wide.frame.filter(pl.col("month").str.len_chars() == 7).group_by(
+            "facility", "year", "stream", "kind", maintain_order=True
+        )
+        found.append(
+            made.agg(mean.alias("value"))
+            .filter(pl.col("value").is_not_null())
+            .select(
+                "facility", "year", "stream", pl.lit(item.code).alias("item"), "value",
+                pl.col("kind").replace_strict(own, default=item.unit, return_dtype=pl.String).alias("unit"),
+                pl.lit(item.annual).alias("weight"),
+            )
+        )  # fmt: skip
+    facility = sums.told.schema["facility"]
+    schema: dict[str, Any] = {
+        "facility": facility,
+        **dict.fromkeys(("year", "stream", "item"), pl.String),
+        "value": pl.Float64,
+        "unit": pl.String,
+        "weight": pl.String,
+    }
+    return pl.concat([pl.DataFrame(schema=schema), *found])
+
+
+def indicators(sums: Sums, method_of: Callable[[str], Method]) -> pl.DataFrame:
+    """`facility, month, indicator, value, unit, method` for every month and, from the sums of the months, for the year."""
+    base = _periods(sums)
+    facility = sums.told.schema["facility"]
+    found: list[pl.DataFrame] = [
+        pl.DataFrame(
+            schema={
+                "facility": facility,
+                "month": pl.String,
+                "indicator": pl.String,
+                "value": pl.Float64,
+                "unit": pl.String,
+                "method": pl.String,
+            }
+        )
+    ]
+    for code in dict.fromkeys(each.code for each in sums.sector.indicators):
+        ways = [each for each in sums.sector.indicators if each.code == code]
+        value, way = pl.lit(None, dtype=pl.Float64), pl.lit(None, dtype=pl.String)
+        for each in reversed(ways):
+            method = method_of(each.method)
+            applies, made = _one(sums.sector, each, method, base)
+            value = pl.when(applies).then(made).otherwise(value)
+            way = pl.when(applies).then(pl.lit(method.reference)).otherwise(way)
+        if code in base.columns:
+            value = pl.coalesce(code, value)
+        base = base.with_columns(value.alias(code), way.alias("made by"))
+        made_rows = base.filter(pl.col("made by").is_not_null() & pl.col(code).is_not_null())
+        found.append(
+            made_rows.select(
+                "facility",
+                "month",
+                pl.lit(code).alias("indicator"),
+                pl.col(code).alias("value"),
+                pl.lit(ways[0].unit).alias("unit"),
+                pl.col("made by").alias("method"),
+            )
+        )
+    return pl.concat(found)
+
+
+def _one(sector: Sector, each: Indicator, method: Method, base: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
+    columns, applies = {}, pl.lit(True)
+    for name, unit in method.inputs.items():
+        spec = each.inputs.get(name, name)
+        if spec not in base.columns:
+            return pl.lit(False), pl.lit(None, dtype=pl.Float64)
+        item = sector.items.get(spec)
+        scale = (
+            units.conversion(item.unit, unit)
+            if item
+            else units.conversion(_UNITS.get(spec, _unit_of(sector, spec, unit)), unit)
+        )
+        columns[name] = pl.col(spec) * scale
+        applies &= pl.col(spec).is_not_null()
+    for spec in each.positive:
+        applies &= (pl.col(spec) > 0).fill_null(False) if spec in base.columns else pl.lit(False)
+    for spec in each.absent:
+        if spec in base.columns:
+            applies &= pl.col(spec).fill_null(0.0) == 0
+    made = method.columns(columns) * units.conversion(method.unit, each.unit)
+    return applies & made.is_finite().fill_null(False), made
+
+
+_UNITS = {"emissions": "t CO2e", "emissions_direct": "t CO2e", "fuel_heat": "GJ"}
+
+
+def _unit_of(sector: Sector, code: str, unit: str) -> str:
+    return next((each.unit for each in sector.indicators if each.code == code), unit)
+
+
+def _periods(sums: Sums) -> pl.DataFrame:
+    """Every facility's months and years with its own items, its emissions and the heat of its fuels."""
+    monthly = sums.wide[""].frame
+    items = [item for item in sums.sector.items_of[""] if item.code in monthly.columns]
+    frame = monthly.select("facility", "month", "year", *(item.code for item in items))
+    year_rows = frame.filter(pl.col("month").str.len_chars() == 4)
+    months = frame.filter(pl.col("month").str.len_chars() == 7)
+    summed = months.group_by("facility", "year", maintain_order=True).agg(
+        _annual(item.code, item.annual) for item in items
+    )
+    yearly = year_rows.join(
+        summed, on=["facility", "year"], how="left", maintain_order="left", suffix=".sum"
+    ).with_columns(pl.coalesce(item.code, f"{item.code}.sum").alias(item.code) for item in items)
+    base = pl.concat([months, yearly.select(frame.columns)])
+    emitted = sums.rows.group_by("facility", "month", maintain_order=True).agg(
+        pl.when(pl.col("t_co2e").is_not_null().all()).then(pl.col("t_co2e").sum()).alias("emissions"),
+        pl.when(pl.col("t_co2e").is_not_null().all())
+        .then(pl.col("t_co2e").filter(pl.col("scope") == "direct").sum())
+        .alias("emissions_direct"),
+    )
+    base = _with_years(base, emitted, ["emissions", "emissions_direct"])
+    fuels = sums.wide.get("fuel")
+    if fuels is not None and fuels.has("fuel_use") and fuels.has("ncv"):
+        heat = fuels.frame.group_by("facility", "month", maintain_order=True).agg(
+            (pl.col("fuel_use") * pl.col("ncv")).sum().alias("fuel_heat")
+        )
+        base = _with_years(base, heat, ["fuel_heat"])
+    return base
+
+
+def _annual(code: str, how: str) -> pl.Expr:
+    if how == "sum":
+        return pl.when(pl.col(code).is_not_null().all()).then(pl.col(code).sum()).alias(code)
+    if how == "last":
+        return pl.col(code).drop_nulls().last().alias(code)
+    return pl.col(code).mean().alias(code)
+
+
+def _with_years(base: pl.DataFrame, found: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Months as found; a year is what was told for it plus its months, and nothing where a part is unknown."""
+    yearly = (
+        found.with_columns(pl.col("month").str.slice(0, 4))
+        .group_by("facility", "month", maintain_order=True)
+        .agg(pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()).alias(name) for name in names)
+    )
+    months = found.filter(pl.col("month").str.len_chars() == 7)
+    return base.join(pl.concat([months, yearly]), on=["facility", "month"], how="left", maintain_order="left")
