@@ -28,12 +28,12 @@ def content_of(coal: float = COAL, *, counted: float | None = None, ncv: float =
     value = coal * ncv * 0.03356 * 0.99 * 44 / 12 if counted is None else counted
     rows = [
         {
-            "facility": "unit-1", "month": month, "stream": "bituminous", "formula": "burning", "scope": "direct", "value": value,
+            "facility": "unit-1", "month": month, "stream": "bituminous", "formula": "burning", "scope": "direct", "t_co2e": value,
             "reporting": True, "compliance": True, "standing": "A",
             "inputs": [
-                {"name": "fuel", "value": coal, "unit": "t", "way": "measured", "source": ""},
+                {"name": "fuel_use", "value": coal, "unit": "t", "way": "measured", "source": ""},
                 {"name": "ncv", "value": ncv, "unit": "GJ/t", "way": "measured", "source": ""},
-                {"name": "carbon", "value": 0.03356, "unit": "t C/GJ", "way": "default", "source": "coal.carbon"},
+                {"name": "carbon_content", "value": 0.03356, "unit": "t C/GJ", "way": "default", "source": "coal.carbon"},
                 {"name": "oxidation", "value": 0.99, "unit": "1", "way": "default", "source": "coal.oxidation"},
             ],
         }
@@ -42,7 +42,7 @@ def content_of(coal: float = COAL, *, counted: float | None = None, ncv: float =
     values = [
         {"facility": "unit-1", "month": month, "item": item, "stream": "bituminous", "value": told, "unit": unit, "way": "measured"}
         for month in MONTHS
-        for item, told, unit in (("fuel", coal, "t"), ("ncv", ncv, "GJ/t"))
+        for item, told, unit in (("fuel_use", coal, "t"), ("ncv", ncv, "GJ/t"))
     ]
     sums = {"reporting": value * 3, "compliance": value * 3}
     return {

@@ -260,7 +260,7 @@ def test_what_is_not_corrected_is_estimated_conservatively_and_counts(case) -> N
 
 
 def test_a_default_that_nobody_confirmed_is_no_basis(case) -> None:
-    made = case().listed(parameter="carbon")
+    made = case().listed(parameter="carbon_content")
     made.now += timedelta(days=12)
     finding = made.it.findings.get()
     findings.settle(finding, closed=False, verdict="逾期没有答复", **made.by("verifier"))

@@ -1,7 +1,7 @@
 """How the verifier reads a report's frozen content: values, result rows, parameters, totals. The one place that knows its shape.
 
 The content is `reporting`'s (docs/dev/enterprise.md): `values` (facility, month, item, stream, value, way), `rows` (facility, month,
-stream, formula, inputs, value in t CO2e, whether it counts in `reporting` and in `compliance`), `totals` of both, and by facility.
+stream, formula, inputs, t_co2e, whether it counts in `reporting` and in `compliance`), `totals` of both, and by facility.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def rows_of(content: Mapping[str, Any]) -> list[Row]:
     """The result rows in the order of the report; a row without a number is not one."""
     found = []
     for each in content.get("rows", ()):
-        emissions = number(each.get("value"))
+        emissions = number(each.get("t_co2e", each.get("value")))
         if emissions is None:
             continue
         told = [given for given in each.get("inputs") or () if number(given) is not None]

@@ -79,9 +79,11 @@ def estimate(content: Mapping[str, Any], replacements: Iterable[Replacement]) ->
             met.add(at)
             applied.append((at, each, value))
         if applied:
-            estimated = own_value(row.formula, changed)
+            estimated = own_value(changed)
             if estimated is None:
                 raise LookupError(row.formula)
+            if row.emissions < 0:  # taken away: less of it is the conservative side
+                estimated = -estimated
             counts = max(row.emissions, estimated)
             for _at, each, value in applied:
                 steps.append(

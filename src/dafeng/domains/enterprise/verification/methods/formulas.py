@@ -1,7 +1,7 @@
-"""The verifier's own formulas: written from the guideline, not from the reporting code, and read by their name in a result row.
+"""The verifier's own formulas: written from the guideline, not from the reporting code, and chosen by what a result row names.
 
-Sources: facts/mrv/power_guideline.md (1)-(3), (A.1)-(A.3) and facts/mrv/sector_methods.md. A formula that is not here is not
-recomputed, and the comparison says so: it never passes for agreement.
+Plain numbers in the units that the row tells (t, GJ/t, t C/GJ …); the result is t CO2e. Sources: facts/mrv/power_guideline.md (1)-(3),
+(A.1)-(A.3); facts/mrv/sector_methods.md. A row that no formula here fits is not recomputed, and the comparison says so.
 """
 
 from __future__ import annotations
@@ -9,53 +9,94 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import prod
 
-CO2_PER_C = 44 / 12
+C_TO_CO2 = (12.0 + 2 * 16.0) / 12.0
 Arithmetic = Callable[[Mapping[str, float]], float]
+# Inputs that the form knows under another name.
+ITEMS = {"gas_use": "fuel_use", "ncv_by_volume": "ncv"}
 
 
-def _burning(given: Mapping[str, float]) -> float:
-    """Fuel x net calorific value x carbon per heat x oxidised share x 44/12."""
-    carbon = given["fuel"] * given["ncv"] * given["carbon"]
-    return carbon * given["oxidation"] * 44 / 12
+def _burning(fuel: str, heat: str) -> Arithmetic:
+    """(1), (A.1)-(A.3): heat of the fuel, its carbon, the part that oxidises."""
 
+    def arithmetic(given: Mapping[str, float]) -> float:
+        heat_of_fuel = given[fuel] * given[heat]
+        carbon = heat_of_fuel * given["carbon_content"]
+        return carbon * given["oxidation"] * C_TO_CO2
 
-def _burning_by_carbon(given: Mapping[str, float]) -> float:
-    """Fuel x carbon per mass x oxidised share x 44/12: where elemental carbon of the fuel as received is tested."""
-    return given["fuel"] * given["carbon_mass"] * given["oxidation"] * 44 / 12
+    return arithmetic
 
 
 def _times(*names: str) -> Arithmetic:
     return lambda given: prod(given[name] for name in names)
 
 
-def _carbon_balance(given: Mapping[str, float]) -> float:
-    """Carbon in, less carbon out, as CO2."""
-    return (given["carbon_in"] - given["carbon_out"]) * 44 / 12
+def _as_carbon(*names: str) -> Arithmetic:
+    """Everything multiplied is a mass of carbon; as CO2."""
+    return lambda given: prod(given[name] for name in names) * C_TO_CO2
 
 
-def _recovered(given: Mapping[str, float]) -> float:
-    return given["produced"] * given["factor"] * given["gwp"] - given.get("recovered", 0.0) * given["gwp"]
+def _clinker_oxides(given: Mapping[str, float]) -> float:
+    """CaO and MgO of the clinker that came from carbonates: 44/56 and 44/40 of their mass is CO2."""
+    lime = (given["cao"] - given["cao_not_carbonate"]) * 44 / 56
+    magnesia = (given["mgo"] - given["mgo_not_carbonate"]) * 44 / 40
+    return given["clinker_output"] * (lime + magnesia)
 
 
-# Signature → arithmetic: a row is recomputed by the formula whose inputs it has, all of them and no others.
-SIGNATURES: tuple[tuple[frozenset[str], Arithmetic], ...] = (
-    (frozenset({"fuel", "ncv", "carbon", "oxidation"}), _burning),
-    (frozenset({"fuel", "carbon_mass", "oxidation"}), _burning_by_carbon),
-    (frozenset({"activity", "factor"}), _times("activity", "factor")),
-    (frozenset({"activity", "factor", "share"}), _times("activity", "factor", "share")),
-    (frozenset({"activity", "factor", "gwp"}), _times("activity", "factor", "gwp")),
-    (frozenset({"electricity", "factor"}), _times("electricity", "factor")),
-    (frozenset({"heat", "factor"}), _times("heat", "factor")),
-    (frozenset({"carbon_in", "carbon_out"}), _carbon_balance),
-    (frozenset({"produced", "factor", "gwp"}), _recovered),
-    (frozenset({"produced", "factor", "gwp", "recovered"}), _recovered),
+def _wastewater(given: Mapping[str, float]) -> float:
+    """Methane of anaerobic treatment, less what is recovered, by its warming potential."""
+    made = (given["cod_removed"] - given["cod_sludge"]) * given["wastewater_b0"] * given["wastewater_mcf"]
+    return (made - given["ch4_recovered"]) * given["gwp_ch4"]
+
+
+def _anode(given: Mapping[str, float]) -> float:
+    burnt = given["anode_use"] * (1 - given["anode_loss"])
+    return burnt * (1 - given["anode_sulphur"] - given["anode_ash"]) * C_TO_CO2
+
+
+def _anode_effect(gas: str) -> Arithmetic:
+    """Aluminium times kg of the gas a ton, by its warming potential; 1000 kg are a ton."""
+    return lambda given: given["aluminium_output"] * given[f"{gas}_factor"] / 1000 * given[f"gwp_{gas}"]
+
+
+_FORMULAS: tuple[tuple[tuple[str, ...], Arithmetic], ...] = (
+    (("fuel_use", "ncv", "carbon_content", "oxidation"), _burning("fuel_use", "ncv")),
+    (("gas_use", "ncv_by_volume", "carbon_content", "oxidation"), _burning("gas_use", "ncv_by_volume")),
+    (("carburiser_use", "ncv", "carbon_content"), _as_carbon("carburiser_use", "ncv", "carbon_content")),
+    (("aluminium_output", "anode_net_carbon"), _as_carbon("aluminium_output", "anode_net_carbon")),
+    (("powder_use", "powder_carbon"), _as_carbon("powder_use", "powder_carbon")),
+    (("clinker_output", "cao", "cao_not_carbonate", "mgo", "mgo_not_carbonate"), _clinker_oxides),
+    (
+        ("cod_removed", "cod_sludge", "wastewater_b0", "wastewater_mcf", "ch4_recovered", "gwp_ch4"),
+        _wastewater,
+    ),
+    (("anode_use", "anode_loss", "anode_sulphur", "anode_ash"), _anode),
+    (("aluminium_output", "cf4_factor", "gwp_cf4"), _anode_effect("cf4")),
+    (("aluminium_output", "c2f6_factor", "gwp_c2f6"), _anode_effect("c2f6")),
+    *(
+        (names, _times(*names))
+        for names in (
+            ("electricity_bought", "grid_factor"),
+            ("heat_bought", "heat_factor"),
+            ("clinker_output", "clinker_factor"),
+            ("substitute_use", "substitute_deduction"),
+            ("carbonate_use", "purity", "carbonate_factor"),
+            ("carbonate_use", "purity", "decomposition", "carbonate_factor"),
+            ("flux_use", "purity", "flux_factor"),
+            ("electrode_use", "electrode_factor"),
+            ("material_use", "material_factor"),
+            ("product_output", "fixed_factor"),
+            ("ferrosilicon_output", "ferrosilicon_factor"),
+            ("reductant_use", "reductant_factor"),
+            ("reductant_gas_use", "reductant_gas_factor"),
+            ("oxalic_use", "oxalic_concentration", "oxalic_factor"),
+            ("co2_bought", "co2_loss"),
+        )
+    ),
 )
+OWN: Mapping[frozenset[str], Arithmetic] = {frozenset(names): arithmetic for names, arithmetic in _FORMULAS}
 
 
-def own_value(formula: str, inputs: Mapping[str, float]) -> float | None:
-    """The verifier's result of a row in t CO2e; None where no own formula fits."""
-    names = frozenset(inputs)
-    for wanted, arithmetic in SIGNATURES:
-        if names == wanted:
-            return arithmetic(inputs)
-    return None
+def own_value(inputs: Mapping[str, float]) -> float | None:
+    """The verifier's result of a row in t CO2e, before its sign; None where no own formula has just these inputs."""
+    arithmetic = OWN.get(frozenset(inputs))
+    return None if arithmetic is None else arithmetic(inputs)

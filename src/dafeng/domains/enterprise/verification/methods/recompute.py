@@ -21,7 +21,7 @@ from dafeng.domains.enterprise.verification.methods.content import (
     totals_of,
     values_of,
 )
-from dafeng.domains.enterprise.verification.methods.formulas import own_value
+from dafeng.domains.enterprise.verification.methods.formulas import ITEMS, own_value
 from dafeng.kernel.quantities import units
 
 LEVELS = ("value", "factor", "row", "facility", "total")
@@ -97,7 +97,7 @@ def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comp
     for row in rows:
         own_inputs, wrong = right.inputs(row)
         found += wrong
-        own, as_told = own_value(row.formula, own_inputs), own_value(row.formula, row.inputs)
+        own, as_told = own_value(own_inputs), own_value(row.inputs)
         if own is None or as_told is None:
             unchecked.append((row.facility, row.month, row.stream, row.formula))
             own = as_told = row.emissions
@@ -155,7 +155,7 @@ class _Right:
                 number(table.get("value")), str(table.get("unit") or ""), row.units.get(name, "")
             )
         for stream in (row.stream, ""):
-            told = self.told.get((row.facility, row.month, name, stream))
+            told = self.told.get((row.facility, row.month, ITEMS.get(name, name), stream))
             if told is not None and told.value is not None:
                 return "value", converted(told.value, told.unit, row.units.get(name, ""))
         return "value", None
