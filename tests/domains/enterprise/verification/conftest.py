@@ -15,7 +15,9 @@ from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.payloads import digest
 
-NOW = datetime(2026, 4, 7, 2, 0, tzinfo=UTC)  # Tuesday, ten in the morning in Xinyang; the day after the Qingming holiday
+NOW = datetime(
+    2026, 4, 7, 2, 0, tzinfo=UTC
+)  # Tuesday, ten in the morning in Xinyang; the day after the Qingming holiday
 CITY, PINGQIAO = "411500", "411503"
 # facts/mrv/power_guideline.md: 0.03356 x 26.7 x 0.99 x 44/12 = 3.2527 t CO2 a ton of coal (2021 text); here per 1000 t and month.
 MONTHS = ("2025-01", "2025-02", "2025-03")
@@ -40,7 +42,15 @@ def content_of(coal: float = COAL, *, counted: float | None = None, ncv: float =
         for month in MONTHS
     ]  # fmt: skip
     values = [
-        {"facility": "unit-1", "month": month, "item": item, "stream": "bituminous", "value": told, "unit": unit, "way": "measured"}
+        {
+            "facility": "unit-1",
+            "month": month,
+            "item": item,
+            "stream": "bituminous",
+            "value": told,
+            "unit": unit,
+            "way": "measured",
+        }
         for month in MONTHS
         for item, told, unit in (("fuel_use", coal, "t"), ("ncv", ncv, "GJ/t"))
     ]
@@ -118,7 +128,9 @@ def plant(db) -> Enterprise:
 def report(plant, people) -> Callable[..., Report]:
     """Makes a submitted report of a year with a content."""
 
-    def make(content: dict[str, Any] | None = None, *, year: int = 2025, state: str = "submitted", at: datetime = NOW) -> Report:
+    def make(
+        content: dict[str, Any] | None = None, *, year: int = 2025, state: str = "submitted", at: datetime = NOW
+    ) -> Report:
         content = content_of() if content is None else content
         record = records.open_record(
             "enterprise.report", title=f"{plant.name} {year} 年度温室气体排放报告", payload={}, by=people["plant"], now=at,
@@ -153,7 +165,13 @@ def hand_in(report: Report, content: dict[str, Any], by: Any, *, at: datetime = 
 def body(people) -> Callable[..., Body]:
     """Makes a registered body with persons."""
 
-    def make(letter: str = "a", *, kinds: tuple[str, ...] = ("verification",), persons: int = 2, sectors: tuple[str, ...] = ("power",)) -> Body:
+    def make(
+        letter: str = "a",
+        *,
+        kinds: tuple[str, ...] = ("verification",),
+        persons: int = 2,
+        sectors: tuple[str, ...] = ("power",),
+    ) -> Body:
         made = bodies.apply(
             code=f"body-{letter}", name=f"试验核查机构{letter}", kinds=kinds, sectors=sectors, organisation=f"body-{letter}-org",
             by=people["assigner"], now=NOW, place=CITY,
@@ -193,13 +211,22 @@ class Case:
     def checked(self, stage: str) -> Case:
         for line in working.items_of(self.it):
             if line["stage"] == stage:
-                working.check(self.it, line["code"], verdict="conforms", ways=["read"], note="查阅台账，一致", **self.by("verifier"))
+                working.check(
+                    self.it,
+                    line["code"],
+                    verdict="conforms",
+                    ways=["read"],
+                    note="查阅台账，一致",
+                    **self.by("verifier"),
+                )
         return self
 
     def planned(self) -> Case:
         """The visit is on the third working day from now: two days' notice."""
         first = (self.now + timedelta(days=2)).date()
-        working.plan_site(self.it, first=first, last=first, places="煤场、化验室", topics="采样制样", **self.by("verifier"))
+        working.plan_site(
+            self.it, first=first, last=first, places="煤场、化验室", topics="采样制样", **self.by("verifier")
+        )
         return self
 
     def visited(self) -> Case:
@@ -211,7 +238,12 @@ class Case:
         where = {"facility": "unit-1", "month": "2025-02", "stream": "bituminous", "parameter": "ncv"} | named
         self.visited()
         findings.record_finding(
-            self.it, item="factor.tested", facts="二月热值没有检测报告", asks="提供检测报告或按缺省值计", **where, **self.by("verifier")
+            self.it,
+            item="factor.tested",
+            facts="二月热值没有检测报告",
+            asks="提供检测报告或按缺省值计",
+            **where,
+            **self.by("verifier"),
         )
         findings.send_list(self.it, **self.by("verifier"))
         return self

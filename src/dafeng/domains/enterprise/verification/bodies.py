@@ -125,7 +125,7 @@ def supervise(
     with refusing("supervise", body.code, by=by, now=now, kind=KIND), records.serial():
         if until is not None and until < day:
             raise refused("sanction_past")
-        if len(facts.strip()) < 5 or not basis.strip():
+        if len(facts.strip()) < 2 or not basis.strip():
             raise refused("text_missing")
         made = Supervision.objects.create(
             body=body, kind=Supervision.Kind(kind), day=day, until=until, facts=facts.strip()[:2000],

@@ -24,7 +24,15 @@ from dafeng.domains.enterprise.errors import EnterpriseError
 from dafeng.domains.enterprise.models import Verification
 from dafeng.domains.enterprise.verification import known, shown, words
 
-SERIF = ("FangSong", "STFangsong", "Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC", "SimSun", "Noto Sans CJK SC")
+SERIF = (
+    "FangSong",
+    "STFangsong",
+    "Noto Serif CJK SC",
+    "Noto Serif SC",
+    "Source Han Serif SC",
+    "SimSun",
+    "Noto Sans CJK SC",
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,12 @@ def document_of(verification: Verification) -> Paper:
     ]
     title = _("%(firm)s %(year)s 年度温室气体排放核查报告") % {"firm": firm, "year": report.year}
     dated = datetime.fromisoformat(told["at"]).date()
-    return Paper(title + (f"（{_('演示')}）" if verification.demo else ""), verification.body.called(english=english), dated, tuple(blocks))
+    return Paper(
+        title + (f"（{_('演示')}）" if verification.demo else ""),
+        verification.body.called(english=english),
+        dated,
+        tuple(blocks),
+    )
 
 
 def _basics(verification: Verification, firm: str, told: dict[str, Any]) -> list[Block]:
@@ -96,12 +109,19 @@ def _work(verification: Verification) -> list[Block]:
             _("现场核查组") if key in team.get("site", ()) else "",
         ]
         person = people.get(key)
-        rows.append((person.name if person else str(key), "、".join(filter(None, parts)), (person.certificate if person else "") or "–"))
+        rows.append(
+            (
+                person.name if person else str(key),
+                "、".join(filter(None, parts)),
+                (person.certificate if person else "") or "–",
+            )
+        )
     site = verification.content.get("site") or {}
     visit = (
         _("经主管部门同意，不进行现场核查：%(consent)s") % {"consent": site.get("consent", "")}
         if site.get("waived")
-        else _("现场核查：%(first)s 至 %(last)s，%(places)s") % {name: site.get(name, "") for name in ("first", "last", "places")}
+        else _("现场核查：%(first)s 至 %(last)s，%(places)s")
+        % {name: site.get(name, "") for name in ("first", "last", "places")}
     )
     checks = [(_("核查内容"), _("判断"), _("方式"), _("记录"))]
     for each in verification.checks.order_by("pk"):
@@ -119,7 +139,15 @@ def _work(verification: Verification) -> list[Block]:
 def _findings(verification: Verification) -> list[Block]:
     rows = [(_("序号"), _("事实"), _("整改"), _("核查意见"), _("结果"))]
     for each in verification.findings.exclude(state="draft"):
-        rows.append((str(each.number), f"{shown.where(each)} {each.facts}".strip(), each.answer or "–", each.verdict or "–", each.get_state_display()))
+        rows.append(
+            (
+                str(each.number),
+                f"{shown.where(each)} {each.facts}".strip(),
+                each.answer or "–",
+                each.verdict or "–",
+                each.get_state_display(),
+            )
+        )
     body = [Block(rows=tuple(rows))] if len(rows) > 1 else [Block(_("没有发现不符合项。"))]
     return [Block(_("四、不符合项"), 1), *body]
 
@@ -130,7 +158,14 @@ def _numbers(verification: Verification) -> list[Block]:
     rows = [(_("边界"), _("报告 (t CO₂e)"), _("独立复算 (t CO₂e)"), _("核查确定 (t CO₂e)"))]
     for each in kept.get("totals", ()):
         name = each["name"]
-        rows.append((str(words.BOUNDARIES.get(name, name)), _tons(each["reported"]), _tons(each["own"]), _tons(verified.get(name))))
+        rows.append(
+            (
+                str(words.BOUNDARIES.get(name, name)),
+                _tons(each["reported"]),
+                _tons(each["own"]),
+                _tons(verified.get(name)),
+            )
+        )
     blocks = [Block(_("五、排放量"), 1), Block(rows=tuple(rows))]
     if kept.get("unchecked"):
         blocks.append(Block(_("有 %(count)s 行没有独立复算，核实方法见结论。") % {"count": len(kept["unchecked"])}))
@@ -175,7 +210,11 @@ def _font() -> str:
     have = frozenset(typst.Fonts().families())
     found = next((name for name in SERIF if name in have), None)
     if found is None:
-        raise EnterpriseError("没有找到中文字体，不能生成 PDF", expected="思源宋体（Noto Serif CJK）等", mend="请系统管理员安装 fonts-noto-cjk")
+        raise EnterpriseError(
+            "没有找到中文字体，不能生成 PDF",
+            expected="思源宋体（Noto Serif CJK）等",
+            mend="请系统管理员安装 fonts-noto-cjk",
+        )
     return found
 
 

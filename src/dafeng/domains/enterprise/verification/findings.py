@@ -54,7 +54,7 @@ def record_finding(
     """Before the list goes out. Raises `Refused` (wrong_state, text_missing)."""
     with refusing("finding", verification.pk, by=by, now=now), records.serial():
         fresh = locked_for_work(verification, in_states=BEFORE_LIST)
-        if len(facts.strip()) < 5 or len(asks.strip()) < 5:
+        if len(facts.strip()) < 2 or len(asks.strip()) < 2:
             raise refused("text_missing")
         last = fresh.findings.aggregate(last=Max("number"))["last"] or 0
         made = Nonconformity.objects.create(
@@ -94,7 +94,7 @@ def answer(finding: Nonconformity, *, text: str, evidence: Iterable[Evidence], b
         if fresh.state not in (State.SENT, State.ANSWERED):
             raise refused("answer_early")
         files = list(evidence)
-        if len(text.strip()) < 5:
+        if len(text.strip()) < 2:
             raise refused("text_missing")
         if not files and not fresh.evidence.exists():
             raise refused("evidence_missing")
@@ -145,7 +145,7 @@ def settle(finding: Nonconformity, *, closed: bool, verdict: str, by: Any, now: 
         answered = fresh.state in (State.ANSWERED, State.CLOSED, State.UNRESOLVED) and fresh.answered_at is not None
         if not answered and (closed or (running is not None and running.runs and not running.late)):
             raise refused("answer_early")
-        if len(verdict.strip()) < 5:
+        if len(verdict.strip()) < 2:
             raise refused("text_missing")
         fresh.state = State.CLOSED if closed else State.UNRESOLVED
         fresh.verdict, fresh.settled_at = verdict.strip()[:1000], now
@@ -172,7 +172,7 @@ def estimate(
         content = verification.report.content or {}
         if basis == "default":
             value, source = _default(content, parameter)
-        if len(source.strip()) < 5 and basis != "highest":
+        if len(source.strip()) < 2 and basis != "highest":
             raise refused("text_missing")
         kept = {
             "facility": fresh.facility, "stream": fresh.stream, "name": fresh.parameter, "month": fresh.month,
@@ -182,7 +182,7 @@ def estimate(
             steps, _totals = estimation.estimate(content, [estimation.Replacement(**kept)])
         except LookupError as error:
             raise refused("nothing_to_estimate", str(error)) from error
-        if all(each.estimated < each.reported for each in steps):
+        if all(each.estimated < each.reported - 1e-9 * abs(each.reported) for each in steps):
             raise refused("estimate_lower")
         fresh.estimate = kept
         fresh.save(update_fields=["estimate"])

@@ -18,7 +18,10 @@ class BodyForm(forms.Form):
     credit_code = forms.CharField(label=_("统一社会信用代码"), max_length=18, required=False)
     contact = forms.CharField(label=_("联系方式"), max_length=120, required=False)
     organisation = forms.SlugField(
-        label=_("所属组织"), max_length=60, required=False, help_text=_("主管部门代为登记时填写；机构自己申请时不用填。")
+        label=_("所属组织"),
+        max_length=60,
+        required=False,
+        help_text=_("主管部门代为登记时填写；机构自己申请时不用填。"),
     )
     kinds = forms.MultipleChoiceField(
         label=_("业务"), choices=Body.Kind.choices, widget=forms.CheckboxSelectMultiple,

@@ -42,7 +42,7 @@ def object_to(verification: Verification, *, text: str, by: Any, now: datetime) 
             .select_related("record", "report__enterprise", "body")
             .get(pk=verification.pk)
         )
-        if len(text.strip()) < 5:
+        if len(text.strip()) < 2:
             raise refused("text_missing")
         if fresh.record.state != "confirmed":
             raise refused("objection_early")
@@ -79,7 +79,7 @@ def complain(body: Body, *, text: str, by: Any, now: datetime, place: str = "", 
     with refusing("complain", body.code, by=by, now=now, kind="enterprise.body"), records.serial():
         if body.organisation and body.organisation in organisations_of(by):
             raise refused("complaint_own")
-        if len(text.strip()) < 5:
+        if len(text.strip()) < 2:
             raise refused("text_missing")
         today = timezone.localdate(now)
         due = days.after(today, int(rules.of_year(today.year)["days"]["decide"]))

@@ -53,7 +53,10 @@ def open_to(user: Any, verification: Verification) -> set[str]:
             found.add("revoke")
         if state == "reviewing":
             found.add("waive")
-        if state in ("reviewing", "onsite", "findings", "answered") and verification.report.record.state == "in_verification":
+        if (
+            state in ("reviewing", "onsite", "findings", "answered")
+            and verification.report.record.state == "in_verification"
+        ):
             found.add("return")
         if verification.report.record.state == "submitted" and state in working.OPEN:
             found.add("relink")
@@ -110,7 +113,9 @@ def numbers(verification: Verification) -> dict[str, Any] | None:
     if not kept:
         return None
     totals = [dict(each) | {"name": words.BOUNDARIES.get(each["name"], each["name"])} for each in kept["totals"]]
-    differences = [dict(each) | {"level": words.LEVELS.get(each["level"], each["level"])} for each in kept["differences"]]
+    differences = [
+        dict(each) | {"level": words.LEVELS.get(each["level"], each["level"])} for each in kept["differences"]
+    ]
     for each in (*totals, *kept["facilities"], *differences):
         told, own = each.get("reported"), each.get("own")
         each["gap"] = None if told is None or own is None else own - told

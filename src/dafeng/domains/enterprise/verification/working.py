@@ -73,7 +73,7 @@ def declare(verification: Verification, person: BodyPerson, *, text: str, by: An
         fresh = locked_for_work(verification)
         if person.body_id != fresh.body_id:
             raise refused("person_foreign")
-        if len(text.strip()) < 5:
+        if len(text.strip()) < 2:
             raise refused("text_missing")
         made, new = Declaration.objects.get_or_create(
             verification=fresh, person=person, defaults={"text": text.strip()[:500], "by": by, "at": now}
@@ -126,7 +126,7 @@ def check(
         if line is None:
             raise NotFound(_("核查清单里没有这一条"))
         chosen = [way for way in rules.WAYS if way in set(ways)]
-        if verdict in ("fails", "doubt") and len(note.strip()) < 5:
+        if verdict in ("fails", "doubt") and len(note.strip()) < 2:
             raise refused("text_missing")
         given = {
             "verdict": CheckAnswer.Verdict(verdict),
@@ -202,7 +202,7 @@ def waive_site(verification: Verification, *, consent: str, by: Any, now: dateti
         fresh = locked_for_work(verification)
         if fresh.record.state != "reviewing" or not may_waive(fresh):
             raise refused("visit_waived_not")
-        if len(consent.strip()) < 5:
+        if len(consent.strip()) < 2:
             raise refused("text_missing")
         plan = {"waived": True, "consent": consent.strip()[:300]}
         told = happened(fresh, "reviewed", "site_list", "visited", day=today)
@@ -243,7 +243,7 @@ def draw_sample(verification: Verification, item: str, *, reason: str = "", by: 
     with refusing("sample", verification.pk, by=by, now=now), records.serial():
         fresh = locked_for_work(verification)
         earlier = list(fresh.samples.filter(item=item))
-        if earlier and len(reason.strip()) < 5:
+        if earlier and len(reason.strip()) < 2:
             raise refused("sample_drawn")
         taken = {name for plan in earlier for name in (*plan.certain, *plan.drawn)}
         names = sorted(set(population(fresh, item)) - taken)

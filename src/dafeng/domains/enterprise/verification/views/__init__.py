@@ -22,7 +22,9 @@ PAPERS = {"pdf": "application/pdf", "jpg": "image/jpeg", "jpeg": "image/jpeg", "
 PAPER_BYTES = 10 * 1024 * 1024
 
 
-def done(request: HttpRequest, act: Callable[[], Any], said: Any, *, back: str, tab: str = "", **names: Any) -> HttpResponse:
+def done(
+    request: HttpRequest, act: Callable[[], Any], said: Any, *, back: str, tab: str = "", **names: Any
+) -> HttpResponse:
     """Do it and go back to the page; a refusal is told there in its own words."""
     try:
         act()

@@ -224,7 +224,9 @@ def work(request: HttpRequest, id: UUID) -> HttpResponse:
         "decline": (lambda: assigning.revoke(found, reason=text_of(request, "reason", 300), **who), "overview"),
         "checks": (lambda: _save_checks(request, found, **who), "checks"),
         "sample": (
-            lambda: working.draw_sample(found, text_of(request, "item", 60), reason=text_of(request, "reason", 200), **who),
+            lambda: working.draw_sample(
+                found, text_of(request, "item", 60), reason=text_of(request, "reason", 200), **who
+            ),
             "samples",
         ),
         "recompute": (lambda: working.compare(found, **who), "numbers"),
@@ -250,7 +252,9 @@ def bureau_step(request: HttpRequest, id: UUID) -> HttpResponse:
     reason = text_of(request, "reason", 500)
 
     def relink() -> None:
-        rows = Report.objects.filter(enterprise=found.report.enterprise, year=found.report.year, record__state="submitted")
+        rows = Report.objects.filter(
+            enterprise=found.report.enterprise, year=found.report.year, record__state="submitted"
+        )
         report = rows.order_by("-version").first()
         if report is None:
             raise NotFound(_("没有重新报送的报告"))

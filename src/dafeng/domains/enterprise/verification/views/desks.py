@@ -77,12 +77,17 @@ def bureau(request: HttpRequest) -> HttpResponse:
         .order_by("submitted_at")[:100]
     )
     progress = dict(
-        Verification.objects.for_user(request.user).values_list("record__state").annotate(n=Count("pk")).order_by("record__state")
+        Verification.objects.for_user(request.user)
+        .values_list("record__state")
+        .annotate(n=Count("pk"))
+        .order_by("record__state")
     )
     states = get(KIND).states
     ratings = rating.published()
     ranked = sorted(
-        Body.objects.filter(kinds__icontains="verification").exclude(record__state__in=("applied", "declined")).select_related("record"),
+        Body.objects.filter(kinds__icontains="verification")
+        .exclude(record__state__in=("applied", "declined"))
+        .select_related("record"),
         key=lambda body: (-(ratings[body.pk].score or 0) if body.pk in ratings else 1, body.code),
     )
     english = words.english()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.enterprise.models import Body, BodyRating, BodyService, Objection, Supervision
 from dafeng.domains.enterprise.verification import bodies, objecting, permissions, rating, words
 from dafeng.domains.enterprise.verification.forms import BodyForm
+from dafeng.domains.enterprise.verification.refusing import refused
 from dafeng.domains.enterprise.verification.views import day_of, demand_seen, done, text_of, timeline
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.models import Enterprise
@@ -52,7 +52,11 @@ def register(request: HttpRequest) -> HttpResponse:
         _("第三方机构"), search=("name", "name_en"), choices=(Choice("state", _("状态"), states, column="record__state"),), order="code",
         empty=_("还没有登记的第三方机构。"), file="bodies",
     )  # fmt: skip
-    context = {"table": table, "may_apply": may(request.user, permissions.APPLY_BODY), "standing": rating.rubric().standing}
+    context = {
+        "table": table,
+        "may_apply": may(request.user, permissions.APPLY_BODY),
+        "standing": rating.rubric().standing,
+    }
     return table.download() or render(request, "enterprise/verification/bodies.html", context)
 
 
@@ -105,7 +109,9 @@ def apply(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         # A body's people enter their own; the bureau says whose the body is.
-        organisation = given.pop("organisation") if may(request.user, permissions.KEEP_BODIES) else min(mine, default="")
+        organisation = (
+            given.pop("organisation") if may(request.user, permissions.KEEP_BODIES) else min(mine, default="")
+        )
         try:
             made = bodies.apply(**given, organisation=organisation, by=request.user, now=timezone.now())
         except DafengError as refused:
@@ -130,7 +136,7 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
         employed = [(firm, "", left)] if firm else []
         name = text_of(request, "name", 60)
         if not name:
-            raise forms.ValidationError("")
+            raise refused("text_missing", _("姓名"))
         bodies.add_person(
             found, name=name, certificate=text_of(request, "certificate", 80), since=day_of(request, "since"),
             sectors=[each for each in request.POST.getlist("sectors") if each in known], employed=employed, by=request.user,
@@ -180,7 +186,11 @@ def keep(request: HttpRequest, code: str) -> HttpResponse:
 
     def publish() -> None:
         number = text_of(request, "rating", 9)
-        one = BodyRating.objects.filter(body=found, pk=int(number)).first() if number.isascii() and number.isdigit() else None
+        one = (
+            BodyRating.objects.filter(body=found, pk=int(number)).first()
+            if number.isascii() and number.isdigit()
+            else None
+        )
         if one is None:
             raise NotFound(_("没有这次评价"))
         rating.publish(one, by=by, now=now)
@@ -197,7 +207,9 @@ def keep(request: HttpRequest, code: str) -> HttpResponse:
 def complain(request: HttpRequest, code: str) -> HttpResponse:
     found = _body(request, code)
     act = lambda: objecting.complain(found, text=text_of(request, "text"), by=request.user, now=timezone.now())  # noqa: E731
-    return done(request, act, _("投诉已收到，主管部门将在 10 个工作日内答复"), back="enterprise:verification-body", code=code)
+    return done(
+        request, act, _("投诉已收到，主管部门将在 10 个工作日内答复"), back="enterprise:verification-body", code=code
+    )
 
 
 @require_safe
