@@ -86,7 +86,7 @@ def _overview(request: HttpRequest, found: Verification, now: Any) -> dict[str, 
         "draw": draw,
         "kept_out": [{"code": code, "why": reasons_in_words(codes)} for code, codes in (draw.get("kept_out") or {}).items()],
         "conclusion": found.content.get("conclusion") or {},
-        "objections": [each for each in found.objections.select_related("record")],
+        "objections": list(found.objections.select_related("record")),
         "conclusions": Verification.Conclusion.choices,
     }  # fmt: skip
 
