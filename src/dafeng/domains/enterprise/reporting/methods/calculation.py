@@ -18,7 +18,7 @@ import polars as pl
 
 from dafeng.domains.enterprise.reporting.methods import MODULES
 from dafeng.domains.enterprise.reporting.methods.frames import Wide, told_frame, wide_frames
-from dafeng.domains.enterprise.reporting.methods.parameters import Parameter, Parameters, worse
+from dafeng.domains.enterprise.reporting.methods.parameters import STANDINGS, USABLE, Parameter, Parameters, worse
 from dafeng.domains.enterprise.reporting.methods.sectors import Fill, Formula, Item, Sector
 from dafeng.domains.enterprise.reporting.methods.sums import Sums, indicators, means, totals
 from dafeng.kernel.accounting import Method, find_method
@@ -98,6 +98,7 @@ def calculate(sector: Sector, values: pl.DataFrame, *, parameters: Parameters) -
         work.fill(fill)
     for formula in sector.formulas:
         work.compute(formula)
+    work.confirm_method(told)
     rows = _floored(work.collected("rows"), sector)
     open_ = work.collected("open").unique(maintain_order=True)
     sums = Sums(sector, told, work.wide, rows, open_)
@@ -142,7 +143,7 @@ class _Work:
         for stream, kind, group, label, month in (
             frame.select("stream", "kind", "group", "label", "month").unique(maintain_order=True).iter_rows()
         ):
-            keys = [key] if key else [f"{kind}/{label}", kind, f"{group}/{label}", group, ""]
+            keys = [key] if key else [f"{kind}/{label}", kind, f"{group}/{label}", f"/{label}", group, ""]
             found = self._find(name, tuple(keys), month)
             wanted = unit if isinstance(unit, str) else unit.get(group, unit[""])
             rows.append((stream, month, *self._told(found, wanted)))
@@ -165,6 +166,21 @@ class _Work:
             return (None, None, None, None, wanted, None, None)
         value = found.value * units.conversion(found.unit, wanted) if found.value is not None else None
         return (value if found.usable else None, found.id, found.standing, value, wanted, found.source, found.note)
+
+    def confirm_method(self, told: pl.DataFrame) -> None:
+        """A method of which no text was found is itself to be confirmed, before any sum of it may be published."""
+        if self.sector.standing in USABLE:
+            return
+        year = pl.col("month").str.slice(0, 4).alias("month")
+        for facility, month in told.select("facility", year).unique(maintain_order=True).iter_rows():
+            found = self._find("method", ("",), month)
+            if found is None or not found.usable:
+                row = dict.fromkeys(OPEN) | {
+                    "facility": facility, "month": month, "stream": "", "formula": "", "item": "method", "kind": "to_confirm",
+                    "parameter": found.id if found else None, "standing": self.sector.standing,
+                    "note": found.note if found else self.sector.note, "compliance": False,
+                }  # fmt: skip
+                self.add("open", pl.DataFrame([row], schema=self.schemas["open"]))
 
     # ------------------------------------------------------------ filling
 
@@ -329,8 +345,6 @@ def day_of(month: str) -> date:
 
 
 def _worst(standings: Sequence[pl.Expr]) -> pl.Expr:
-    from dafeng.domains.enterprise.reporting.methods.parameters import STANDINGS
-
     order = {name: rank for rank, name in enumerate(STANDINGS)}
     ranks = [each.replace_strict(order, default=None, return_dtype=pl.UInt8) for each in standings]
     worst = pl.max_horizontal(ranks).fill_null(order[worse(())])

@@ -166,6 +166,9 @@ class Wide:
             rows &= pl.col("group").is_in(formula.groups)
         if formula.kinds:
             rows &= pl.col("kind").is_in(formula.kinds)
+        if formula.unless:
+            self.ensure(formula.unless)
+            rows &= pl.col(formula.unless).is_null()
         year = pl.col("year").cast(pl.Int32)
         if formula.since:
             rows &= year >= formula.since.year

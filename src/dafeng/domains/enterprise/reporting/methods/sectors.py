@@ -102,8 +102,8 @@ class Fill:
 class Formula:
     """One emission: a registered method, where its inputs come from, and which sum it belongs to.
 
-    An input is an item of the stream, an item of the facility, or else a parameter of that name (`gwp:CH4` names its key). `trigger` is the item whose
-    presence asks for the formula (the first input that is an item). `sign` −1 takes away. Formulas of one `floor` are together
+    An input is an item of the stream, an item of the facility, or else a parameter of that name (`gwp:ch4` names its key). `trigger` is the item whose
+    presence asks for the formula (the first input that is an item), `unless` an item whose presence makes another formula do. `sign` −1 takes away. Formulas of one `floor` are together
     never below zero. `since`/`until` bound the formula, `compliance_*` its place in the compliance boundary.
     """
 
@@ -118,6 +118,7 @@ class Formula:
     kinds: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     trigger: str = ""
+    unless: str = ""
     sign: int = 1
     floor: str = ""
     since: date | None = None

@@ -44,7 +44,9 @@ def totals(sums: Sums) -> pl.DataFrame:
         known = rows.with_columns(year).group_by("facility", "year", "category", "scope", maintain_order=True)
         parts = known.agg(pl.col("t_co2e").sum())
         open_parts = lacking.select(
-            "facility", year, pl.col("formula").replace_strict(categories, return_dtype=pl.String).alias("category")
+            "facility",
+            year,
+            pl.col("formula").replace_strict(categories, default="", return_dtype=pl.String).alias("category"),
         ).unique()
         parts = parts.join(
             open_parts.with_columns(pl.lit(True).alias("lacks")),
