@@ -20,6 +20,7 @@ __all__ = [
     "LateLeave",
     "MonthFiling",
     "MonthlyValue",
+    "ParameterSignature",
     "Report",
     "Submission",
     "ValueImport",
@@ -227,6 +228,22 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enterprise} {self.year}"
+
+
+class ParameterSignature(models.Model):
+    """A parameter of letter D or X, or a gap, taken into use by the bureau: who answers for it, why, and with which value."""
+
+    parameter = models.CharField(_("参数"), max_length=120, unique=True)
+    value = models.FloatField(_("数值"), null=True, help_text="empty: as printed")
+    reason = models.TextField(_("理由"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("签认时间"))
+
+    class Meta:
+        verbose_name = _("参数签认")
+
+    def __str__(self) -> str:
+        return self.parameter
 
 
 class Submission(models.Model):

@@ -6,12 +6,13 @@ compared by `difference`. Nothing is computed here but sums: the rows come from 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dafeng.domains.enterprise.models import CheckFinding, ControlPlan, Facility, MonthlyValue, Report
-from dafeng.domains.enterprise.reporting import boundaries, sectoral
-from dafeng.domains.enterprise.reporting.boundaries import COMPLIANCE, REPORTING
+from dafeng.domains.enterprise.reporting import boundaries, clock, sectoral
+from dafeng.domains.enterprise.reporting.boundaries import BOUNDARIES, COMPLIANCE, REPORTING
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records.payloads import plain
 
@@ -32,36 +33,46 @@ def content_of(report: Report) -> dict[str, Any]:
     return year_content(report.enterprise, report.year) | {"version": report.version, "reason": report.reason}
 
 
-def year_content(enterprise: Enterprise, year: int) -> dict[str, Any]:
-    """A year of an enterprise, whether a report on it is open or not."""
-    facilities = [
+def facilities_of(enterprise: Enterprise, year: int) -> list[Facility]:
+    """Those that lived in the year, whatever boundary they are in."""
+    return [
         each
         for each in Facility.objects.filter(enterprise=enterprise).order_by("code")
         if each.since.year <= year and (each.until is None or each.until.year >= year)
     ]
+
+
+def year_content(enterprise: Enterprise, year: int) -> dict[str, Any]:
+    """A year of an enterprise, whether a report on it is open or not."""
+    facilities = facilities_of(enterprise, year)
     changes = boundaries.changes_of(facilities)
     values = values_of(facilities, year)
     computed = sectoral.compute(facilities, values, year)
+    by_code = {each.code: each for each in facilities}
+
+    def inside(row: dict[str, Any], boundary: str) -> bool:
+        facility = by_code[row["facility"]]
+        return boundaries.inside(facility, changes.get(facility.pk, ()), row["month"], boundary)
+
     rows = [
-        row
-        | {
-            REPORTING: boundaries.inside(row["unit"], changes.get(row["unit"].pk, ()), row["month"], REPORTING),
-            COMPLIANCE: row[COMPLIANCE]
-            and boundaries.inside(row["unit"], changes.get(row["unit"].pk, ()), row["month"], COMPLIANCE),
-        }
+        row | {REPORTING: inside(row, REPORTING), COMPLIANCE: row[COMPLIANCE] and inside(row, COMPLIANCE)}
         for row in computed.rows
     ]
-    rows = [{name: value for name, value in row.items() if name != "unit"} for row in rows]
-    inside = {
-        (each.code, month)
-        for each in facilities
-        for month in [str(year), *sectoral.months(year)]
-        if any(boundaries.inside(each, changes.get(each.pk, ()), month, name) for name in boundaries.BOUNDARIES)
-    }
+    unsaid = missing(facilities, changes, values, year)
+    known = {(each["facility"], each["month"], each["item"], each["stream"]) for each in unsaid}
+    computed_open = [
+        each
+        for each in computed.open
+        if (each["facility"], each["month"], each["item"], each["stream"]) not in known
+        and (inside(each, REPORTING) or inside(each, COMPLIANCE))
+    ]
     return {
         "schema": SCHEMA,
         "year": year,
-        "enterprise": {name: getattr(enterprise, name) for name in ("code", "name", "name_en", "credit_code", "place", "city", "industry")},
+        "enterprise": {
+            name: getattr(enterprise, name)
+            for name in ("code", "name", "name_en", "credit_code", "place", "city", "industry")
+        },
         "boundary": {
             "facilities": [_facility(each) for each in facilities],
             "changes": [_change(each, row) for each in facilities for row in changes.get(each.pk, ())],
@@ -70,10 +81,48 @@ def year_content(enterprise: Enterprise, year: int) -> dict[str, Any]:
         "values": [_value(each) for each in values],
         "parameters": computed.parameters,
         "rows": rows,
+        "applied": computed.applied,
+        "means": computed.means,
+        "indicators": computed.indicators,
         "totals": totals_of(rows),
-        "open": [each for each in computed.open if (each["facility"], each["month"]) in inside],
+        "open": [*unsaid, *computed_open],
         "findings": _findings(facilities, year),
-    }  # fmt: skip
+    }
+
+
+def missing(
+    facilities: Iterable[Facility], changes: Mapping[int, Any], values: Iterable[MonthlyValue], year: int
+) -> list[dict[str, Any]]:
+    """The cells that a year still wants, month by month, of facilities inside a boundary then."""
+    told: dict[tuple[int, str], set[tuple[str, str]]] = {}
+    for each in values:
+        if is_told(each):
+            told.setdefault((each.facility_id, each.month), set()).add((each.item, each.stream))
+    found = []
+    for facility in facilities:
+        for month in (*clock.months_of(year), str(year)):
+            if not any(boundaries.inside(facility, changes.get(facility.pk, ()), month, b) for b in BOUNDARIES):
+                continue
+            for cell in sectoral.wanted(facility, month):
+                if not sectoral.satisfied(facility.sector, cell, told.get((facility.pk, month), ())):
+                    found.append(
+                        {
+                            "facility": facility.code,
+                            "sector": facility.sector,
+                            "month": month,
+                            "item": cell.item,
+                            "stream": cell.stream,
+                            "title": cell.title,
+                            "unit": cell.unit,
+                            "kind": "missing",
+                        }
+                    )
+    return found
+
+
+def is_told(value: MonthlyValue) -> bool:
+    """Whether a cell says something: a number, a notation key, or that the guideline's default is taken."""
+    return value.value is not None or bool(value.notation) or value.way == MonthlyValue.Way.DEFAULT
 
 
 def frozen(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,16 +132,29 @@ def frozen(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def totals_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Sums in t CO2e: of both boundaries, and by facility, month and scope; what a boundary leaves out is not in its sum."""
-    totals: dict[str, Any] = {REPORTING: 0.0, COMPLIANCE: 0.0, "facilities": {}, "months": {}, "scopes": {}}
-    for row in rows:
-        for boundary in boundaries.BOUNDARIES:
-            amount = row["value"] if row[boundary] else 0.0
-            totals[boundary] += amount
-            for group, key in (("facilities", row["facility"]), ("months", row["month"]), ("scopes", row["scope"])):
-                cell = totals[group].setdefault(key, dict.fromkeys(boundaries.BOUNDARIES, 0.0))
-                cell[boundary] += amount
-    return totals
+    """Sums in t CO2e of both boundaries, and by facility, month and category.
+
+    What a boundary leaves out is not in its sum; a row without a number makes the sum incomplete and adds nothing.
+    """
+    kept = list(rows)
+    made: dict[str, Any] = {
+        boundary: math.fsum(row["t_co2e"] or 0.0 for row in kept if row[boundary]) for boundary in BOUNDARIES
+    }
+    made["incomplete"] = sum(row["t_co2e"] is None for row in kept if row[REPORTING] or row[COMPLIANCE])
+    for group, key in (
+        ("facilities", "facility"),
+        ("months", "month"),
+        ("categories", "category"),
+        ("scopes", "scope"),
+    ):
+        made[group] = {
+            value: {
+                boundary: math.fsum(row["t_co2e"] or 0.0 for row in kept if row[key] == value and row[boundary])
+                for boundary in BOUNDARIES
+            }
+            for value in sorted({row[key] for row in kept})
+        }
+    return made
 
 
 def _facility(facility: Facility) -> dict[str, Any]:
@@ -164,7 +226,7 @@ def _findings(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What changed from one content to another: values, boundary, control plan and totals, each with its old and new words."""
     found: list[dict[str, Any]] = []
-    for boundary in boundaries.BOUNDARIES:
+    for boundary in BOUNDARIES:
         if old["totals"][boundary] != new["totals"][boundary]:
             found.append(
                 {"kind": "total", "where": boundary, "old": old["totals"][boundary], "new": new["totals"][boundary]}

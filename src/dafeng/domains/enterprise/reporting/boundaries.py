@@ -102,6 +102,24 @@ def change(
     return made
 
 
+def set_streams(facility: Facility, streams: dict[str, list[str]], *, by: Any, now: datetime) -> Facility:
+    """Say which fuels and materials a facility has. What is told already stays told. Raises `Refused` (`stream_told`)."""
+    from dafeng.domains.enterprise.models import MonthlyValue
+
+    with refusing("streams", "facility", facility.pk, by=by, now=now), records.serial():
+        fresh = Facility.objects.select_for_update().get(pk=facility.pk)
+        kept = {name for names in streams.values() for name in names}
+        told = MonthlyValue.objects.filter(facility=fresh, current=True, value__isnull=False).exclude(stream="")
+        if lost := set(told.values_list("stream", flat=True)) - kept:
+            raise Refused("stream_told", f"“{'、'.join(sorted(lost))}”已有数据，不能移除", mend="请先清空这些数")
+        fresh.facts = {**fresh.facts, "streams": {code: sorted(set(names)) for code, names in streams.items()}}
+        fresh.save(update_fields=["facts"])
+        detail = {"streams": fresh.facts["streams"]}
+        records.audit(by, "enterprise.facility", "facility", str(fresh.pk), detail, now=now)
+    facility.refresh_from_db()
+    return facility
+
+
 def changes_of(facilities: Iterable[Facility]) -> dict[int, list[BoundaryChange]]:
     """Facility → its changes in their order; one query."""
     found: dict[int, list[BoundaryChange]] = {}

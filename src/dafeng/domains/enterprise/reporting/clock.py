@@ -54,6 +54,22 @@ def bounds(month: str) -> tuple[date, date]:
     return date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1])
 
 
+def is_month(text: str) -> bool:
+    """Whether a text is a month of the years that can be told, or such a year."""
+    year, _sep, number = text.partition("-")
+    if not (text.isascii() and len(year) == 4 and year.isdigit() and 2000 <= int(year) <= 2100):
+        return False
+    return len(text) == 4 or (len(number) == 2 and number.isdigit() and 1 <= int(number) <= 12)
+
+
+def beside(month: str, step: int) -> str:
+    """The month that many months on; of a year, the year."""
+    if len(month) == 4:
+        return str(int(month) + step)
+    count = int(month[:4]) * 12 + int(month[5:]) - 1 + step
+    return f"{count // 12}-{count % 12 + 1:02d}"
+
+
 def month_due(month: str) -> date:
     """The last day for a month's ledgers and laboratory reports; annual items go with the report."""
     if len(month) == 4:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthFiling, MonthlyValue
 from dafeng.domains.enterprise.reporting import clock, reports, sectoral
+from dafeng.domains.enterprise.reporting.assembling import is_told
 from dafeng.domains.enterprise.reporting.refusing import Faulty, SeenOld, refusing
 from dafeng.kernel.errors import DafengError
 from dafeng.kernel.records import services as records
@@ -89,11 +90,14 @@ def save_month(
             raise SeenOld(
                 "stale_month", f"{month} 的数据已被他人改动，您的修改没有保存", mend="请看最新数据，再填入您的修改"
             )
-        sector = sectoral.sector_of(facility.sector)
-        problems = [(cell.item, fault) for cell in asked for fault in _faults(sector, facility, month, cell)]
+        problems = [
+            (sectoral.title_of(facility.sector, cell.item, cell.stream), fault)
+            for cell in asked
+            for fault in faults_of(facility, month, cell)
+        ]
         if problems:
             raise Faulty(problems)
-        changed = [cell for cell in map(sectoral.with_default(sector), asked) if _differs(cell, held.get(cell.key))]
+        changed = [cell for cell in asked if _differs(cell, held.get(cell.key))]
         filed = MonthFiling.objects.filter(facility=facility, month=month).exists()
         if changed and filed and not reason.strip():
             raise Refused("no_reason", f"{month} 已存证，修改须写明理由", mend="请填写修改理由后再保存")
@@ -173,8 +177,8 @@ def file_month(facility: Facility, month: str, *, seen: str, by: Any, now: datet
         values = _locked(facility, month)
         if seen != seen_of(values):
             raise SeenOld("stale_month", f"{month} 的数据已被他人改动", mend="请看最新数据再存证")
-        told = {(each.item, each.stream) for each in values if each.value is not None or each.notation}
-        missing = [each for each in sectoral.wanted(facility, month) if each.key not in told]
+        told = {(each.item, each.stream) for each in values if is_told(each)}
+        missing = [c for c in sectoral.wanted(facility, month) if not sectoral.satisfied(facility.sector, c, told)]
         if missing:
             names = "、".join(each.title for each in missing[:5])
             raise Refused(
@@ -220,64 +224,59 @@ def _locked(facility: Facility, month: str) -> list[MonthlyValue]:
 
 
 def _demand_month(facility: Facility, month: str, now: datetime) -> None:
-    try:
-        first, last = clock.bounds(month)
-    except (ValueError, IndexError) as error:
-        raise Refused("unknown_month", f"月份“{month[:12]}”读不出来", expected="如 2025-03；年度项目为 2025") from error
-    if len(month) not in (4, 7):
+    if not clock.is_month(month):
         raise Refused("unknown_month", f"月份“{month[:12]}”读不出来", expected="如 2025-03；年度项目为 2025")
+    first, last = clock.bounds(month)
     if first > timezone.localdate(now):
         raise Refused("future_month", f"{month} 还没有到", mend="请核对月份")
     if last < facility.since or (facility.until and first > facility.until):
         raise Refused("outside_life", f"{month} 不在“{facility.name}”的存续期内", mend="请核对投产和关停日期")
 
 
-def _faults(sector: Any, facility: Facility, month: str, cell: Cell) -> list[DafengError]:
-    item = sectoral.item_of(sector, cell.item)
-    if item is None:
-        return [EnterpriseError(f"“{sector.title}”没有项目“{cell.item[:40]}”", mend="请按模板的项目填写")]
+def faults_of(facility: Facility, month: str, cell: Cell) -> list[DafengError]:
+    """Everything that keeps a cell from being taken as told, in the user's words; an empty cell has none."""
     if cell.value is None and not cell.notation and cell.way != MonthlyValue.Way.DEFAULT:
         return []
-    found: list[DafengError] = []
-    if (len(month) == 4) != item.annual:
-        found.append(EnterpriseError(f"“{item.title}”是{'年度' if item.annual else '月度'}项目", mend="请核对月份"))
-    if item.streams and cell.stream not in item.streams:
-        found.append(
-            EnterpriseError(f"“{item.title}”没有源流“{cell.stream[:30]}”", expected="、".join(item.streams.values()))
-        )
-    if not item.streams and cell.stream:
-        found.append(EnterpriseError(f"“{item.title}”不分源流", mend="请留空源流"))
+    found = sectoral.cell_faults(facility, month, cell.item, cell.stream)
+    if found:
+        return found
+    title = sectoral.title_of(facility.sector, cell.item, cell.stream)
+    unit = sectoral.unit_of(facility.sector, cell.item, cell.stream)
+    default = cell.way == MonthlyValue.Way.DEFAULT
     if cell.notation and (cell.notation not in NOTATIONS or cell.value is not None):
         found.append(EnterpriseError("符号只能单独填写", expected="、".join(NOTATIONS)))
     if cell.way not in WAYS:
-        found.append(
-            EnterpriseError(f"没有取得方式“{cell.way[:20]}”", expected="、".join(map(str, MonthlyValue.Way.labels)))
-        )
-    if cell.unit and cell.unit != item.unit:
-        found.append(EnterpriseError(f"“{item.title}”的单位是 {item.unit}，不是 {cell.unit[:20]}", mend="请换算后填写"))
-    if cell.way == MonthlyValue.Way.DEFAULT and (fault := sectoral.default_fault(item, cell.stream, month)):
-        found.append(fault)
-    if cell.value is not None and cell.way != MonthlyValue.Way.DEFAULT:
-        found.extend(_limit_faults(item, cell.value))
-    return found  # fmt: skip
+        ways = "、".join(map(str, MonthlyValue.Way.labels))
+        found.append(EnterpriseError(f"没有取得方式“{cell.way[:20]}”", expected=ways))
+    if cell.unit and cell.unit != unit:
+        found.append(EnterpriseError(f"“{title}”的单位是 {unit}，不是 {cell.unit[:20]}", mend="请换算后填写"))
+    if default and cell.value is not None:
+        found.append(EnterpriseError(f"“{title}”选了缺省值，就不能再填数", mend="请删去数值，或改选取得方式"))
+    if default and not sectoral.has_default(facility.sector, cell.item):
+        found.append(EnterpriseError(f"指南没有给“{title}”规定缺省值", mend="请填实测或结算的数，或填符号"))
+    if cell.value is not None:
+        found.extend(_limit_faults(title, unit, sectoral.limits_of(facility.sector, cell.item), cell.value))
+    return found
 
 
-def _limit_faults(item: Any, value: float) -> list[DafengError]:
-    low, high = item.limits
+def _limit_faults(title: str, unit: str, limits: tuple[float | None, float | None], value: float) -> list[DafengError]:
+    low, high = limits
     if not math.isfinite(value):
-        return [EnterpriseError(f"“{item.title}”不是一个数")]
+        return [EnterpriseError(f"“{title}”不是一个数")]
     if (low is not None and value < low) or (high is not None and value > high):
-        span = f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'} {item.unit}"
-        return [EnterpriseError(f"“{item.title}”的 {value:g} 超出可能的范围", expected=span, mend="请核对数值和单位")]
+        span = f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'} {unit}"
+        return [EnterpriseError(f"“{title}”的 {value:g} 超出可能的范围", expected=span, mend="请核对数值和单位")]
     return []
 
 
 def _differs(cell: Cell, held: MonthlyValue | None) -> bool:
+    says = cell.value is not None or bool(cell.notation) or cell.way == MonthlyValue.Way.DEFAULT
     if held is None:
-        return cell.value is not None or bool(cell.notation)
-    before = (held.value, held.notation, held.way, held.source)
-    if before != (cell.value, cell.notation, cell.way, cell.source):
-        return held.value is not None or bool(held.notation) or cell.value is not None or bool(cell.notation)
+        return says
+    if not says and not is_told(held):
+        return False
+    if (held.value, held.notation, held.way, held.source) != (cell.value, cell.notation, cell.way, cell.source):
+        return True
     if cell.evidence is None:
         return False
     return {each.sha256 for each in cell.evidence} != {each.sha256 for each in held.evidence.all()}
@@ -298,7 +297,6 @@ def _revise(
     files = tuple(held.evidence.all()) if held and cell.evidence is None else cell.evidence or ()
     if held:
         MonthlyValue.objects.filter(pk=held.pk).update(current=False)
-    item = sectoral.item_of(sectoral.sector_of(facility.sector), cell.item)
     made = MonthlyValue.objects.create(
         facility=facility,
         month=month,
@@ -307,7 +305,7 @@ def _revise(
         revision=held.revision + 1 if held else 1,
         value=cell.value,
         notation=cell.notation,
-        unit=item.unit if item else cell.unit,
+        unit=sectoral.unit_of(facility.sector, cell.item, cell.stream),
         way=cell.way,
         source=cell.source[:160],
         by=by,

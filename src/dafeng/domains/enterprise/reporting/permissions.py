@@ -38,7 +38,7 @@ def firms_seen(user: Any) -> Q:
 def own_subject(user: Any, subject: Any) -> bool:
     """A rule of actions: `subject` has an enterprise, and the person acts for it."""
     enterprise = getattr(subject, "enterprise", subject)
-    return is_superuser(user) or bool(enterprise.organisation) and enterprise.organisation in organisations_of(user)
+    return is_superuser(user) or (bool(enterprise.organisation) and enterprise.organisation in organisations_of(user))
 
 
 SEE = action("enterprise.reporting", "查看企业排放数据与报告", READERS)

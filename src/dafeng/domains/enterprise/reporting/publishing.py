@@ -26,10 +26,10 @@ def ensure_indicator() -> None:
 
 
 def status_of(report: Report) -> Status:
-    """OK only for what is locked and rests on no parameter that is still to be confirmed."""
-    if any(each["kind"] != "missing" for each in report.content.get("open", ())):
-        return Status.DEGRADED
-    return Status.OK if report.record.state == "locked" else Status.INCOMPLETE
+    """OK only for what is locked and lacks nothing: no value, and no parameter that is still to be confirmed."""
+    if report.content.get("open") or report.content["totals"]["incomplete"]:
+        return Status.INCOMPLETE
+    return Status.OK if report.record.state == "locked" else Status.DEGRADED
 
 
 COUNTING = ("submitted", "in_verification", "verified", "locked")

@@ -1,58 +1,296 @@
 """The sector schemas and methods as this room uses them: the one place that knows how they are shaped.
 
-A facility burns and makes only some of what its sector can: which streams it has is said in its `facts["streams"]`
-(item → codes); an item without a word there has all streams of the schema asked once told, none before.
+A facility burns and makes only some of what its sector can: its `facts["streams"]` says which (stream code → names such as
+`bituminous` or `diesel/standby`). An item of a stream is asked for each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+from django.utils.translation import get_language
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue
-from dafeng.domains.enterprise.reporting import clock
+from dafeng.domains.enterprise.reporting import signatures
+from dafeng.domains.enterprise.reporting.methods import calculate, checks
+from dafeng.domains.enterprise.reporting.methods.calculation import method_of
+from dafeng.domains.enterprise.reporting.methods.parameters import Parameters, load
+from dafeng.domains.enterprise.reporting.methods.sectors import SECTORS, Item, Sector
 from dafeng.kernel.errors import DafengError
-
-if TYPE_CHECKING:
-    from dafeng.domains.enterprise.reporting.entry import Cell
-    from dafeng.domains.enterprise.reporting.methods.sectors import Sector
-
-
-@dataclass(frozen=True)
-class Item:
-    """What the schema says of one item. `streams`: code → title, empty for an item that has none."""
-
-    code: str
-    title: str
-    unit: str
-    annual: bool
-    required: bool
-    limits: tuple[float | None, float | None]
-    streams: Mapping[str, str]
-    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One cell that a facility should tell."""
+    """One cell of a facility's form."""
 
     item: str
     stream: str
     title: str
     unit: str
+    required: bool
     annual: bool
+    default: bool
+    rule: str
+    help: str
+    evidence: tuple[str, ...]
 
     @property
     def key(self) -> tuple[str, str]:
         return self.item, self.stream
 
 
+def english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def sector_of(code: str) -> Sector:
+    """Raises `Refused` (`unknown_sector`)."""
+    try:
+        return SECTORS[code]
+    except KeyError:
+        raise Refused("unknown_sector", f"没有行业方法“{code[:40]}”", mend="请从行业方法列表中选") from None
+
+
+def sector_title(code: str) -> str:
+    """A sector's name in the reader's language; the code where there is no such sector any more."""
+    if code not in SECTORS:
+        return code
+    return SECTORS[code].title_en if english() else SECTORS[code].title
+
+
+def sector_titles() -> dict[str, str]:
+    return {code: sector_title(code) for code in SECTORS}
+
+
+def title_of(sector: str, item: str, stream: str = "") -> str:
+    """The name of a cell in the reader's language."""
+    found = SECTORS[sector].items.get(item) if sector in SECTORS else None
+    if found is None:
+        return item
+    title = found.title_en if english() else found.title
+    if not stream or not found.stream:
+        return title
+    return f"{SECTORS[sector].stream_title(item, stream, english=english())} · {title}"
+
+
+def formula_title(sector: str, code: str) -> str:
+    for each in SECTORS[sector].formulas if sector in SECTORS else ():
+        if each.code == code:
+            return each.title_en if english() else each.title
+    return code
+
+
+def stream_choices(sector: str) -> dict[str, dict[str, str]]:
+    """Stream code → its kinds with their names, for choosing what a facility has."""
+    return {
+        code: {kind.code: kind.title_en if english() else kind.title for kind in stream.kinds.values()}
+        for code, stream in sector_of(sector).streams.items()
+    }
+
+
+def stream_title(sector: str, code: str) -> str:
+    found = sector_of(sector).streams[code]
+    return found.title_en if english() else found.title
+
+
+def streams_of(facility: Facility) -> dict[str, list[str]]:
+    """What the facility has, as its facts say."""
+    told = facility.facts.get("streams", {}) if isinstance(facility.facts, Mapping) else {}
+    return {code: list(names) for code, names in told.items()}
+
+
+def fields(facility: Facility, month: str) -> list[Wanted]:
+    """Every cell of a month's form (of the year's, for `2025`): the facility's own items, then those of each stream."""
+    annual = len(month) == 4
+    return [each for each in _cells(facility) if each.annual == annual]
+
+
+def wanted(facility: Facility, month: str) -> list[Wanted]:
+    """The cells that must be told, by a value, a notation or the choice of the default."""
+    return [each for each in fields(facility, month) if each.required]
+
+
+def satisfied(sector: str, cell: Wanted, told: Container[tuple[str, str]]) -> bool:
+    """Whether a wanted cell of a month is told, or the method derives it from what is told (stock balance, steam tables)."""
+    return cell.key in told or any(
+        fill.method and all((need, cell.stream) in told for need in fill.needs)
+        for fill in SECTORS[sector].fills
+        if fill.item == cell.item
+    )
+
+
+@lru_cache(maxsize=64)
+def _triggers(sector: str) -> dict[tuple[str, str], str]:
+    """(stream code, kind) → the item without which that source has no emission: what the first formula for it asks for."""
+    schema = sector_of(sector)
+    found: dict[tuple[str, str], str] = {}
+    for formula in schema.formulas:
+        if not formula.stream:
+            continue
+        inputs = [formula.inputs.get(name, name) for name in method_of(formula.method).inputs]
+        trigger = formula.trigger or next(name for name in inputs if name in schema.items)
+        for kind in schema.streams[formula.stream].kinds.values():
+            if (not formula.groups or kind.group in formula.groups) and (
+                not formula.kinds or kind.code in formula.kinds
+            ):
+                found.setdefault((formula.stream, kind.code), trigger)
+    return found
+
+
+def wanted_of_year(facility: Facility, year: int) -> list[Wanted]:
+    """Every cell of a year, monthly and annual: what the control plan speaks of."""
+    return list(_cells(facility))
+
+
+def _cells(facility: Facility) -> Iterator[Wanted]:
+    sector = sector_of(facility.sector)
+    filled = {each.item for each in sector.fills}
+    for item in sector.items_of[""]:
+        yield _wanted(sector, item, "", filled)
+    for code, names in streams_of(facility).items():
+        stream = sector.streams.get(code)
+        for name in names if stream else ():
+            kind = stream.kind(name) if stream else None
+            for item in sector.items_of[code]:
+                if kind and (not item.groups or kind.group in item.groups):
+                    yield _wanted(sector, item, name, filled)
+
+
+def _wanted(sector: Sector, item: Item, stream: str, filled: set[str]) -> Wanted:
+    return Wanted(
+        item=item.code,
+        stream=stream,
+        title=title_of(sector.code, item.code, stream),
+        unit=sector.unit(item.code, stream),
+        required=item.required
+        or (bool(stream) and _triggers(sector.code).get((item.stream, stream.partition("/")[0])) == item.code),
+        annual=item.period == "annual",
+        default=bool(item.default) or item.code in filled,
+        rule=item.rule,
+        help=item.help_en if english() else item.help,
+        evidence=item.evidence,
+    )
+
+
+def unit_of(sector: str, item: str, stream: str) -> str:
+    return sector_of(sector).unit(item, stream)
+
+
+def cell_faults(facility: Facility, month: str, item: str, stream: str) -> list[DafengError]:
+    """What keeps a cell from being one of this facility's: the item, its period, its stream."""
+    sector = sector_of(facility.sector)
+    found = sector.items.get(item)
+    if found is None:
+        return [EnterpriseError(f"“{sector.title}”没有项目“{item[:40]}”", mend="请按模板的项目填写")]
+    faults: list[DafengError] = []
+    if (len(month) == 4) != (found.period == "annual"):
+        faults.append(
+            EnterpriseError(f"“{found.title}”是{'年度' if found.period == 'annual' else '月度'}项目", mend="请核对月份")
+        )
+    if not found.stream and stream:
+        faults.append(EnterpriseError(f"“{found.title}”不分源流", mend="请留空源流"))
+    if found.stream:
+        kind = sector.streams[found.stream].kind(stream)
+        if stream not in streams_of(facility).get(found.stream, []) or kind is None:
+            faults.append(
+                EnterpriseError(f"“{facility.name}”没有源流“{stream[:30]}”", mend="请先在核算单元中登记这种燃料或物料")
+            )
+        elif found.groups and kind.group not in found.groups:
+            faults.append(EnterpriseError(f"“{kind.title}”没有“{found.title}”这一项"))
+    return faults
+
+
+def has_default(sector: str, item: str) -> bool:
+    found = sector_of(sector)
+    return bool(found.items[item].default) or any(each.item == item for each in found.fills)
+
+
+def limits_of(sector: str, item: str) -> tuple[float | None, float | None]:
+    return sector_of(sector).items[item].limits
+
+
 @dataclass
 class Computed:
-    """What a year's methods gave: `rows` carry `unit` (the facility), and everything as plain values."""
+    """What a year's methods gave, facility codes in every row, all as plain values (`methods.calculation.Result` tells the columns)."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     open: list[dict[str, Any]] = field(default_factory=list)
+    applied: list[dict[str, Any]] = field(default_factory=list)
+    means: list[dict[str, Any]] = field(default_factory=list)
+    indicators: list[dict[str, Any]] = field(default_factory=list)
     parameters: list[dict[str, Any]] = field(default_factory=list)
+
+
+FRAME = {
+    "facility": pl.String,
+    "month": pl.String,
+    "item": pl.String,
+    "stream": pl.String,
+    "value": pl.Float64,
+    "way": pl.String,
+    "notation": pl.String,
+}
+
+
+def frame_of(values: Iterable[Any]) -> pl.DataFrame:
+    """Stored or frozen values as the frame that methods and checks read."""
+    return pl.DataFrame(value_rows(values), schema=FRAME)
+
+
+def parameters_on(year: int) -> Parameters:
+    """The parameters of a year's report, with what the city has signed."""
+    return load(date(year, 12, 31), signatures.signed())
+
+
+def compute(facilities: Iterable[Facility], values: Iterable[Any], year: int) -> Computed:
+    """The account of a year: each sector's method over its facilities. What was not told stands in `open`, titled."""
+    found, used = Computed(), set()
+    sectors = {each.code: each.sector for each in facilities}
+    frame, parameters = frame_of(values), parameters_on(year)
+    for code in sorted(set(sectors.values())):
+        mine = [facility for facility, sector in sectors.items() if sector == code]
+        own = frame.filter(pl.col("facility").is_in(mine))
+        if own.is_empty():
+            continue
+        result = calculate(sector_of(code), own, parameters=parameters)
+        for name in ("rows", "open", "applied", "means", "indicators"):
+            getattr(found, name).extend({"sector": code, **row} for row in getattr(result, name).to_dicts())
+        for row in result.parameters:
+            if row["id"] not in used:
+                used.add(row["id"])
+                found.parameters.append(row)
+    for row in found.open:
+        row["title"] = title_of(row["sector"], row["item"], row["stream"] or "")
+    return found
+
+
+def value_rows(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Numbers and notation keys; a cell that takes the default is left to the rule that fills it."""
+    for each in values:
+        row = each if isinstance(each, Mapping) else _told(each)
+        if row["value"] is not None or row["notation"]:
+            yield {name: row[name] for name in FRAME}
+
+
+def _told(value: MonthlyValue) -> dict[str, Any]:
+    names = ("month", "item", "stream", "value", "way", "notation")
+    return {"facility": value.facility.code, **{name: getattr(value, name) for name in names}}
+
+
+def check(facilities: Iterable[Facility], values: Iterable[Any], year: int) -> list[dict[str, Any]]:
+    """The findings of each sector's rules; `values` may hold the year before, which some rules compare with."""
+    chosen = {each.code: each.sector for each in facilities}
+    frame, parameters = frame_of(values), parameters_on(year)
+    found: list[dict[str, Any]] = []
+    for code in sorted(set(chosen.values())):
+        own = frame.filter(pl.col("facility").is_in([each for each, sector in chosen.items() if sector == code]))
+        if own.height:
+            rules = checks.rules_of(sector_of(code), parameters=parameters, on=parameters.on)
+            found += checks.run(own, rules).to_dicts()
+    return found

@@ -1,0 +1,91 @@
+"""Reporting on people's desks: its places in the navigation, what is due, the pages of its records, and the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.enterprise.models import Facility, Report
+from dafeng.domains.enterprise.reporting import permissions, sectoral, summary
+from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_page, register_search, register_tasks
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.records.services import organisations_of, roles_of
+
+ROOMS = (
+    (gettext_lazy("企业碳报告"), "reporting-home", permissions.SEE, 20),
+    (gettext_lazy("报告工作台"), "reporting-desk", permissions.DESK, 21),
+    (gettext_lazy("统计供数"), "reporting-feed", permissions.DESK, 22),
+    (gettext_lazy("待确认参数"), "reporting-parameters", permissions.SEE, 23),
+    (gettext_lazy("企业排放公开"), "reporting-public", permissions.PUBLIC_SEE, 24),
+)
+
+
+def _tasks(user: Any, now: datetime) -> Iterator[Task]:
+    """An enterprise's months that are due soon or late; its returned report comes from the records."""
+    if "enterprise" not in roles_of(user):
+        return
+    today = timezone.localdate(now)
+    mine = Facility.objects.filter(enterprise__organisation__in=organisations_of(user) - {""})
+    facilities = list(mine.select_related("enterprise"))
+    if not facilities:
+        return
+    for year in (today.year - 1, today.year):
+        for months in summary.month_states(facilities, year, today=today).values():
+            for each in months:
+                if each.state in (summary.LATE, summary.SOON, summary.DUE):
+                    yield Task(
+                        title=_("%(month)s 月度存证：%(name)s") % {"month": each.month, "name": each.facility.name},
+                        why=_("已填 %(percent)s%%") % {"percent": each.percent},
+                        href=reverse(
+                            "enterprise:reporting-month", kwargs={"pk": each.facility.pk, "month": each.month}
+                        ),
+                        since=now,
+                        due=timezone.make_aware(datetime.combine(each.due, time.max)),
+                        kind="enterprise.month",
+                    )
+
+
+def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+    """Enterprises that a person may see in reporting, by name or code."""
+    if not permissions.READERS & roles_of(user):
+        return
+    named = Q(name__icontains=text) | Q(name_en__icontains=text) | Q(code__icontains=text)
+    seen = Enterprise.objects.filter(permissions.firms_seen(user)).filter(named, facilities__isnull=False).distinct()
+    for each in seen[:limit]:
+        yield Hit(
+            each.called(english=sectoral.english()),
+            _("月度数据与年度报告"),
+            reverse("enterprise:reporting-firm", kwargs={"firm": each.code}),
+            _("企业碳报告"),
+        )
+
+
+def _report_page(record: Any) -> str:
+    report: Report = record.enterprise_report
+    return reverse("enterprise:reporting-report", kwargs={"id": report.pk})
+
+
+def _plan_page(record: Any) -> str:
+    plan = record.enterprise_control_plan
+    return reverse("enterprise:reporting-plan", kwargs={"firm": plan.enterprise.code, "year": plan.year})
+
+
+def _import_page(record: Any) -> str:
+    return reverse("enterprise:reporting-import", kwargs={"id": record.pk})
+
+
+def register() -> None:
+    for title, name, action, order in ROOMS:
+        register_entry(Entry("enterprise", title, lambda name=name: reverse(f"enterprise:{name}"), action, order))
+    register_tasks(_tasks)
+    register_search(_search)
+    register_page("enterprise.report", _report_page, related=("enterprise_report",))
+    register_page("enterprise.control-plan", _plan_page, related=("enterprise_control_plan__enterprise",))
+    register_page("enterprise.import", _import_page)

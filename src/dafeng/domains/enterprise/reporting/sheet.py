@@ -1,0 +1,321 @@
+"""A year's values of a facility as a workbook: template, a reader that names every fault by row and column, stage, commit, undo.
+
+One row a cell of the form, one column a month. A cell holds a number, a notation key (NO, NE, NA, IE) or 缺省; an empty cell
+changes nothing. What was staged rests on the months as they were then: where one has changed since, the commit is refused.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from dafeng.domains.enterprise.errors import EnterpriseError, Refused
+from dafeng.domains.enterprise.models import Facility, MonthlyValue, ValueImport
+from dafeng.domains.enterprise.reporting import clock, entry, reports, sectoral
+from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
+from dafeng.kernel.errors import DafengError, Place, UploadError
+from dafeng.kernel.records import services as records
+from dafeng.kernel.sheets import Cell, Limits, Sheet, open_upload
+
+KIND = "enterprise.import"
+LIMITS = Limits(file_bytes=5 * 2**20, unpacked_bytes=50 * 2**20, sheets=8, rows=2000, cells=60_000)
+ITEM, STREAM, TITLE, UNIT, NEED, WAY, SOURCE = HEADS = (
+    "项目代码", "源流代码", "项目", "单位", "必填", "取得方式", "数据来源",
+)  # fmt: skip
+OWNER = "核算单元代码"
+DEFAULT = "缺省"
+_WAYS = {
+    "": "",
+    "实测": MonthlyValue.Way.MEASURED,
+    "结算凭证": MonthlyValue.Way.INVOICE,
+    "在线计量": MonthlyValue.Way.METER,
+    "缺省值": MonthlyValue.Way.DEFAULT,
+    **{value: value for value in MonthlyValue.Way.values},
+}
+
+
+@dataclass
+class Staged:
+    """What was read: `rows` are ready when there are no `problems`."""
+
+    year: int = 0
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[DafengError] = field(default_factory=list)
+
+
+def template(facility: Facility, year: int) -> bytes:
+    """The workbook of a facility's year with what is told so far, and a sheet that explains each item."""
+    import xlsxwriter
+
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    head = book.add_format({"bold": True, "bg_color": "#d8ebe4", "border": 1, "text_wrap": True})
+    grey = book.add_format({"bg_color": "#eef2f0"})
+    told = {
+        (each.month, each.item, each.stream): each
+        for each in MonthlyValue.objects.filter(facility=facility, month__startswith=str(year), current=True)
+    }
+    columns = [*clock.months_of(year), str(year)]
+    sheet = book.add_worksheet("月度数据")
+    sheet.write_row(0, 0, [OWNER, facility.code, facility.name, str(year)])
+    sheet.write_row(2, 0, [*HEADS, *columns], head)
+    cells = [*sectoral.fields(facility, columns[0]), *sectoral.fields(facility, str(year))]
+    for row, each in enumerate(cells, 3):
+        sheet.write_row(row, 0, [each.item, each.stream, each.title, each.unit, "是" if each.required else ""])
+        known = [told[m, *each.key] for m in columns if (m, *each.key) in told]
+        sheet.write(row, 5, str(known[-1].get_way_display()) if known and known[-1].way != "default" else "实测")
+        sheet.write(row, 6, known[-1].source if known else "")
+        for column, month in enumerate(columns, len(HEADS)):
+            if (len(month) == 4) != each.annual:
+                sheet.write_blank(row, column, None, grey)
+            elif value := told.get((month, *each.key)):
+                sheet.write(row, column, _written(value))
+    sheet.data_validation(3, 5, 2 + len(cells), 5, {"validate": "list", "source": ["实测", "结算凭证"]})
+    sheet.set_column(0, 1, 16)
+    sheet.set_column(2, 2, 36)
+    sheet.set_column(3, 5, 11)
+    sheet.set_column(6, 6, 24)
+    sheet.set_column(len(HEADS), len(HEADS) + 12, 12)
+    sheet.freeze_panes(3, 3)
+    _guide(book, facility, cells)
+    book.close()
+    return target.getvalue()
+
+
+def _written(value: MonthlyValue) -> Any:
+    if value.value is not None:
+        return value.value
+    return DEFAULT if value.way == MonthlyValue.Way.DEFAULT else value.notation
+
+
+def _guide(book: Any, facility: Facility, cells: list[sectoral.Wanted]) -> None:
+    guide = book.add_worksheet("填写说明")
+    guide.set_column(0, 0, 40)
+    guide.set_column(1, 3, 40)
+    lines = [
+        ["行业方法", sectoral.sector_title(facility.sector), sectoral.sector_of(facility.sector).source, ""],
+        [
+            "填写",
+            "每格一个数、一个符号（NO 不发生、NE 未估算、NA 不适用、IE 列于别处）或“缺省”；空格表示不改动",
+            "",
+            "",
+        ],
+        ["凭证", "导入后在月度页面逐项上传台账、结算凭证或检测报告", "", ""],
+        ["项目", "说明", "指南规定", "凭证种类"],
+        *([each.title, each.help, each.rule, "、".join(each.evidence)] for each in cells),
+    ]
+    for row, line in enumerate(lines):
+        guide.write_row(row, 0, line)
+
+
+def read(facility: Facility, file: BinaryIO, *, name: str) -> Staged:
+    """Read an uploaded workbook. Raises `UploadError` for a file that is no such table; faults of cells are in the answer."""
+    upload = open_upload(file, name=name, limits=LIMITS)
+    for sheet in upload.sheets:
+        if head := _head(sheet):
+            return _read_sheet(facility, sheet, *head, file=name)
+    raise UploadError(
+        "没有找到表头“项目代码”“源流代码”",
+        expected="、".join(HEADS),
+        mend="请用下载的模板填写",
+        where=Place(file=name),
+    )
+
+
+def _head(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+    for number in sorted(sheet.rows)[:20]:
+        titles = {cell.shown.strip(): column for column, cell in sheet.rows[number].items()}
+        if ITEM in titles and STREAM in titles:
+            return number, titles
+    return None
+
+
+def _read_sheet(facility: Facility, sheet: Sheet, start: int, columns: dict[str, int], *, file: str) -> Staged:
+    found = Staged()
+    for row in range(start):
+        cells = sheet.rows.get(row, {})
+        if 0 in cells and cells[0].shown.strip() == OWNER:
+            owner = cells[1].shown.strip() if 1 in cells else ""
+            if owner != facility.code:
+                raise UploadError(
+                    f"这份表是“{owner}”的，不是“{facility.name}”的", mend="请选对核算单元再导入", where=Place(file=file)
+                )
+    months = {title: column for title, column in columns.items() if title[:4].isdigit() and len(title) in (4, 7)}
+    years = {title[:4] for title in months}
+    if len(years) != 1:
+        raise UploadError(
+            "一份表只能有一个年度的月份", expected="2025-01 … 2025-12", where=Place(file=file, row=start + 1)
+        )
+    found.year = int(years.pop())
+    for number in sorted(row for row in sheet.rows if row > start):
+        line = sheet.rows[number]
+        item, stream = _text(line.get(columns[ITEM])), _text(line.get(columns[STREAM]))
+        if not item and not any(column in line for column in months.values()):
+            continue
+        way = _WAYS.get(_text(line.get(columns.get(WAY, -1))))
+        if way is None:
+            where = Place(file=file, sheet=sheet.name, row=number + 1, column=WAY)
+            found.problems.append(EnterpriseError("不认识的取得方式", expected="实测、结算凭证", where=where))
+            continue
+        for month, column in sorted(months.items(), key=lambda each: each[1]):
+            if (cell := line.get(column)) is None or not cell.shown.strip():
+                continue
+            where = Place(file=file, sheet=sheet.name, row=number + 1, column=month)
+            _take(found, facility, cell, item, stream, month, way, _text(line.get(columns.get(SOURCE, -1))), where)
+    if not found.rows and not found.problems:
+        raise UploadError("表里没有填数", mend="请在月份列填写", where=Place(file=file))
+    return found
+
+
+def _take(
+    found: Staged,
+    facility: Facility,
+    cell: Cell,
+    item: str,
+    stream: str,
+    month: str,
+    way: str,
+    source: str,
+    where: Place,
+) -> None:
+    row = {"item": item, "stream": stream, "month": month, "source": source, "way": way or "measured", "row": where.row}
+    text = cell.shown.strip()
+    if text == DEFAULT:
+        row |= {"way": "default", "value": None, "notation": ""}
+    elif text.upper() in entry.NOTATIONS:
+        row |= {"value": None, "notation": text.upper()}
+    else:
+        try:
+            row |= {"value": float(cell.value if cell.kind == "number" else text.replace(",", "")), "notation": ""}
+        except (ValueError, TypeError):
+            found.problems.append(
+                EnterpriseError(f"“{text[:20]}”不是数", expected="一个数、NO/NE/NA/IE 或“缺省”", where=where)
+            )
+            return
+    faults = entry.faults_of(facility, month, entry.cells_of([row])[0])
+    found.problems += [EnterpriseError(e.what, expected=e.expected, mend=e.mend, where=where) for e in faults]
+    if not faults:
+        found.rows.append(row)
+
+
+def _text(cell: Cell | None) -> str:
+    return cell.shown.strip() if cell else ""
+
+
+# ---------------------------------------------------------------- stage, commit, undo
+
+
+def stage(
+    facility: Facility, file: BinaryIO, *, name: str, by: Any, now: datetime
+) -> tuple[ValueImport | None, Staged]:
+    """Read a file; without faults its rows wait in a record, with the file as evidence. None: there are faults.
+
+    Raises `UploadError`; `Refused` (`report_submitted`, `report_locked`).
+    """
+    found = read(facility, file, name=name)
+    if found.problems:
+        return None, found
+    with refusing("import", "facility", facility.pk, by=by, now=now), records.serial():
+        reports.demand_open(facility.enterprise, found.year)
+        file.seek(0)
+        kept = records.store_evidence(
+            file, name=name, media_type="application/octet-stream", by=by, now=now, source="月度数据导入"
+        )
+        months = sorted({row["month"] for row in found.rows})
+        record = records.open_record(
+            KIND,
+            title=f"{facility.name} {found.year} 年月度数据导入：{name[:80]}",
+            payload={
+                "facility": facility.pk,
+                "year": found.year,
+                "rows": found.rows,
+                "seen": {month: entry.seen(facility, month) for month in months},
+            },
+            by=by,
+            now=now,
+            place=facility.enterprise.place,
+            key=f"{facility.pk}-{found.year}",
+            evidence=[kept],
+        )
+        return ValueImport.objects.create(facility=facility, record=record), found
+
+
+def commit(imported: ValueImport, *, by: Any, now: datetime) -> int:
+    """Put all rows in, or none. Returns how many values changed. Raises `SeenOld` (`stale_month`) and as `entry.save_month`."""
+    record, facility = imported.record, imported.facility
+    with refusing("import-commit", "record", record.pk, by=by, now=now), records.serial():
+        for month, token in record.payload["seen"].items():
+            if entry.seen(facility, month) != token:
+                raise SeenOld("stale_month", f"{month} 的数据在预览之后已被改动", mend="请放弃这次导入，重新上传")
+        records.move(record, "commit", by=by, now=now)
+        count = 0
+        for month in record.payload["seen"]:
+            rows = [row for row in record.payload["rows"] if row["month"] == month]
+            made = entry.save_month(
+                facility,
+                month,
+                entry.cells_of(rows),
+                seen=None,
+                by=by,
+                now=now,
+                reason=f"表格导入：{record.title[-60:]}",
+                imported=record,
+            )
+            count += len(made)
+    return count
+
+
+def undo(imported: ValueImport, *, by: Any, now: datetime, reason: str) -> int:
+    """Give every cell of an import what it said before, as a new revision.
+
+    Raises `Refused` (`changed_since`) when one was revised after the import, `report_submitted`, `report_locked`.
+    """
+    record, facility = imported.record, imported.facility
+    with refusing("import-undo", "record", record.pk, by=by, now=now), records.serial():
+        made = list(MonthlyValue.objects.filter(imported=record).order_by("month", "item", "stream"))
+        if any(not each.current for each in made):
+            raise Refused("changed_since", "导入之后已有人改动其中的数，不能整批撤销", mend="请在月度页面逐项更正")
+        records.move(record, "undo", by=by, now=now, reason=reason)
+        for each in made:
+            former = MonthlyValue.objects.filter(
+                facility=facility,
+                month=each.month,
+                item=each.item,
+                stream=each.stream,
+                revision=each.revision - 1,
+            ).first()
+            told = former or MonthlyValue(value=None, notation="", way=MonthlyValue.Way.MEASURED)
+            cell = entry.Cell(
+                each.item,
+                each.stream,
+                told.value,
+                told.notation,
+                "",
+                told.way,
+                told.source,
+                tuple(former.evidence.all()) if former else (),
+            )
+            entry.save_month(facility, each.month, [cell], seen=None, by=by, now=now, reason=f"撤销导入：{reason}")
+    return len(made)
+
+
+def shown_rows(imported: ValueImport) -> Iterator[dict[str, Any]]:
+    """The rows of an import in words, beside what stands now."""
+    facility = imported.facility
+    now = {
+        (each.month, each.item, each.stream): each
+        for each in MonthlyValue.objects.filter(
+            facility=facility, month__startswith=str(imported.record.payload["year"]), current=True
+        )
+    }
+    for row in imported.record.payload["rows"]:
+        yield {
+            **row,
+            "title": sectoral.title_of(facility.sector, row["item"], row["stream"]),
+            "unit": sectoral.unit_of(facility.sector, row["item"], row["stream"]),
+            "way_title": MonthlyValue.Way(row["way"]).label,
+            "former": now.get((row["month"], row["item"], row["stream"])),
+        }

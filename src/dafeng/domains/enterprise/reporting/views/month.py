@@ -1,0 +1,322 @@
+"""A facility's year as a grid of twelve months by items, and one month as one form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dafeng.domains.enterprise.errors import EnterpriseError
+from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthFiling, MonthlyValue
+from dafeng.domains.enterprise.reporting import (
+    assembling,
+    boundaries,
+    clock,
+    entry,
+    permissions,
+    reports,
+    sectoral,
+    summary,
+)
+from dafeng.domains.enterprise.reporting.findings_words import words_of
+from dafeng.domains.enterprise.reporting.views.places import clock as now_and_today
+from dafeng.domains.enterprise.reporting.views.places import facility_of, keeps, year_of
+from dafeng.kernel.actions import asks, demand
+from dafeng.kernel.errors import DafengError, NotFound, StaleError, UploadError
+from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Evidence
+
+FILE_BYTES = 20 * 2**20
+_KINDS = {
+    b"%PDF-": "application/pdf",
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"PK\x03\x04": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_safe
+@asks(permissions.SEE)
+def facility(request: HttpRequest, pk: int) -> HttpResponse:
+    """The completeness grid: each cell of the form against twelve months."""
+    found, (_now, today) = facility_of(request.user, pk, what="facility"), now_and_today()
+    year, years = year_of(request, found.enterprise, today)
+    values = assembling.values_of([found], year)
+    told = {(each.month, each.item, each.stream): each for each in values}
+    months = clock.months_of(year)
+    states = summary.month_states([found], year, today=today, values=values)[found.pk]
+    rows = [
+        {
+            "cell": each,
+            "months": [_shown(told.get((month, *each.key)), month) for month in months],
+        }
+        for each in sectoral.fields(found, months[0])
+    ]
+    annual = [
+        {"cell": each, "shown": _shown(told.get((str(year), *each.key)), str(year))}
+        for each in sectoral.fields(found, str(year))
+    ]
+    context = {
+        "facility": found,
+        "firm": found.enterprise,
+        "sector": sectoral.sector_title(found.sector),
+        "year": year,
+        "years": years,
+        "states": states,
+        "rows": rows,
+        "annual": annual,
+        "keeps": keeps(request.user, found.enterprise),
+    }
+    return render(request, "enterprise/reporting/facility.html", context)
+
+
+def _shown(value: MonthlyValue | None, month: str) -> dict[str, Any]:
+    """A cell of the grid: what is told, in a word, and how surely."""
+    if value is None or not assembling.is_told(value):
+        return {"month": month, "kind": "empty", "value": None}
+    kind = "default" if value.way == MonthlyValue.Way.DEFAULT else "notation" if value.notation else "told"
+    bare = kind == "told" and value.way in ("measured", "invoice") and not value.evidence.all()
+    return {
+        "month": month,
+        "kind": kind,
+        "value": value.value,
+        "notation": value.notation,
+        "bare": bare,
+        "id": value.pk,
+        "meter": value.way == MonthlyValue.Way.METER,
+    }
+
+
+def _number(text: str) -> tuple[float | None, str, str]:
+    """(value, notation, fault) of what was typed."""
+    text = text.strip().replace(",", "").replace("，", "")
+    if not text:
+        return None, "", ""
+    if text.upper() in entry.NOTATIONS:
+        return None, text.upper(), ""
+    try:
+        return float(text), "", ""
+    except ValueError:
+        return None, "", text
+
+
+def stored(request: HttpRequest, given: Any) -> Evidence:
+    """An uploaded paper as evidence, by its first bytes. Raises `UploadError`."""
+    head = given.file.read(8)
+    given.file.seek(0)
+    media = next((kind for mark, kind in _KINDS.items() if head.startswith(mark)), "")
+    if not media and given.name.lower().endswith(".csv"):
+        media = "text/csv"
+    if not media:
+        raise UploadError(
+            _("文件“%(name)s”不是 PDF、图片或表格") % {"name": given.name[:60]}, expected=_("pdf、png、jpg、xlsx、csv")
+        )
+    if given.size > FILE_BYTES:
+        raise UploadError(_("文件太大"), expected=_("不超过 20 MB"))
+    now, _today = now_and_today()
+    return records.store_evidence(
+        given.file, name=given.name, media_type=media, by=request.user, now=now, source=_("企业月度数据凭证")
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.SEE)
+def month(request: HttpRequest, pk: int, month: str) -> HttpResponse:
+    """One month, one form: value, way, source and evidence of each item; then 存证."""
+    found = facility_of(request.user, pk, what="month")
+    if not clock.is_month(month):
+        raise NotFound(_("没有这个月份"), expected="2025-03")
+    if request.method != "POST":
+        return _month_page(request, found, month)
+    demand(request.user, permissions.KEEP, found)
+    now, _today = now_and_today()
+    typed = {name: value for name, value in request.POST.items() if isinstance(value, str)}
+    try:
+        if typed.get("action") == "file":
+            entry.file_month(found, month, seen=typed.get("seen", ""), by=request.user, now=now)
+            messages.success(request, _("%(month)s 已存证") % {"month": month})
+        else:
+            made = _save(request, found, month, typed)
+            messages.success(request, _("已保存 %(count)s 项") % {"count": made})
+    except DafengError as error:
+        return _month_page(request, found, month, error=error, typed=typed)
+    return redirect("enterprise:reporting-month", pk=found.pk, month=month)
+
+
+def _save(request: HttpRequest, found: Facility, month: str, typed: dict[str, str]) -> int:
+    cells, faults = [], []
+    with records.serial():
+        held = {(each.item, each.stream): each for each in entry.current(found, month)}
+        for each in sectoral.fields(found, month):
+            name = f"{each.item}:{each.stream}"
+            if f"value:{name}" not in typed:
+                continue
+            value, notation, fault = _number(typed[f"value:{name}"])
+            if fault:
+                faults.append((each.title, EnterpriseError(f"“{fault[:20]}”不是数", expected="数、NO、NE、NA 或 IE")))
+            files: tuple[Evidence, ...] | None = None
+            if given := request.FILES.getlist(f"file:{name}"):
+                former = held.get(each.key)
+                files = (*(former.evidence.all() if former else ()), *(stored(request, one) for one in given))
+            cells.append(
+                entry.Cell(
+                    each.item,
+                    each.stream,
+                    value,
+                    notation,
+                    each.unit,
+                    typed.get(f"way:{name}", "") or "measured",
+                    typed.get(f"source:{name}", "").strip(),
+                    files,
+                )
+            )
+        if faults:
+            raise entry.Faulty(faults)
+        now, _today = now_and_today()
+        made = entry.save_month(
+            found, month, cells, seen=typed.get("seen", ""), by=request.user, now=now, reason=typed.get("reason", "")
+        )
+    return len(made)
+
+
+def _month_page(
+    request: HttpRequest,
+    found: Facility,
+    month: str,
+    *,
+    error: DafengError | None = None,
+    typed: dict[str, str] | None = None,
+) -> HttpResponse:
+    _now, today = now_and_today()
+    year = int(month[:4])
+    values = entry.current(found, month)
+    held = {(each.item, each.stream): each for each in values}
+    typed = typed or {}
+    computed = sectoral.compute([found], values, year)
+    applied = {(row["item"], row["stream"] or ""): row for row in computed.applied}
+    rows = [_row(each, held.get(each.key), typed, applied.get(each.key)) for each in sectoral.fields(found, month)]
+    filing = MonthFiling.objects.filter(facility=found, month=month).select_related("by").first()
+    changes = boundaries.changes_of([found]).get(found.pk, ())
+    held_by = reports.newest(found.enterprise, year)
+    closed = bool(held_by and held_by.record.state not in reports.OPEN)
+    own = keeps(request.user, found.enterprise)
+    due = clock.month_due(month)
+    context = {
+        "facility": found,
+        "firm": found.enterprise,
+        "sector": sectoral.sector_title(found.sector),
+        "month": month,
+        "year": year,
+        "before": clock.beside(month, -1),
+        "after": clock.beside(month, 1),
+        "rows": rows,
+        "ways": MonthlyValue.Way.choices,
+        "seen": typed.get("seen") if error and getattr(error, "code", "") != "stale_month" else entry.seen_of(values),
+        "reason": typed.get("reason", ""),
+        "error": error.as_dict() if error else None,
+        "problems": getattr(error, "problems", []),
+        "filing": filing,
+        "late": bool(filing and filing.at.date() > filing.due),
+        "due": due,
+        "days": clock.working_days_left(today, due),
+        "announced": clock.announced(due.year),
+        "closed": held_by if closed else None,
+        "edits": own and not closed,
+        "sides": [
+            {"title": title, "inside": boundaries.inside(found, changes, month, code)}
+            for code, title in (("reporting", _("报告边界")), ("compliance", _("履约边界")))
+        ],
+        "emissions": assembling.totals_of([row | {"reporting": True} for row in computed.rows]),
+        "to_confirm": [row for row in computed.open if row["kind"] == "to_confirm"],
+        "findings": [
+            {"finding": each, **words_of(each)}
+            for each in CheckFinding.objects.filter(facility=found, month=month).select_related("facility")
+        ],
+    }
+    return render(request, "enterprise/reporting/month.html", context, status=_status(error))
+
+
+def _status(error: DafengError | None) -> int:
+    return 200 if error is None else 409 if isinstance(error, StaleError) else 422
+
+
+def _row(
+    cell: sectoral.Wanted, held: MonthlyValue | None, typed: dict[str, str], applied: dict[str, Any] | None
+) -> dict[str, Any]:
+    name = f"{cell.item}:{cell.stream}"
+    value = ""
+    if held is not None:
+        value = held.notation if held.value is None else repr(held.value).removesuffix(".0")
+    return {
+        "cell": cell,
+        "name": name,
+        "held": held,
+        "value": typed.get(f"value:{name}", value),
+        "way": typed.get(f"way:{name}", held.way if held else "measured"),
+        "source": typed.get(f"source:{name}", held.source if held else ""),
+        "evidence": list(held.evidence.all()) if held else [],
+        "applied": applied,
+    }
+
+
+@require_safe
+@asks(permissions.SEE)
+def value(request: HttpRequest, pk: int) -> HttpResponse:
+    """A value's own page: every revision, who told it, on what evidence, and the rows of the account that it is in."""
+    found = MonthlyValue.objects.select_related("facility__enterprise").filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("没有这个数"))
+    held = facility_of(request.user, found.facility_id, what="value")
+    revisions = entry.history(found)
+    year = int(found.month[:4])
+    computed = sectoral.compute([held], assembling.values_of([held], year), year)
+    uses = [
+        {**row, "title": sectoral.formula_title(row["sector"], row["formula"])}
+        for row in computed.rows
+        if row["month"] == found.month and (row["stream"] or "") in ("", found.stream)
+    ]
+    current = next((each for each in revisions if each.current), revisions[0])
+    report = reports.newest(held.enterprise, year)
+    context = {
+        "value": current,
+        "facility": held,
+        "firm": held.enterprise,
+        "title": sectoral.title_of(held.sector, found.item, found.stream),
+        "revisions": revisions,
+        "uses": uses,
+        "evidence": list(current.evidence.all()),
+        "edits": keeps(request.user, held.enterprise) and (report is None or report.record.state in reports.OPEN),
+    }
+    return render(request, "enterprise/reporting/value.html", context)
+
+
+@require_POST
+@asks(permissions.KEEP)
+def detach(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a file from a value, with a reason."""
+    found = MonthlyValue.objects.select_related("facility__enterprise").filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("没有这个数"))
+    held = facility_of(request.user, found.facility_id, what="evidence-remove")
+    demand(request.user, permissions.KEEP, held)
+    number = request.POST.get("evidence", "")
+    file = found.evidence.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    if file is None:
+        raise NotFound(_("这个数没有这份凭证"))
+    now, _today = now_and_today()
+    made = entry.detach(found, file, by=request.user, now=now, reason=request.POST.get("reason", ""))
+    messages.success(request, _("已移除凭证，原修订仍保留"))
+    return redirect("enterprise:reporting-value", pk=made.pk)
+
+
+urlpatterns = [
+    path("reporting/facilities/<int:pk>/", facility, name="reporting-facility"),
+    path("reporting/facilities/<int:pk>/months/<str:month>/", month, name="reporting-month"),
+    path("reporting/values/<int:pk>/", value, name="reporting-value"),
+    path("reporting/values/<int:pk>/detach/", detach, name="reporting-detach"),
+]

@@ -1,0 +1,67 @@
+"""What an address names: the enterprise, the facility, the report; and today. What a person may not see is not there."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dafeng.domains.enterprise.models import Facility, Report
+from dafeng.domains.enterprise.reporting import permissions, summary
+from dafeng.domains.enterprise.reporting.refusing import refuse_other
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.errors import NotFound
+from dafeng.kernel.pages import asked
+
+
+def clock() -> tuple[datetime, date]:
+    """Now, and today on the city's calendar: read here and handed down."""
+    now = timezone.now()
+    return now, timezone.localdate(now)
+
+
+def firm_of(user: Any, code: str, *, what: str) -> Enterprise:
+    """Raises `NotFound`; asking for another enterprise's is sealed in the audit chain."""
+    seen = Enterprise.objects.filter(permissions.firms_seen(user)).filter(code=code).distinct().first()
+    if seen is None:
+        if Enterprise.objects.filter(code=code).exists():
+            raise refuse_other(user, "enterprise", code, now=timezone.now(), what=what)
+        raise NotFound(_("没有这家企业"))
+    return seen
+
+
+def facility_of(user: Any, pk: int, *, what: str) -> Facility:
+    """As `firm_of`."""
+    seen = Facility.objects.for_user(user).filter(pk=pk).select_related("enterprise").distinct().first()
+    if seen is None:
+        if Facility.objects.filter(pk=pk).exists():
+            raise refuse_other(user, "facility", pk, now=timezone.now(), what=what)
+        raise NotFound(_("没有这个核算单元"))
+    return seen
+
+
+def report_of(user: Any, id: UUID, *, what: str) -> Report:
+    """As `firm_of`."""
+    seen = Report.objects.for_user(user).filter(pk=id).select_related("record", "enterprise").distinct().first()
+    if seen is None:
+        if Report.objects.filter(pk=id).exists():
+            raise refuse_other(user, "report", id, now=timezone.now(), what=what)
+        raise NotFound(_("没有这份报告"))
+    return seen
+
+
+def year_of(request: HttpRequest, enterprise: Enterprise, today: date) -> tuple[int, list[int]]:
+    """The year of the address and those there are; at first the last whole year."""
+    known = summary.years_of(enterprise, today)
+    return asked.year(request, known, default=today.year - 1 if today.year - 1 in known else known[-1]), known
+
+
+def keeps(user: Any, enterprise: Enterprise) -> bool:
+    """Whether a person may change what this enterprise tells."""
+    from dafeng.kernel.actions import may
+
+    return may(user, permissions.KEEP, enterprise)
