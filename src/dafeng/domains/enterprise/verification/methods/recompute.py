@@ -154,10 +154,11 @@ class _Right:
             return "factor", converted(
                 number(table.get("value")), str(table.get("unit") or ""), row.units.get(name, "")
             )
-        for stream in (row.stream, ""):
-            told = self.told.get((row.facility, row.month, ITEMS.get(name, name), stream))
-            if told is not None and told.value is not None:
-                return "value", converted(told.value, told.unit, row.units.get(name, ""))
+        for item in (name, ITEMS.get(name, name)):
+            for stream in (row.stream, ""):
+                told = self.told.get((row.facility, row.month, item, stream))
+                if told is not None and told.value is not None:
+                    return "value", converted(told.value, told.unit, row.units.get(name, ""))
         return "value", None
 
 
