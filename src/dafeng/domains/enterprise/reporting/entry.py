@@ -101,7 +101,7 @@ def save_month(
         filed = MonthFiling.objects.filter(facility=facility, month=month).exists()
         if changed and filed and not reason.strip():
             raise Refused("no_reason", f"{month} 已存证，修改须写明理由", mend="请填写修改理由后再保存")
-        made = [_revise(facility, month, cell, held.get(cell.key), by=by, now=now, reason=reason, imported=imported) for cell in changed]  # fmt: skip
+        made = _revise(facility, month, changed, held, by=by, now=now, reason=reason, imported=imported)
         if made:
             detail = {
                 "values": [[each.item, each.stream, each.revision, each.value, each.notation, each.way] for each in made],
@@ -130,7 +130,7 @@ def detach(value: MonthlyValue, evidence: Evidence, *, by: Any, now: datetime, r
             raise Refused("no_reason", "移除凭证须写明理由")
         kept = tuple(each for each in fresh.evidence.all() if each.pk != evidence.pk)
         cell = Cell(fresh.item, fresh.stream, fresh.value, fresh.notation, fresh.unit, fresh.way, fresh.source, kept)
-        made = _revise(facility, month, cell, fresh, by=by, now=now, reason=reason, imported=None)
+        made = _revise(facility, month, [cell], {cell.key: fresh}, by=by, now=now, reason=reason, imported=None)[0]
         detail = {"item": fresh.item, "stream": fresh.stream, "sha256": evidence.sha256, "reason": reason.strip()}
         records.audit(by, "enterprise.evidence-removed", "facility-month", f"{facility.pk}:{month}", detail, now=now)
     return made
@@ -184,7 +184,7 @@ def file_month(facility: Facility, month: str, *, seen: str, by: Any, now: datet
             raise Refused(
                 "month_incomplete", f"{month} 还有 {len(missing)} 项没有填：{names}", mend="请补填或选用缺省值"
             )
-        bare = [each for each in values if _needs_evidence(facility, each) and not each.evidence.exists()]
+        bare = [each for each in values if _needs_evidence(facility, each) and not each.evidence.all()]
         if bare:
             names = "、".join(sectoral.title_of(facility.sector, each.item) for each in bare[:5])
             raise Refused(
@@ -220,7 +220,7 @@ def _needs_evidence(facility: Facility, value: MonthlyValue) -> bool:
 
 def _locked(facility: Facility, month: str) -> list[MonthlyValue]:
     found = MonthlyValue.objects.select_for_update().filter(facility=facility, month=month, current=True)
-    return list(found.order_by("item", "stream"))
+    return list(found.prefetch_related("evidence").order_by("item", "stream"))
 
 
 def _demand_month(facility: Facility, month: str, now: datetime) -> None:
@@ -285,35 +285,47 @@ def _differs(cell: Cell, held: MonthlyValue | None) -> bool:
 def _revise(
     facility: Facility,
     month: str,
-    cell: Cell,
-    held: MonthlyValue | None,
+    cells: Iterable[Cell],
+    held: Mapping[tuple[str, str], MonthlyValue],
     *,
     by: Any,
     now: datetime,
     reason: str,
     imported: Record | None,
-) -> MonthlyValue:
-    """The next revision of a cell; what it says of files is taken over unless told anew."""
-    files = tuple(held.evidence.all()) if held and cell.evidence is None else cell.evidence or ()
-    if held:
-        MonthlyValue.objects.filter(pk=held.pk).update(current=False)
-    made = MonthlyValue.objects.create(
-        facility=facility,
-        month=month,
-        item=cell.item,
-        stream=cell.stream,
-        revision=held.revision + 1 if held else 1,
-        value=cell.value,
-        notation=cell.notation,
-        unit=sectoral.unit_of(facility.sector, cell.item, cell.stream),
-        way=cell.way,
-        source=cell.source[:160],
-        by=by,
-        at=now,
-        reason=reason.strip(),
-        imported=imported,
+) -> list[MonthlyValue]:
+    """The next revision of each cell; what it says of files is taken over unless told anew."""
+    made, files, replaced = [], [], []
+    for cell in cells:
+        former = held.get(cell.key)
+        if former:
+            replaced.append(former.pk)
+        files.append(tuple(former.evidence.all()) if former and cell.evidence is None else cell.evidence or ())
+        made.append(
+            MonthlyValue(
+                facility=facility,
+                month=month,
+                item=cell.item,
+                stream=cell.stream,
+                revision=former.revision + 1 if former else 1,
+                value=cell.value,
+                notation=cell.notation,
+                unit=sectoral.unit_of(facility.sector, cell.item, cell.stream),
+                way=cell.way,
+                source=cell.source[:160],
+                by=by,
+                at=now,
+                reason=reason.strip(),
+                imported=imported,
+            )
+        )
+    MonthlyValue.objects.filter(pk__in=replaced).update(current=False)
+    MonthlyValue.objects.bulk_create(made)
+    link = MonthlyValue.evidence.through
+    link.objects.bulk_create(
+        link(monthlyvalue_id=value.pk, evidence_id=pk)
+        for value, mine in zip(made, files, strict=True)
+        for pk in sorted({each.pk for each in mine})
     )
-    made.evidence.set(files)
     return made
 
 

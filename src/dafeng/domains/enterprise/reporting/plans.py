@@ -76,7 +76,9 @@ def seen_of(plan: ControlPlan) -> str:
     return digest(plain(plan.content))[:32]
 
 
-def save(plan: ControlPlan, content: Mapping[str, Any], *, seen: str, by: Any, now: datetime) -> ControlPlan:
+def save(
+    plan: ControlPlan, content: Mapping[str, Any], *, seen: str, by: Any, now: datetime, system: bool = False
+) -> ControlPlan:
     """Write a draft. Raises `SeenOld` (`stale_plan`), `Refused` (`plan_filed`)."""
     with refusing("control-plan", "control-plan", plan.pk, by=by, now=now), records.serial():
         fresh = ControlPlan.objects.select_for_update().get(pk=plan.pk)
@@ -98,6 +100,7 @@ def save(plan: ControlPlan, content: Mapping[str, Any], *, seen: str, by: Any, n
             fresh.record,
             by=by,
             now=now,
+            system=system,
             payload={**fresh.record.payload, "digest": digest(plain(fresh.content))},
         )
         fresh.save(update_fields=["content"])
@@ -108,7 +111,8 @@ def save(plan: ControlPlan, content: Mapping[str, Any], *, seen: str, by: Any, n
 def file(plan: ControlPlan, *, by: Any, now: datetime, system: bool = False) -> ControlPlan:
     """备案: put a number in force; the former is replaced. Raises `Refused` (`plan_incomplete`)."""
     with refusing("control-plan-file", "control-plan", plan.pk, by=by, now=now), records.serial():
-        bare = [each for each in lines(plan.enterprise, plan.content, plan.year) if not each["said"].get("how")]
+        told = lines(plan.enterprise, plan.content, plan.year)
+        bare = [each for each in told if each["wanted"].required and not each["said"].get("how")]
         if bare:
             names = "、".join(str(each["wanted"].title) for each in bare[:5])
             raise Refused(
