@@ -6,9 +6,9 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from dafeng.domains.enterprise.reporting.demo import ensure_demo as reports_demo
 
 from dafeng.domains.enterprise.models import Body, Report, Verification
+from dafeng.domains.enterprise.reporting.demo import ensure_demo as reports_demo
 from dafeng.domains.enterprise.verification import assigning, working
 from dafeng.domains.enterprise.verification.demo import ensure_demo
 from dafeng.kernel.enterprises import services as enterprises
