@@ -33,10 +33,10 @@ def city(person):
     return "411500"
 
 
-def test_two_bodies_one_case_amid_findings_and_one_locked(city) -> None:
-    begun = time.perf_counter()
+def test_two_bodies_one_case_amid_findings_and_one_locked_once(city) -> None:
+    begun = time.process_time()
     ensure_demo(city, now=NOW)
-    assert time.perf_counter() - begun < 3 * 4  # under 3 s alone; the machines are shared
+    assert time.process_time() - begun < 3  # of the processor: the machines are shared
     assert set(Body.objects.values_list("record__state", flat=True)) == {"registered"}
     states = sorted(Verification.objects.values_list("record__state", flat=True))
     assert states == ["confirmed", "findings"]
@@ -50,13 +50,9 @@ def test_two_bodies_one_case_amid_findings_and_one_locked(city) -> None:
         assert case.content["comparison"]["unchecked"] == []
         assert case.content["comparison"]["rows"] > 20
     assert records.verify_chain().ok
-
-
-def test_a_second_time_changes_nothing(city) -> None:
-    ensure_demo(city, now=NOW)
     head = records.head()
     ensure_demo(city, now=NOW)
-    assert records.head() == head
+    assert records.head() == head  # a second time changes nothing
 
 
 def test_without_a_second_login_of_the_bureau_nothing_is_registered(person) -> None:
