@@ -1,0 +1,128 @@
+"""The conclusion, the bureau's second review by another person, and the number that counts from then on.
+
+A conclusion stands on the version whose digest it names: passed, when every non-conformity is corrected and the verifier's number is
+the report's; conservative, when some were not and were estimated. The report's version is locked as it is: a conservative number is
+kept with the verification, and `counted` tells it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dafeng.domains.enterprise.models import Nonconformity, Report, Verification
+from dafeng.domains.enterprise.reporting import reports
+from dafeng.domains.enterprise.verification import findings, telling
+from dafeng.domains.enterprise.verification.refusing import refused, refusing
+from dafeng.domains.enterprise.verification.working import happened, keep, lacking, locked_for_work
+from dafeng.kernel.records import services as records
+
+State = Nonconformity.State
+Conclusion = Verification.Conclusion
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The verified emissions of a locked report in t CO2e, and by which verification."""
+
+    reporting: float | None
+    compliance: float | None
+    conclusion: str
+    verification: Verification
+
+
+def counted(report: Report) -> Counted | None:
+    """What counts for duty and allocation: the newest confirmed verification's numbers; None while there is none."""
+    found = report.verifications.filter(record__state="confirmed").order_by("-told_at").first()
+    if found is None:
+        return None
+    return Counted(found.emissions, found.emissions_compliance, found.conclusion, found)
+
+
+def conclude(verification: Verification, *, conclusion: str, text: str, by: Any, now: datetime) -> None:
+    """Raises `Refused`: list_incomplete, recompute_missing, findings_open, numbers_differ, unchecked_unexplained, estimate_missing."""
+    with refusing("conclude", verification.pk, by=by, now=now), records.serial():
+        fresh = locked_for_work(verification)
+        chosen = Conclusion(conclusion)
+        numbers = _numbers(fresh, chosen, text, now=now)
+        records.move(fresh.record, "conclude", by=by, now=now)
+        told = {
+            "text": text.strip()[:3000],
+            "digest": fresh.report.digest,
+            "version": fresh.report.version,
+            "leader": by.get_username(),
+            "at": now.isoformat(),
+        }
+        days = happened(fresh, "concluded", day=timezone.localdate(now))
+        detail = {"conclusion": chosen.value, "numbers": numbers} | told
+        keep(fresh, "concluded", detail, by=by, now=now, conclusion=told, happened=days)
+        Verification.objects.filter(pk=fresh.pk).update(
+            conclusion=chosen, emissions=numbers["reporting"], emissions_compliance=numbers["compliance"]
+        )
+        if fresh.report.record.state == "in_verification":
+            reports.step(fresh.report, "verify", by=by, now=now)
+    verification.refresh_from_db()
+    telling.bureau(verification, _("核查已出结论，请复核：%(title)s") % {"title": verification.record.title}, now=now)
+
+
+def _numbers(verification: Verification, conclusion: Conclusion, text: str, *, now: datetime) -> dict[str, Any]:
+    """The verified numbers, when everything that a conclusion needs is there."""
+    if verification.record.state == "assigned":
+        raise refused("wrong_state", verification.record.state_title)
+    if open_lines := lacking(verification, "review", "site"):
+        raise refused("list_incomplete", str(len(open_lines)))
+    if not (verification.content.get("happened") or {}).get("visited"):
+        raise refused("list_incomplete")  # neither a visit nor leave to leave it out
+    comparison = verification.content.get("comparison") or {}
+    if not comparison or comparison.get("digest") != verification.report.digest:
+        raise refused("recompute_missing")
+    states = set(verification.findings.values_list("state", flat=True))
+    if states & {State.DRAFT, State.SENT, State.ANSWERED}:
+        raise refused("findings_open")
+    if comparison.get("unchecked") and len(text.strip()) < 20:
+        raise refused("unchecked_unexplained")
+    if conclusion == Conclusion.PASSED:
+        if State.UNRESOLVED in states:
+            raise refused("findings_open")
+        if comparison.get("differences"):
+            raise refused("numbers_differ")
+        return {"reporting": verification.report.emissions, "compliance": verification.report.emissions_compliance}
+    if State.UNRESOLVED not in states:
+        raise refused("estimate_missing")
+    steps, totals = findings.estimated(verification)
+    return totals | {"steps": len(steps)}
+
+
+def confirm(verification: Verification, *, reason: str = "", by: Any, now: datetime) -> None:
+    """The second review: by somebody of the bureau who did not assign it. Locks the version and tells the unit.
+
+    Raises `PermissionDenied` for the same person, `Refused` (recompute_missing) where the report changed since the conclusion.
+    """
+    with refusing("confirm", verification.pk, by=by, now=now), records.serial():
+        fresh = (
+            Verification.objects.select_for_update().select_related("record", "report__record").get(pk=verification.pk)
+        )
+        if (fresh.content.get("conclusion") or {}).get("digest") != fresh.report.digest:
+            raise refused("recompute_missing")
+        records.move(fresh.record, "confirm", by=by, now=now, reason=reason)
+        days = happened(fresh, "told", day=timezone.localdate(now))
+        keep(fresh, "confirmed", {"digest": fresh.report.digest}, by=by, now=now, happened=days)
+        Verification.objects.filter(pk=fresh.pk).update(told_at=now)
+        if fresh.report.record.state == "verified":
+            reports.step(fresh.report, "lock", by=by, now=now)
+    verification.refresh_from_db()
+    due = findings.clock_of(verification, "objection", now=now)
+    what = _("核查结论已告知，如有异议请在 %(day)s 前申请复核") % {"day": due.due.day.isoformat() if due else ""}
+    telling.unit(verification, what, now=now)
+
+
+def send_back(verification: Verification, *, reason: str, by: Any, now: datetime) -> None:
+    """The bureau is not content: the body concludes anew. How often this happened counts in its rating."""
+    with refusing("send-back", verification.pk, by=by, now=now):
+        records.move(verification.record, "send_back", by=by, now=now, reason=reason)
+    verification.refresh_from_db()
+    telling.body(verification, _("复核退回：%(title)s") % {"title": verification.record.title}, now=now)

@@ -1,0 +1,5 @@
+"""Addresses of the room; what has a fixed word comes before what has an id."""
+
+from dafeng.domains.enterprise.verification.views import case, desks, register
+
+urlpatterns = [*desks.urlpatterns, *register.urlpatterns, *case.urlpatterns]
