@@ -7,10 +7,10 @@ once, the bureau's decision takes them. What the market outside the city does is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language
@@ -144,16 +144,45 @@ class Holding:
     frozen: int
 
 
-def of(enterprise: Enterprise, *, at: datetime | date | None = None) -> list[Holding]:
-    """All lots of a firm, oldest vintage first; empty for a firm without accounts."""
-    found = []
-    for ref, asset, _closed in ledger.accounts_of(holder(enterprise)):
-        if asset not in ASSETS:
-            continue
-        bucket = ref.rpartition("/")[2]
-        for lot in ledger.balance(ref, asset, at=at).lots:
-            found.append(Holding(asset, bucket, lot.lot, lot.vintage, lot.total, lot.available, lot.held, lot.frozen))
-    return sorted(found, key=lambda each: (each.asset, each.vintage, each.lot, each.bucket))
+_HELD = (
+    "SELECT a.ref, s.key, l.name, l.vintage, b.credits - b.debits, b.held, b.frozen FROM ledger_account a "
+    "JOIN ledger_asset s ON s.id = a.asset JOIN ledger_balance b ON b.account = a.id JOIN ledger_lot l ON l.id = b.lot "
+    "WHERE a.ref >= ? AND a.ref < ? AND s.key IN (?, ?) AND b.credits > b.debits ORDER BY s.key, l.vintage, l.name, a.ref"
+)
+
+
+def _read(low: str, high: str) -> dict[str, list[Holding]]:
+    """Holdings by the code of their firm, in one question."""
+    found: dict[str, list[Holding]] = {}
+    with ledger.ledger().database.reading() as store:
+        for ref, asset, lot, vintage, total, held, frozen in store.rows(_HELD, (low, high, CEA, CCER)):
+            who, _slash, bucket = ref.rpartition("/")
+            free = max(0, total - held - frozen)
+            row = Holding(asset, bucket, lot, int(vintage), int(total), int(free), int(held), int(frozen))
+            found.setdefault(who.removeprefix("firm:"), []).append(row)
+    return found
+
+
+def of(enterprise: Enterprise) -> list[Holding]:
+    """All lots of a firm, oldest vintage first; empty for a firm without any."""
+    return _read(f"{holder(enterprise)}/", f"{holder(enterprise)}0").get(enterprise.code, [])
+
+
+def of_all() -> dict[str, list[Holding]]:
+    """The same of every firm, by its code."""
+    return _read("firm:", "firm;")
+
+
+def month_ends(enterprise: Enterprise, moments: Sequence[datetime]) -> list[int]:
+    """Allowances that a firm had, over both accounts and all vintages, at each of some moments."""
+    sql = (
+        "SELECT c.ts, SUM(CASE WHEN e.credit = a.id THEN e.amount ELSE -e.amount END) FROM ledger_account a "
+        "JOIN ledger_asset s ON s.id = a.asset JOIN ledger_entry e ON e.credit = a.id OR e.debit = a.id "
+        "JOIN ledger_command c ON c.seq = e.command WHERE a.ref >= ? AND a.ref < ? AND s.key = ? AND e.kind IN (1, 3) GROUP BY c.ts"
+    )
+    with ledger.ledger().database.reading() as store:
+        rows = [(int(ts), int(change)) for ts, change in store.rows(sql, (f"{holder(enterprise)}/", f"{holder(enterprise)}0", CEA))]
+    return [sum(change for ts, change in rows if ts <= moment.timestamp()) for moment in moments]
 
 
 def free_by_vintage(held: Sequence[Holding], asset: str = CEA) -> dict[int, int]:
@@ -163,10 +192,6 @@ def free_by_vintage(held: Sequence[Holding], asset: str = CEA) -> dict[int, int]
         if each.asset == asset and each.available:
             found[each.vintage] = found.get(each.vintage, 0) + each.available
     return found
-
-
-def is_known(enterprise: Enterprise) -> bool:
-    return any(asset in ASSETS for _ref, asset, _closed in ledger.accounts_of(holder(enterprise)))
 
 
 # ---------------------------------------------------------------- moves of the firm
@@ -335,10 +360,10 @@ def statement(enterprise: Enterprise, asset: str, bucket: str, *, limit: int = 5
     return ledger.statement(ref, asset, limit=limit)
 
 
-def totals(enterprise: Enterprise) -> Mapping[str, int]:
-    """Sums for the board: t by asset, free and held."""
+def totals(held: Sequence[Holding]) -> dict[str, int]:
+    """Sums for a page: t by asset, free, held and frozen."""
     found = {"cea": 0, "cea_free": 0, "ccer": 0, "ccer_free": 0, "held": 0, "frozen": 0}
-    for each in of(enterprise):
+    for each in held:
         found[each.asset.lower()] += each.total
         found[f"{each.asset.lower()}_free"] += each.available
         found["held"] += each.held

@@ -1,0 +1,56 @@
+"""Sums over the city: tighter benchmarks, and who must enter the market by last years' emissions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from dafeng.domains.enterprise.compliance import library, services, words
+from dafeng.domains.enterprise.compliance.methods import duty as duties
+from dafeng.domains.enterprise.compliance.methods.rulesets import tightened as tighter_set
+from dafeng.domains.enterprise.compliance.positions import Position
+from dafeng.domains.enterprise.models import Allocation, Report
+from dafeng.kernel.enterprises.models import Enterprise
+
+
+def tightened(found: Sequence[Position], year: int, percent: Decimal) -> dict[str, Any] | None:
+    """The year's final allocations worked out again with every benchmark lower by some percent; None without any.
+
+    Where the quota is the verified emissions no benchmark can be tightened: such firms are left out and counted.
+    """
+    firms = {each.enterprise.pk: each for each in found}
+    finals: dict[int, Allocation] = {}
+    for each in Allocation.objects.filter(enterprise__in=firms, year=year, stage=Allocation.Stage.FINAL).order_by("number"):  # fmt: skip
+        finals[each.enterprise_id] = each
+    rows, left_out = [], 0
+    for pk, each in finals.items():
+        rules = library.rule_set(each.rule_set)
+        if rules.method == "verified":
+            left_out += 1
+            continue
+        made = services.simulate(each.units, tighter_set(rules.with_signed(frozenset(each.signed)), percent))
+        after = sum(row["tonnes"] or 0 for row in made)
+        rows.append({"position": firms[pk], "before": each.tonnes, "after": after})
+    if not rows:
+        return None
+    lost = sum(row["before"] - row["after"] for row in rows)
+    return {
+        "rows": [{"name": row["position"].enterprise.called(english=words.english()), "before": words.tonnes(row["before"]), "after": words.tonnes(row["after"]), "less": words.tonnes(row["before"] - row["after"])} for row in rows],
+        "less": words.tonnes(lost), "cost": words.money(lost * rows[0]["position"].price), "left_out": left_out,
+    }  # fmt: skip
+
+
+def screened(enterprises: Sequence[Enterprise], year: int, *, covered: set[int]) -> list[dict[str, Any]]:
+    """Firms whose place on the list of `year` changes by their locked reports of the two years before."""
+    rules = library.cycle_rules()
+    past: dict[int, dict[int, float]] = {}
+    rows = Report.objects.filter(record__state="locked", year__in=(year - 2, year - 1), emissions_compliance__isnull=False)
+    for firm, when, tonnes in rows.values_list("enterprise", "year", "emissions_compliance"):
+        past.setdefault(firm, {})[when] = tonnes
+    found = []
+    for each in enterprises:
+        verdict = duties.must_enter(past.get(each.pk, {}), covered=each.pk in covered, year=year, rules=rules)
+        if verdict != "stay":
+            found.append({"name": each.called(english=words.english()), "in": verdict == "in", "years": [(y, words.tonnes(t)) for y, t in sorted(past[each.pk].items())]})  # fmt: skip
+    return found
