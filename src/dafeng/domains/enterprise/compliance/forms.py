@@ -15,7 +15,7 @@ from dafeng.domains.enterprise.models import CarbonTrade
 MOST = 10**9
 
 
-def tonnes(label: Any, **named: Any) -> forms.IntegerField:
+def whole(label: Any, **named: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=named.pop("min_value", 1), max_value=MOST, **named)
 
 
@@ -26,27 +26,27 @@ class KeyedForm(forms.Form):
 class MoveForm(KeyedForm):
     asset = forms.ChoiceField(label=_("品种"), choices=(("CEA", _("全国碳排放配额")), ("CCER", _("核证自愿减排量"))))
     to = forms.ChoiceField(label=_("转到"), choices=(("registry", _("登记账户（清缴用）")), ("trading", _("交易账户（买卖用）"))))  # fmt: skip
-    tonnes = tonnes(_("数量（吨）"))
+    tonnes = whole(_("数量（吨）"))
 
 
 class SurrenderForm(KeyedForm):
-    tonnes = tonnes(_("配额（吨）"), min_value=0)
-    ccer = tonnes(_("核证自愿减排量（吨）"), min_value=0, initial=0, help_text=_("不超过应清缴量的 5%。"))
+    tonnes = whole(_("配额（吨）"), min_value=0)
+    ccer = whole(_("核证自愿减排量（吨）"), min_value=0, initial=0, help_text=_("不超过应清缴量的 5%。"))
 
 
 class CarryForm(KeyedForm):
-    tonnes = tonnes(_("数量（吨）"), help_text=_("从登记账户结转 2019—2024 年的配额。"))
+    tonnes = whole(_("数量（吨）"), help_text=_("从登记账户结转 2019—2024 年的配额。"))
 
 
 class CancelForm(KeyedForm):
     vintage = forms.IntegerField(label=_("配额年份"), min_value=2019, max_value=2100)
-    tonnes = tonnes(_("数量（吨）"), help_text=_("自愿注销不能撤回，也不抵应清缴量。"))
+    tonnes = whole(_("数量（吨）"), help_text=_("自愿注销不能撤回，也不抵应清缴量。"))
 
 
 class TradeForm(KeyedForm):
     side = forms.ChoiceField(label=_("方向"), choices=(("buy", _("买入")), ("sell", _("卖出"))))
     vintage = forms.IntegerField(label=_("配额年份"), min_value=2019, max_value=2100)
-    tonnes = tonnes(_("数量（吨）"))
+    tonnes = whole(_("数量（吨）"))
     price = forms.DecimalField(label=_("价格（元/吨）"), min_value=Decimal("0.01"), max_digits=8, decimal_places=2)
     way = forms.ChoiceField(label=_("方式"), choices=CarbonTrade.Way.choices)
     day = forms.DateField(label=_("成交日"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
