@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dafeng.domains.enterprise.models import Facility, Report
+from dafeng.domains.enterprise.models import Report
 from dafeng.kernel.enterprises.models import Enterprise
 
 
@@ -20,61 +20,57 @@ def by_year(enterprise: Enterprise) -> dict[int, float]:
     return dict(rows.values_list("year", "emissions_compliance"))
 
 
-# What a power unit's row of `allocate` is made of: our column → items of the report, and whether months add up or are weighted by output.
-SUMS = {"output": ("power_supplied", "supplied_power"), "heat": ("heat_supplied", "supplied_heat")}
-MEANS = {"heat_ratio": ("heat_ratio",), "load_factor": ("load_factor",)}
+# Classes as reporting's facilities name them → classes of the rule sets; sectors of industry have one class each.
+CLASSES = {
+    "conventional_over_300": "coal_large", "conventional_up_to_300": "coal_small", "unconventional": "coal_other",
+    "cement": "cement", "iron_steel": "steel", "aluminium": "aluminium",
+}  # fmt: skip
+# Our column → the report's figure of the year, and the places that are kept.
+FIGURES = {"output": ("power_supplied", 3), "heat": ("heat_supplied", 3), "heat_ratio": ("heat_ratio", 4), "load_factor": ("load_factor", 4)}  # fmt: skip
+HEAT_ITEMS = ("boiler_heat", "direct_heat", "indirect_heat", "heat_supplied")
 
 
 def units_of(report: Report) -> list[dict[str, Any]]:
-    """Rows for `allocate` out of a report's frozen content: facts of each facility and sums of its months.
+    """Rows for `allocate` out of a report's frozen content: facts of each facility, the year's figures, its emissions.
 
-    What the report does not tell stays out of the row, so that the allocation says what is missing.
+    What the report does not tell stays out of the row, so that the allocation says what is missing. A power unit of which no heat was
+    told in any form supplied none.
     """
-    rows: list[dict[str, Any]] = []
-    values = report.content.get("values", ())
-    emissions = _emissions(report.content)
-    for facility in Facility.objects.filter(enterprise=report.enterprise, compliance=True).order_by("code"):
-        facts = {name: fact(facility, name, report.year) for name in ("class", "cooling", "capacity")}
-        if not facts["class"]:
+    content, rows = report.content, []
+    emissions = content.get("totals", {}).get("facilities", {})
+    for facility in content.get("boundary", {}).get("facilities", ()):
+        if not facility.get("compliance"):
             continue
-        mine = [each for each in values if each.get("facility") == facility.code and each.get("value") is not None]
-        row: dict[str, Any] = {"unit": facility.code, "name": facility.name, **{k: v for k, v in facts.items() if v}}
-        for column, items in SUMS.items():
-            found = [float(each["value"]) for each in mine if each.get("item") in items]
-            if found:
-                row[column] = round(sum(found), 3)
-        for column, items in MEANS.items():
-            if (mean := _mean(mine, items)) is not None:
-                row[column] = mean
-        if facility.code in emissions:
-            row["emissions"] = emissions[facility.code]
+        facts = {name: fact(facility.get("facts", {}), name, report.year) for name in ("class", "cooling")}
+        told = str(facts["class"] or facility.get("sector", ""))
+        row: dict[str, Any] = {"unit": facility["code"], "name": facility.get("name", ""), "class": CLASSES.get(told, told)}
+        if facts["cooling"]:
+            row["cooling"] = facts["cooling"]
+        row |= _figures(content, facility["code"], report.year)
+        mine = emissions.get(facility["code"], {}).get("compliance")
+        if mine is not None:
+            row["emissions"] = round(float(mine), 3)
         rows.append(row)
     return rows
 
 
-def fact(facility: Facility, name: str, year: int) -> Any:
+def fact(facts: Mapping[str, Any], name: str, year: int) -> Any:
     """The value of a dated fact at the end of a year."""
-    told = facility.facts.get(name)
+    told = facts.get(name)
     if not isinstance(told, list):
         return told
     before = [value for since, value in sorted(told) if str(since)[:4] <= str(year)]
     return before[-1] if before else None
 
 
-def _mean(values: list[Mapping[str, Any]], items: tuple[str, ...]) -> float | None:
-    """The mean of months, weighted by the output of each month where that is told (2021 guideline, A.24)."""
-    weights = {each["month"]: float(each["value"]) for each in values if each.get("item") in SUMS["output"]}
-    found = [(float(each["value"]), weights.get(each["month"], 0.0)) for each in values if each.get("item") in items]
-    if not found:
-        return None
-    total = sum(weight for _, weight in found)
-    mean = sum(v * w for v, w in found) / total if total else sum(v for v, _ in found) / len(found)
-    return round(mean / 100 if mean > 1 else mean, 4)
-
-
-def _emissions(content: Mapping[str, Any]) -> dict[str, float]:
-    """t of the compliance boundary by facility."""
-    found = content.get("totals", {}).get("facilities", {})
-    if not isinstance(found, Mapping):
-        return {}
-    return {code: float(each["compliance"]) for code, each in found.items() if isinstance(each, Mapping) and each.get("compliance") is not None}  # fmt: skip
+def _figures(content: Mapping[str, Any], facility: str, year: int) -> dict[str, float]:
+    told = {row["indicator"]: row["value"] for row in content.get("indicators", ()) if row["facility"] == facility and row["month"] == str(year)}  # fmt: skip
+    found = {
+        column: round(float(told[code]), places)
+        for column, (code, places) in FIGURES.items()
+        if told.get(code) is not None
+    }
+    heated = any(row["facility"] == facility and row["item"] in HEAT_ITEMS and row.get("value") for row in content.get("values", ()))  # fmt: skip
+    if "output" in found and "heat" not in found and not heated:
+        found |= {"heat": 0.0, "heat_ratio": 0.0}
+    return found
