@@ -23,6 +23,7 @@ from dafeng.domains.enterprise.compliance import (
     words,
 )
 from dafeng.domains.enterprise.compliance.methods import planner
+from dafeng.domains.enterprise.compliance.methods.rulesets import tightened
 from dafeng.domains.enterprise.compliance.positions import Position
 from dafeng.domains.enterprise.compliance.views.common import firm_of
 from dafeng.domains.enterprise.compliance.views.firm import listed
@@ -32,6 +33,7 @@ from dafeng.domains.enterprise.models import Allocation, Covered, Surrender
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.api import words as described
 from dafeng.kernel.api.paging import Page, Paging, page
+from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
 
 router = Router(tags=["enterprise"])
@@ -78,7 +80,13 @@ described.describe(
     within="FirmPlanOut", firm=_("企业代码"), duty=_("待清缴（吨）"), surrender=_("按年份清缴的自有配额（吨）"), ccer=_("抵销（吨）"), ccer_bought=_("其中新买（吨）"),
     bought=_("买入（吨）"), from_group=_("集团内转入（吨）"), sold=_("按年份卖出（吨）"), carried=_("按年份结转（吨）"), left=_("留存（吨）"), shortfall=_("欠缴（吨）"),
 )  # fmt: skip
-described.describe(within="SurrenderIn", year=_("年度"), tonnes=_("配额（吨）"), ccer=_("抵销（吨）"), key=_("由您取的编号；同一编号只办一次"))
+described.describe(
+    within="SurrenderIn",
+    year=_("年度"),
+    tonnes=_("配额（吨）"),
+    ccer=_("抵销（吨）"),
+    key=_("由您取的编号；同一编号只办一次"),
+)
 described.describe(
     within="SurrenderOut", id=_("编号"), year=_("年度"), tonnes=_("配额（吨）"), ccer=_("抵销（吨）"), vintages=_("各年份的数量（吨）"), state=_("applied 已申请，done 已清缴，refused 已驳回"),
     reason=_("驳回的理由"),
@@ -280,11 +288,11 @@ STEPS = (
 )  # fmt: skip
 
 
-@router.post("/enterprise/allocation-rules/{rule_set}/trial", response=list[StepsOut], summary=_("试算配额，不写任何数据"))
+@router.post(
+    "/enterprise/allocation-rules/{rule_set}/trial", response=list[StepsOut], summary=_("试算配额，不写任何数据")
+)
 @asks(permissions.PLAN)
 def try_allocation(request: HttpRequest, rule_set: str, given: AllocateIn) -> Any:
-    from dafeng.domains.enterprise.compliance.methods.rulesets import tightened
-
     set_of(rule_set)
     rules = services.signed_set(rule_set)
     if given.tighter:
@@ -306,7 +314,9 @@ def list_cea_prices(request: HttpRequest, asked: Query[Paging]) -> Any:
     return page(request, library.closes(), asked, lambda each: {"day": each.day, "price": each.price})
 
 
-@router.get("/enterprise/compliance/firms", response=Page[FirmPosition], summary=_("一个年度的履约情况，只含您可以看的企业"))
+@router.get(
+    "/enterprise/compliance/firms", response=Page[FirmPosition], summary=_("一个年度的履约情况，只含您可以看的企业")
+)
 @asks(permissions.SEE)
 def list_firm_positions(request: HttpRequest, asked: Query[FirmsAsked]) -> Any:
     today = timezone.localdate()
@@ -336,8 +346,6 @@ def list_firm_allocations(request: HttpRequest, firm: str, asked: Query[Paging])
 @asks(permissions.PLAN)
 def plan_firm(request: HttpRequest, firm: str, given: PlanIn) -> Any:
     enterprise, today = firm_of(request, firm), timezone.localdate()
-    from dafeng.kernel.enterprises.models import Enterprise
-
     wanted = Covered.objects.filter(year=given.year, enterprise__in=Enterprise.objects.for_user(request.user)).select_related("enterprise")  # fmt: skip
     wanted = wanted.filter(enterprise__organisation=enterprise.organisation) if given.group and enterprise.organisation else wanted.filter(enterprise=enterprise)  # fmt: skip
     found = [each for each in positions.positions(wanted, today=today) if each.outstanding is not None]
@@ -378,8 +386,6 @@ def apply_to_surrender(request: HttpRequest, firm: str, given: SurrenderIn) -> A
 @router.post("/enterprise/compliance/surrenders/{uuid:surrender}/decision", response=SurrenderOut, summary=_("办理清缴申请"))  # fmt: skip
 @asks(permissions.DECIDE)
 def decide_surrender(request: HttpRequest, surrender: UUID, given: DecideIn) -> Any:
-    from dafeng.kernel.enterprises.models import Enterprise
-
     applied = Surrender.objects.filter(pk=surrender, enterprise__in=Enterprise.objects.for_user(request.user)).select_related("enterprise").first()  # fmt: skip
     if applied is None:
         raise NotFound(str(_("没有这份清缴申请")))

@@ -45,7 +45,9 @@ def screened(enterprises: Sequence[Enterprise], year: int, *, covered: set[int])
     """Firms whose place on the list of `year` changes by their locked reports of the two years before."""
     rules = library.cycle_rules()
     past: dict[int, dict[int, float]] = {}
-    rows = Report.objects.filter(record__state="locked", year__in=(year - 2, year - 1), emissions_compliance__isnull=False)
+    rows = Report.objects.filter(
+        record__state="locked", year__in=(year - 2, year - 1), emissions_compliance__isnull=False
+    )
     for firm, when, tonnes in rows.values_list("enterprise", "year", "emissions_compliance"):
         past.setdefault(firm, {})[when] = tonnes
     found = []

@@ -58,10 +58,16 @@ class AllocateForm(forms.Form):
     unit = forms.SlugField(label=_("机组或产线代码"), max_length=60)
     class_ = forms.ChoiceField(label=_("类别"))
     cooling = forms.ChoiceField(label=_("冷却方式"), required=False, choices=(("", "–"), ("water", _("水冷")), ("air", _("空冷"))))  # fmt: skip
-    output = forms.DecimalField(label=_("供电量（兆瓦时）"), required=False, min_value=0, max_value=MOST, decimal_places=3)
+    output = forms.DecimalField(
+        label=_("供电量（兆瓦时）"), required=False, min_value=0, max_value=MOST, decimal_places=3
+    )
     heat = forms.DecimalField(label=_("供热量（吉焦）"), required=False, min_value=0, max_value=MOST, decimal_places=3)
-    heat_ratio = forms.DecimalField(label=_("供热比（0–1）"), required=False, min_value=0, max_value=1, decimal_places=4)
-    load_factor = forms.DecimalField(label=_("负荷系数（0–1）"), required=False, min_value=0, max_value=1, decimal_places=4)
+    heat_ratio = forms.DecimalField(
+        label=_("供热比（0–1）"), required=False, min_value=0, max_value=1, decimal_places=4
+    )
+    load_factor = forms.DecimalField(
+        label=_("负荷系数（0–1）"), required=False, min_value=0, max_value=1, decimal_places=4
+    )
     emissions = forms.DecimalField(label=_("核查排放量（吨）"), required=False, min_value=0, max_value=MOST, decimal_places=3)  # fmt: skip
     barred = forms.ChoiceField(
         label=_("不发配额的情形"), required=False,
@@ -85,7 +91,9 @@ class DecideForm(forms.Form):
 
 class SignForm(forms.Form):
     item = forms.ChoiceField(label=_("待确认的值"))
-    source = forms.CharField(label=_("依据"), max_length=300, help_text=_("文号、条款或附件；签认后由它算出的配额可以发放。"))
+    source = forms.CharField(
+        label=_("依据"), max_length=300, help_text=_("文号、条款或附件；签认后由它算出的配额可以发放。")
+    )
     stands = forms.ChoiceField(label=_("办理"), choices=(("yes", _("签认")), ("no", _("撤回签认"))))
 
     def __init__(self, *args: Any, items: list[tuple[str, str]], **kwargs: Any) -> None:

@@ -181,7 +181,10 @@ def month_ends(enterprise: Enterprise, moments: Sequence[datetime]) -> list[int]
         "JOIN ledger_command c ON c.seq = e.command WHERE a.ref >= ? AND a.ref < ? AND s.key = ? AND e.kind IN (1, 3) GROUP BY c.ts"
     )
     with ledger.ledger().database.reading() as store:
-        rows = [(int(ts), int(change)) for ts, change in store.rows(sql, (f"{holder(enterprise)}/", f"{holder(enterprise)}0", CEA))]
+        rows = [
+            (int(ts), int(change))
+            for ts, change in store.rows(sql, (f"{holder(enterprise)}/", f"{holder(enterprise)}0", CEA))
+        ]
     return [sum(change for ts, change in rows if ts <= moment.timestamp()) for moment in moments]
 
 
@@ -238,7 +241,14 @@ def trade(
 def freeze(enterprise: Enterprise, tonnes: int, *, bucket: str, order: str, signer: str, key: str, now: datetime) -> None:  # fmt: skip
     """A court's freeze; only its signer may thaw it."""
     command = verbs.hold(
-        key=key, actor=signer, asset=CEA, account=account(enterprise, bucket), amount=tonnes, kind="freeze", hold=order, signer=signer
+        key=key,
+        actor=signer,
+        asset=CEA,
+        account=account(enterprise, bucket),
+        amount=tonnes,
+        kind="freeze",
+        hold=order,
+        signer=signer,
     )
     done([command], now=now)
 
@@ -333,7 +343,15 @@ def carry_over(enterprise: Enterprise, tonnes: int, *, bucket: str, cap: int, ba
     if not lots:
         raise Refused("insufficient", _("没有可以结转的 2019—2024 年配额"))
     command = verbs.carry_over(
-        key=key, actor=SYSTEM, asset=CEA, account=account(enterprise, bucket), lots=lots, amount=tonnes, to_lot=new, cap=cap, basis=basis
+        key=key,
+        actor=SYSTEM,
+        asset=CEA,
+        account=account(enterprise, bucket),
+        lots=lots,
+        amount=tonnes,
+        to_lot=new,
+        cap=cap,
+        basis=basis,
     )
     done([command], now=now)
 

@@ -35,6 +35,8 @@ class Position:
     due: date
     today: date
     price: Decimal
+    allocations: tuple[Allocation, ...] = ()
+    duty: CarbonDuty | None = None
 
     @property
     def enterprise(self) -> Enterprise:
@@ -83,21 +85,22 @@ def current_year(today: date) -> int:
 
 
 def positions(listed: Iterable[Covered], *, today: date, held: dict[str, list[Holding]] | None = None) -> list[Position]:  # fmt: skip
-    """Positions of entries of lists (with their enterprise), in six questions however many there are."""
+    """Positions of entries of lists (with their enterprise), in five questions however many there are."""
     entries = list(listed)
     firms, years = {each.enterprise_id for each in entries}, {each.year for each in entries}
     mine: dict[str, Any] = {"enterprise__in": firms, "year__in": years}
-    finals: dict[tuple[int, int, str], int] = {}
-    for firm, year, stage, tonnes in Allocation.objects.filter(**mine).order_by("number").values_list("enterprise", "year", "stage", "tonnes"):  # fmt: skip
-        finals[firm, year, stage] = tonnes
-    owed = {(firm, year): tonnes for firm, year, tonnes in CarbonDuty.objects.filter(**mine).order_by("number").values_list("enterprise", "year", "tonnes")}  # fmt: skip
+    finals: dict[tuple[int, int], list[Allocation]] = {}
+    for made in Allocation.objects.filter(**mine).defer("rows", "units").order_by("number"):
+        finals.setdefault((made.enterprise_id, made.year), []).append(made)
+    owed = {(each.enterprise_id, each.year): each for each in CarbonDuty.objects.filter(**mine).order_by("number")}
     reports = {(firm, year): e for firm, year, e in Report.objects.filter(**mine, record__state="locked").values_list("enterprise", "year", "emissions_compliance")}  # fmt: skip
     sums: dict[tuple[int, int, str], tuple[int, int]] = {}
     for row in Surrender.objects.filter(**mine).order_by().values("enterprise", "year", "state").annotate(cea=Sum("tonnes"), off=Sum("ccer")):  # fmt: skip
         sums[row["enterprise"], row["year"], row["state"]] = (row["cea"], row["off"])
     stock, price = holdings.of_all() if held is None else held, library.close_on(today).price
     return [
-        _position(each, finals, owed, reports, sums, stock.get(each.enterprise.code, []), today, price) for each in entries
+        _position(each, finals, owed, reports, sums, stock.get(each.enterprise.code, []), today, price)
+        for each in entries
     ]
 
 
@@ -107,12 +110,13 @@ def _position(each: Covered, finals: Any, owed: Any, reports: Any, sums: Any, he
     free = holdings.free_by_vintage(held)
     valid = duties.valid_vintages(each.year, list(free), rules)
     done, applied = sums.get((*key, "done"), (0, 0)), sums.get((*key, "applied"), (0, 0))
-    emitted = reports.get(key)
+    emitted, made, duty = reports.get(key), finals.get(key, []), owed.get(key)
+    stages = {each.stage: each.tonnes for each in made}
     return Position(
-        covered=each, emissions=None if emitted is None else duties.whole(emitted), pre=finals.get((*key, "pre")),
-        free=finals.get((*key, "final")), owed=owed.get(key), surrendered=done[0], offset=done[1], applied=sum(applied),
-        usable=sum(free[v] for v in valid), ccer=sum(h.available for h in held if h.asset == holdings.CCER),
-        due=duties.cycle_of(each.year, rules)["due"], today=today, price=price,
+        covered=each, emissions=None if emitted is None else duties.whole(emitted), pre=stages.get("pre"), free=stages.get("final"),
+        owed=duty.tonnes if duty else None, surrendered=done[0], offset=done[1], applied=sum(applied), usable=sum(free[v] for v in valid),
+        ccer=sum(h.available for h in held if h.asset == holdings.CCER), due=duties.cycle_of(each.year, rules)["due"], today=today,
+        price=price, allocations=tuple(made), duty=duty,
     )  # fmt: skip
 
 

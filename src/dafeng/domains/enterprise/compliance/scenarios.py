@@ -16,7 +16,11 @@ from dafeng.domains.enterprise.compliance.positions import Position
 def scenarios(*, ccer_price: Decimal, next_value: Decimal | None) -> list[Scenario]:
     """Lowest, last and highest close of 2025. What a carried tonne is worth next year is the price, unless told."""
     prices = [each.price for each in library.closes()]
-    named = ((_("2025 年最低收盘价"), min(prices)), (_("2025 年末收盘价"), prices[-1]), (_("2025 年最高收盘价"), max(prices)))
+    named = (
+        (_("2025 年最低收盘价"), min(prices)),
+        (_("2025 年末收盘价"), prices[-1]),
+        (_("2025 年最高收盘价"), max(prices)),
+    )
     return [Scenario(name, price, ccer_price, price if next_value is None else next_value) for name, price in named]
 
 

@@ -43,7 +43,11 @@ def units_of(report: Report) -> list[dict[str, Any]]:
             continue
         facts = {name: fact(facility.get("facts", {}), name, report.year) for name in ("class", "cooling")}
         told = str(facts["class"] or facility.get("sector", ""))
-        row: dict[str, Any] = {"unit": facility["code"], "name": facility.get("name", ""), "class": CLASSES.get(told, told)}
+        row: dict[str, Any] = {
+            "unit": facility["code"],
+            "name": facility.get("name", ""),
+            "class": CLASSES.get(told, told),
+        }
         if facts["cooling"]:
             row["cooling"] = facts["cooling"]
         row |= _figures(content, facility["code"], report.year)

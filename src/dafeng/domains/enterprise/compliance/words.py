@@ -92,7 +92,12 @@ def item(rules: RuleSet, code: str) -> str:
     question = next((each for each in rules.questions if each.code == code), None)
     if question:
         return question.title_en if english() else question.title
-    plain = {"cooling": _("冷却方式修正系数"), "heat": _("供热修正系数"), "load": _("负荷修正系数"), "pre": _("预分配比例")}
+    plain = {
+        "cooling": _("冷却方式修正系数"),
+        "heat": _("供热修正系数"),
+        "load": _("负荷修正系数"),
+        "pre": _("预分配比例"),
+    }
     if code in plain:
         return plain[code]
     name, _dot, what = code.partition(".")

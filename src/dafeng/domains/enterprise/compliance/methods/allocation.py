@@ -70,7 +70,9 @@ def _within(frame: pl.DataFrame, limits: Mapping[str, float]) -> None:
         value = pl.col(name).cast(pl.Float64)
         wrong = frame.filter(value.is_nan() | (value < 0) | (value > top))
         if wrong.height:
-            raise Refused("value_out_of_range", f"“{wrong['unit'][0]}”的 {name} 为 {wrong[name][0]}", expected=f"0 至 {top:g}")
+            raise Refused(
+                "value_out_of_range", f"“{wrong['unit'][0]}”的 {name} 为 {wrong[name][0]}", expected=f"0 至 {top:g}"
+            )
 
 
 def _by_class(given: pl.DataFrame, rules: RuleSet, values: Mapping[str, Decimal | None]) -> Exact:
@@ -89,9 +91,7 @@ def _benchmark(given: pl.DataFrame, rules: RuleSet, kind: str) -> Exact:
 
 def _chp() -> pl.Expr:
     """A unit that supplies heat."""
-    return (pl.col("heat").cast(pl.Float64).fill_null(0) > 0) | (
-        pl.col("heat_ratio").cast(pl.Float64).fill_null(0) > 0
-    )
+    return (pl.col("heat").cast(pl.Float64).fill_null(0) > 0) | (pl.col("heat_ratio").cast(pl.Float64).fill_null(0) > 0)
 
 
 # ---------------------------------------------------------------- power
@@ -137,7 +137,9 @@ def _heat_factor(given: pl.DataFrame, rules: RuleSet) -> Exact:
     values = rules.heat.values
     k = _by_class(given, rules, {code: values[each.fuel] for code, each in rules.classes.items()})
     supplied = given["heat"].cast(pl.Float64)
-    ratio = measured(pl.select(pl.when(supplied == 0).then(0.0).otherwise(given["heat_ratio"])).to_series(), SHARE_PLACES)
+    ratio = measured(
+        pl.select(pl.when(supplied == 0).then(0.0).otherwise(given["heat_ratio"])).to_series(), SHARE_PLACES
+    )
     product = k.times(ratio)
     one = pl.Series([10**product.scale], dtype=pl.Int128)
     return Exact(one - product.column, product.scale)
@@ -161,7 +163,9 @@ def _load_factor(given: pl.DataFrame, rules: RuleSet) -> Exact:
         return _ones(given)
     loads = measured(given["load_factor"], SHARE_PLACES).column
     distinct = [each for each in loads.unique().to_list() if each is not None]
-    whole = {each: whole_of(load_factor_of(Decimal(each).scaleb(-SHARE_PLACES), rule), rule.digits) for each in distinct}
+    whole = {
+        each: whole_of(load_factor_of(Decimal(each).scaleb(-SHARE_PLACES), rule), rule.digits) for each in distinct
+    }
     applies = pl.col("class").is_in(list(rule.classes))
     if rule.condensing_only:
         applies &= ~_chp()
@@ -246,7 +250,9 @@ def _choice(given: pl.DataFrame, rules: RuleSet) -> Exact:
             continue
         options = (rules.choices or {}).get(code, ())
         if not any(Decimal(word) == each for each in options):
-            raise Refused("choice_unknown", f"“{unit}”的系数 {word} 不在规则里", expected="、".join(map(str, options)) or "不填")
+            raise Refused(
+                "choice_unknown", f"“{unit}”的系数 {word} 不在规则里", expected="、".join(map(str, options)) or "不填"
+            )
         picked.append(Decimal(word))
     return constants(picked)
 

@@ -95,7 +95,11 @@ def owed(
     gas_duty = min(gas, gas_free) if cycle.get("gas_free") and cycle["gas_standing"] not in "DX" else gas
     if gas:
         standing = cycle.get("gas_standing", "D")
-        steps.append(Step("gas", {"emissions": str(gas), "free": str(gas_free), "duty": str(gas_duty)}, standing, cycle["source"]))
+        steps.append(
+            Step(
+                "gas", {"emissions": str(gas), "free": str(gas_free), "duty": str(gas_duty)}, standing, cycle["source"]
+            )
+        )
     duty = total + gas_duty
     steps.append(Step("duty", {"duty": str(duty), "free": str(free)}, "A"))
     return Duty(year, e, free, duty, max(0, duty - free), duty < e, tuple(steps))

@@ -30,7 +30,9 @@ class Exact:
     def times(self, other: Exact) -> Exact:
         """The exact product. Raises `Refused("too_large")` where 38 digits do not hold it."""
         if _largest(self) * _largest(other) >= 10**DIGITS:
-            raise Refused("too_large", "数值太大，精确乘积超过 38 位", mend="请检查单位：电量以 MWh、热量以 GJ、产量以 t 计")
+            raise Refused(
+                "too_large", "数值太大，精确乘积超过 38 位", mend="请检查单位：电量以 MWh、热量以 GJ、产量以 t 计"
+            )
         return Exact(self.column * other.column, self.scale + other.scale)
 
     def plus(self, other: Exact) -> Exact:

@@ -122,9 +122,7 @@ def _pools(firm: Firm, year: int, rules: Mapping[str, Any]) -> dict[Pool, list[t
     return found
 
 
-def plan(
-    firms: Sequence[Firm], scenario: Scenario, *, year: int, rules: Mapping[str, Any], carry: bool = True
-) -> Plan:
+def plan(firms: Sequence[Firm], scenario: Scenario, *, year: int, rules: Mapping[str, Any], carry: bool = True) -> Plan:
     """The cheapest way. `carry` False after the last day for carrying over.
 
     Raises `Refused` for no firm, too many, or an impossible price.
@@ -271,7 +269,11 @@ def _reasons(
             say("carry", t=sum(each.carried.values()), cap=each.carry_cap)
         if sum(each.sold.values()):
             better = scenario.next_value > scenario.price
-            say("sell_for_cap" if better and each.carried else "sell", t=sum(each.sold.values()), yuan=sum(each.sold.values()) * scenario.price)
+            say(
+                "sell_for_cap" if better and each.carried else "sell",
+                t=sum(each.sold.values()),
+                yuan=sum(each.sold.values()) * scenario.price,
+            )
         if each.left and not carry and year <= rules["validity"]["old_last_vintage"]:
             say("left", t=each.left)
     return tuple(found)

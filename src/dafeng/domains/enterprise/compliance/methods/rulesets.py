@@ -212,14 +212,20 @@ def _benchmarks(
             raise _wrong("benchmark_twice", f"{year} 年“{classes[key[0]].title}”的 {key[1]} 基准值写了两次", file)
         value = Decimal(row["value"]) if "value" in row else None
         if value is None and not row.get("gap"):
-            raise _wrong("benchmark_missing_value", f"{year} 年“{classes[key[0]].title}”的 {key[1]} 基准值没有数值", file)
+            raise _wrong(
+                "benchmark_missing_value", f"{year} 年“{classes[key[0]].title}”的 {key[1]} 基准值没有数值", file
+            )
         if value is not None and not 0 < value < 10_000:
-            raise _wrong("benchmark_out_of_range", f"{year} 年“{classes[key[0]].title}”的 {key[1]} 基准值为 {value}", file)
+            raise _wrong(
+                "benchmark_out_of_range", f"{year} 年“{classes[key[0]].title}”的 {key[1]} 基准值为 {value}", file
+            )
         found[key] = Benchmark(*key, value, row["unit"], row["standing"], row["source"], row.get("gap", ""))
     wanted = [(code, kind) for code, each in classes.items() if each.way == "benchmark" for kind in data["kinds"]]
     for code, kind in wanted:
         if (code, kind) not in found:
-            raise _wrong("benchmark_missing_class", f"{year} 年缺少“{classes[code].title}”（{code}）的 {kind} 基准值", file)
+            raise _wrong(
+                "benchmark_missing_class", f"{year} 年缺少“{classes[code].title}”（{code}）的 {kind} 基准值", file
+            )
     return found
 
 

@@ -77,7 +77,9 @@ def outcome(unit: Unit, rules: RuleSet, *, price: Decimal, default_carbon: float
     quota = made["tonnes"]
     gap = None if quota is None else emissions - quota
     cost = None if gap is None else (Decimal(str(round(gap, 3))) * price).quantize(Decimal("0.01"))
-    return Outcome(emissions, carbon, quota, gap, cost, emissions / unit.output if unit.output else None, made["status"])
+    return Outcome(
+        emissions, carbon, quota, gap, cost, emissions / unit.output if unit.output else None, made["status"]
+    )
 
 
 def changed(unit: Unit, change: Change) -> Unit:
@@ -92,9 +94,7 @@ def changed(unit: Unit, change: Change) -> Unit:
     )  # fmt: skip
 
 
-def compare(
-    unit: Unit, change: Change, rules: RuleSet, *, price: Decimal, default_carbon: float
-) -> Mapping[str, Any]:
+def compare(unit: Unit, change: Change, rules: RuleSet, *, price: Decimal, default_carbon: float) -> Mapping[str, Any]:
     """Before, after, and the difference of each figure."""
     before = outcome(unit, rules, price=price, default_carbon=default_carbon)
     after = outcome(changed(unit, change), rules, price=price, default_carbon=default_carbon)

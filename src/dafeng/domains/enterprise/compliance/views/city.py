@@ -17,6 +17,7 @@ from dafeng.domains.enterprise.compliance.views.firm import known_years, listed
 from dafeng.domains.enterprise.models import Covered
 from dafeng.kernel.actions import asks
 from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.ledger import services as ledger
 from dafeng.kernel.pages import asked
 
 
@@ -42,17 +43,15 @@ def city(request: HttpRequest) -> HttpResponse:
             }
             for each in found
         ],
-        "totals": {name: _total(name) for name in holdings.ASSETS} if found else {},
+        "total": _total() if found else None,
         "screened": city_view.screened(list(Enterprise.objects.filter(until__isnull=True)), today.year, covered=set(Covered.objects.filter(year=today.year - 1).values_list("enterprise", flat=True))),
     }  # fmt: skip
     return render(request, "enterprise/compliance/city.html", context)
 
 
-def _total(asset: str) -> dict[str, str]:
-    from dafeng.kernel.ledger import services as ledger
-
-    found = ledger.city_total(asset)
-    return {"title": words.asset(asset), "accounts": words.tonnes(found.in_accounts), "retired": words.tonnes(found.retired), "cancelled": words.tonnes(found.cancelled), "expired": words.tonnes(found.expired)}  # fmt: skip
+def _total() -> dict[str, str]:
+    found = ledger.city_total(holdings.CEA)
+    return {"title": words.asset(holdings.CEA), "accounts": words.tonnes(found.in_accounts), "retired": words.tonnes(found.retired), "cancelled": words.tonnes(found.cancelled), "expired": words.tonnes(found.expired)}  # fmt: skip
 
 
 def _figures(found: list[positions.Position]) -> list[dict[str, Any]]:

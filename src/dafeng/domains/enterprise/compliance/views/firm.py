@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import polars as pl
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.enterprise.compliance import forms, holdings, library, permissions, positions, services, words
+from dafeng.domains.enterprise.compliance import (
+    forms,
+    holdings,
+    library,
+    permissions,
+    positions,
+    services,
+    verified,
+    words,
+)
+from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.positions import Position
 from dafeng.domains.enterprise.compliance.views.common import called, clock, firm_of, shown_rows
 from dafeng.domains.enterprise.models import Allocation, CarbonDuty, CarbonTrade, Covered, Surrender
@@ -40,8 +52,6 @@ def known_years() -> list[int]:
 @asks(permissions.SEE)
 def home(request: HttpRequest) -> HttpResponse:
     """The firms of a year: state, what is owed and what is lacking."""
-    import polars as pl
-
     _now, today = clock()
     year = asked.year(request, known_years(), default=positions.current_year(today))
     found = listed(request, year, today)
@@ -100,9 +110,9 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
         "position": position, "year": year, "years": _years(request, known, year), "chart": chart, "monthly": monthly,
         "state": words.position_state(position.state), "figures": _figures(position), "penalty": _penalty(position, today),
         "held": [{"holding": each, "asset": words.asset(each.asset), "bucket": words.bucket(each.bucket)} for each in held],
-        "duty": _duty(enterprise, year), "acts": acts, "decides": decides,
+        "duty": _duty(position.duty), "acts": acts, "decides": decides,
         "surrenders": list(Surrender.objects.filter(enterprise=enterprise, year=year).select_related("applied_by", "decided_by")),
-        "allocations": list(Allocation.objects.filter(enterprise=enterprise).order_by("-at")[:10]),
+        "allocations": [made for each in reversed(history) for made in reversed(each.allocations)][:10],
         "trades": _trades(enterprise),
     }  # fmt: skip
     if acts:
@@ -128,18 +138,13 @@ def _figures(each: Position) -> list[dict[str, Any]]:
 
 def _penalty(position: Position, today: Any) -> dict[str, Any] | None:
     """What missing the deadline costs by the rule of the day after it."""
-    from datetime import timedelta
-
-    from dafeng.domains.enterprise.compliance.methods import duty as duties
-
     rule = duties.penalty(position.lack or 0, position.due + timedelta(days=1), library.cycle_rules(), average_price=position.price)  # fmt: skip
     if rule is None:
         return None
     return {"low": words.money(rule.low), "high": words.money(rule.high), "cut": words.tonnes(rule.cut), "open": rule.open, "standing": words.standing(rule.standing), "source": rule.source}  # fmt: skip
 
 
-def _duty(enterprise: Enterprise, year: int) -> dict[str, Any] | None:
-    found = CarbonDuty.objects.filter(enterprise=enterprise, year=year).order_by("-number").first()
+def _duty(found: CarbonDuty | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
@@ -169,7 +174,9 @@ def _holding_chart(monthly: dict[str, int]) -> Any:
     values: dict[Any, float | None] = {month: n / 1e4 for month, n in monthly.items()}
     if not any(monthly.values()):
         return None
-    return lines(_("各月末持有的配额"), _("万吨"), list(monthly), [Series(_("持有配额"), values, tone=1)], name="months")
+    return lines(
+        _("各月末持有的配额"), _("万吨"), list(monthly), [Series(_("持有配额"), values, tone=1)], name="months"
+    )
 
 
 def _forms(position: Position) -> list[dict[str, Any]]:
@@ -294,11 +301,10 @@ def allocation(request: HttpRequest, code: str, id: UUID) -> HttpResponse:
     return render(request, "enterprise/compliance/allocation_panel.html" if panel else "enterprise/compliance/allocation.html", context)  # fmt: skip
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.DECIDE)
 def allocate(request: HttpRequest, code: str, year: int) -> HttpResponse:
     """Allocate: from the locked report, or one unit typed in; shown with its steps before it is issued."""
-    from dafeng.domains.enterprise.compliance import verified
-
     enterprise, (now, _today) = firm_of(request, code), clock()
     entry = Covered.objects.filter(enterprise=enterprise, year=year).first()
     if entry is None:

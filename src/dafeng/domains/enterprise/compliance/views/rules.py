@@ -71,7 +71,11 @@ def _context(request: HttpRequest, found: RuleSet, signatures: list[RuleSignatur
         for each in found.benchmarks.values()
     ]  # fmt: skip
     questions = [
-        {"title": words.item(found, each.code), "text": each.what_en if words.english() else each.what, "signed": each.code in held}
+        {
+            "title": words.item(found, each.code),
+            "text": each.what_en if words.english() else each.what,
+            "signed": each.code in held,
+        }
         for each in found.questions
     ]
     keeps = may(request.user, permissions.SIGN)
@@ -157,7 +161,12 @@ def calendar(request: HttpRequest) -> HttpResponse:
         for each in deadlines.of_year(today.year)
     ]  # fmt: skip
     cycles = [
-        {"each": each, "standing": words.standing(each["due_standing"]), "gap": each.get("gap_cap", ""), "borrow": each.get("borrow_share", "")}
+        {
+            "each": each,
+            "standing": words.standing(each["due_standing"]),
+            "gap": each.get("gap_cap", ""),
+            "borrow": each.get("borrow_share", ""),
+        }
         for each in library.cycle_rules()["cycle"]
     ]
     penalties = [{"each": each, "from": each.get("from"), "until": each.get("until"), "standing": words.standing(each["standing"]), "open": each["standing"] in "DX"} for each in library.cycle_rules()["penalty"]]  # fmt: skip
