@@ -10,7 +10,7 @@ from dafeng.domains.enterprise.compliance import library, services, words
 from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.methods.rulesets import tightened as tighter_set
 from dafeng.domains.enterprise.compliance.positions import Position
-from dafeng.domains.enterprise.models import Allocation, Report
+from dafeng.domains.enterprise.models import Allocation, Covered, Report
 from dafeng.kernel.enterprises.models import Enterprise
 
 
@@ -41,18 +41,22 @@ def tightened(found: Sequence[Position], year: int, percent: Decimal) -> dict[st
     }  # fmt: skip
 
 
-def screened(enterprises: Sequence[Enterprise], year: int, *, covered: set[int]) -> list[dict[str, Any]]:
+def screened(year: int) -> list[dict[str, Any]]:
     """Firms whose place on the list of `year` changes by their locked reports of the two years before."""
     rules = library.cycle_rules()
+    covered = set(Covered.objects.filter(year=year - 1).values_list("enterprise", flat=True))
     past: dict[int, dict[int, float]] = {}
-    rows = Report.objects.filter(
+    firms: dict[int, Enterprise] = {}
+    reports = Report.objects.filter(
         record__state="locked", year__in=(year - 2, year - 1), emissions_compliance__isnull=False
-    )
-    for firm, when, tonnes in rows.values_list("enterprise", "year", "emissions_compliance"):
-        past.setdefault(firm, {})[when] = tonnes
+    ).defer("content")
+    for each in reports.select_related("enterprise"):
+        assert each.emissions_compliance is not None
+        firms[each.enterprise_id] = each.enterprise
+        past.setdefault(each.enterprise_id, {})[each.year] = each.emissions_compliance
     found = []
-    for each in enterprises:
-        verdict = duties.must_enter(past.get(each.pk, {}), covered=each.pk in covered, year=year, rules=rules)
+    for pk, firm in sorted(firms.items()):
+        verdict = duties.must_enter(past[pk], covered=pk in covered, year=year, rules=rules)
         if verdict != "stay":
-            found.append({"name": each.called(english=words.english()), "in": verdict == "in", "years": [(y, words.tonnes(t)) for y, t in sorted(past[each.pk].items())]})  # fmt: skip
+            found.append({"name": firm.called(english=words.english()), "in": verdict == "in", "years": [(y, words.tonnes(t)) for y, t in sorted(past[pk].items())]})  # fmt: skip
     return found

@@ -51,6 +51,9 @@ def _given(units: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
         raise Refused("column_missing", f"机组表缺少列 {'、'.join(sorted(lacking))}")
     known = [name for name in OPTIONAL if name not in units.columns]
     frame = units.with_columns(pl.lit(None, dtype=OPTIONAL[name]).alias(name) for name in known)
+    # A column of nothing but nulls has no type of its own.
+    untyped = [name for name in OPTIONAL if frame.schema[name] == pl.Null]
+    frame = frame.with_columns(pl.col(name).cast(OPTIONAL[name]) for name in untyped)
     stray = frame.filter(~pl.col("class").is_in(list(rules.classes)) | pl.col("class").is_null())
     if stray.height:
         raise Refused(

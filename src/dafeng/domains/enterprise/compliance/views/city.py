@@ -14,9 +14,7 @@ from django.views.decorators.http import require_safe
 from dafeng.domains.enterprise.compliance import city_view, holdings, permissions, positions, words
 from dafeng.domains.enterprise.compliance.views.common import called, clock
 from dafeng.domains.enterprise.compliance.views.firm import known_years, listed
-from dafeng.domains.enterprise.models import Covered
 from dafeng.kernel.actions import asks
-from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.ledger import services as ledger
 from dafeng.kernel.pages import asked
 
@@ -44,7 +42,7 @@ def city(request: HttpRequest) -> HttpResponse:
             for each in found
         ],
         "total": _total() if found else None,
-        "screened": city_view.screened(list(Enterprise.objects.filter(until__isnull=True)), today.year, covered=set(Covered.objects.filter(year=today.year - 1).values_list("enterprise", flat=True))),
+        "screened": city_view.screened(today.year),
     }  # fmt: skip
     return render(request, "enterprise/compliance/city.html", context)
 
