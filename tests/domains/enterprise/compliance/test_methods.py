@@ -123,8 +123,9 @@ def test_dear_offsets_are_left_alone_and_what_lacks_is_bought():
 
 def test_the_oldest_vintage_is_surrendered_first():
     firms = [Firm("a", 50, {2022: 30, 2023: 40, 2024: 500})]
-    made = planner.plan(firms, scenario(ccer="90", later="80"), year=2024, rules=RULES)
+    made = planner.plan(firms, scenario(ccer="90", later="0"), year=2024, rules=RULES)
     assert dict(made.firms[0].surrender) == {2022: 30, 2023: 20}
+    assert dict(made.firms[0].sold) == {2023: 20, 2024: 500}
 
 
 def test_it_sells_exactly_what_lets_the_rest_be_carried_over():
