@@ -1,7 +1,8 @@
 """The demonstration: two power firms, a cement and a steel firm through list, pre-allocation, allocation, trade, surrender, carry-over.
 
-Everything but the names of the two plants is made up and marked 演示. The duties rest on the locked reports of reporting's demo; a
-year without one stays without a duty. Calling it again changes nothing.
+Everything but the names of the two plants is made up and marked 演示. 2024, the year before the firms reported
+here, rests on made-up papers; 2025 on the locked reports of reporting's demo, and a firm without one has no duty yet. Calling it
+again changes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from dafeng.domains.enterprise.compliance import holdings, library, services, verified
-from dafeng.domains.enterprise.models import CcerBatch, Covered, RuleSignature
+from dafeng.domains.enterprise.models import CcerBatch, Covered, Report, RuleSignature
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.ledger import services as ledger
 
@@ -34,6 +35,8 @@ UNITS: dict[str, list[dict[str, Any]]] = {
     "cement-demo": [{"unit": "kiln-1", "name": "熟料线（演示）", "class": "cement", "output": 1_350_000, "emissions": 1_150_000}],
     "steel-demo": [{"unit": "works-1", "name": "炼钢厂（演示）", "class": "steel", "output": 900_000, "emissions": 1_480_000}],
 }  # fmt: skip
+
+EMITTED = {"datang-xinyang": Decimal(4_790_000), "datang-huayu": Decimal(1_520_000), "cement-demo": Decimal(1_150_000), "steel-demo": Decimal(1_480_000)}  # fmt: skip
 
 
 def ensure_demo(city: str, *, now: datetime) -> None:
@@ -72,10 +75,12 @@ def _allocate(firm: Enterprise, units: list[dict[str, Any]], now: datetime) -> N
 
 
 def _past_year(firm: Enterprise, now: datetime) -> None:
-    """Duty and surrender of 2024, where reporting has the year locked; what lacks is bought from outside the city."""
-    if verified.locked(firm, PAST) is None:
+    """Duty and surrender of 2024; what lacks is bought from outside the city."""
+    report = Report.objects.filter(enterprise=firm, year=PAST).exists()
+    told, source = (None, "") if report else (EMITTED[firm.code], "演示：核查结论（编造）")
+    if report and verified.locked(firm, PAST) is None:
         return
-    owed = services.register_duty(firm, PAST, by=None, now=now, demo=True)
+    owed = services.register_duty(firm, PAST, told=told, source=source, by=None, now=now, demo=True)
     held = sum(each.available for each in holdings.of(firm) if each.vintage <= PAST)
     if held < owed.tonnes:
         _buy(firm, PAST, owed.tonnes - held, Decimal("97.49"), date(2024, 12, 20), f"demo-{firm.code}-{PAST}", now)

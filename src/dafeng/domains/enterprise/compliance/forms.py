@@ -85,6 +85,13 @@ class AllocateForm(forms.Form):
         return {"class": given["class_"]} | {name: value if isinstance(value, str) else None if value is None else str(value) for name, value in row.items()}  # fmt: skip
 
 
+class DutyForm(forms.Form):
+    """Empty: by the locked report. Filled: a year before the firm reported here."""
+
+    told = forms.DecimalField(label=_("核查排放量（吨）"), required=False, min_value=0, max_value=MOST, decimal_places=3, help_text=_("只在企业当年不在本平台报告时填写。"))  # fmt: skip
+    source = forms.CharField(label=_("依据"), max_length=200, required=False)
+
+
 class DecideForm(forms.Form):
     reason = forms.CharField(label=_("理由"), max_length=300, required=False, help_text=_("驳回时必填。"))
 

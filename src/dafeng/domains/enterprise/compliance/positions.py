@@ -111,9 +111,10 @@ def _position(each: Covered, finals: Any, owed: Any, reports: Any, sums: Any, he
     valid = duties.valid_vintages(each.year, list(free), rules)
     done, applied = sums.get((*key, "done"), (0, 0)), sums.get((*key, "applied"), (0, 0))
     emitted, made, duty = reports.get(key), finals.get(key, []), owed.get(key)
+    told = duty.emissions if duty else None  # of a year before the firm reported here
     stages = {each.stage: each.tonnes for each in made}
     return Position(
-        covered=each, emissions=None if emitted is None else duties.whole(emitted), pre=stages.get("pre"), free=stages.get("final"),
+        covered=each, emissions=told if emitted is None else duties.whole(emitted), pre=stages.get("pre"), free=stages.get("final"),
         owed=duty.tonnes if duty else None, surrendered=done[0], offset=done[1], applied=sum(applied), usable=sum(free[v] for v in valid),
         ccer=sum(h.available for h in held if h.asset == holdings.CCER), due=duties.cycle_of(each.year, rules)["due"], today=today,
         price=price, allocations=tuple(made), duty=duty,

@@ -29,6 +29,7 @@ from dafeng.domains.enterprise.models import (
     CarbonTrade,
     CcerBatch,
     Covered,
+    Report,
     RuleSignature,
     Surrender,
 )
@@ -197,31 +198,58 @@ def final_of(enterprise: Enterprise, year: int) -> Allocation | None:
 # ---------------------------------------------------------------- duty
 
 
-def register_duty(enterprise: Enterprise, year: int, *, by: Any, now: datetime, demo: bool = False) -> CarbonDuty:
-    """Record what a firm owes by its locked report and its final allocation. Without a locked report: `report_not_locked`."""
+def register_duty(
+    enterprise: Enterprise,
+    year: int,
+    *,
+    told: Decimal | None = None,
+    source: str = "",
+    by: Any,
+    now: datetime,
+    demo: bool = False,
+) -> CarbonDuty:
+    """Record what a firm owes by its locked report and its final allocation. Without a locked report: `report_not_locked`.
+
+    `told`: verified emissions of a year before the firm reported here, with the paper that says so; refused where a report exists.
+    """
     if by is not None:
         demand(by, permissions.DECIDE)
     with holdings.told(by, "duty", enterprise, now=now):
         if not Covered.objects.filter(enterprise=enterprise, year=year).exists():
             raise Refused("not_covered", _("%(year)s 年度名录里没有这家企业") % {"year": year})
-        report = verified.locked(enterprise, year)
-        if report is None or report.emissions_compliance is None:
-            raise Refused("report_not_locked", _("%(year)s 年度排放报告还没有核查锁定") % {"year": year})
-        final = final_of(enterprise, year)
-        found = _owed(year, report.emissions_compliance, final)
+        report, emissions = _verified(enterprise, year, told, source)
+        found = _owed(year, emissions, final_of(enterprise, year))
         number = CarbonDuty.objects.filter(enterprise=enterprise, year=year).count() + 1
         key = f"enterprise:duty:{enterprise.code}:{year}:{number}"
-        holdings.record_duty(enterprise, year, found.duty, basis=f"report {report.pk}", key=key, now=now)
+        basis = f"report {report.pk}" if report else "paper"
+        holdings.record_duty(enterprise, year, found.duty, basis=basis, key=key, now=now)
+        steps = [asdict(each) for each in found.steps]
+        if report is None:
+            steps.insert(0, {"code": "told", "numbers": {}, "standing": "C", "source": source.strip()[:200]})
         made = CarbonDuty.objects.create(
             enterprise=enterprise, year=year, number=number, report=report, emissions=found.emissions, free=found.free,
-            tonnes=found.duty, steps=[asdict(each) for each in found.steps], due=duties.cycle_of(year, library.cycle_rules())["due"],
+            tonnes=found.duty, steps=steps, due=duties.cycle_of(year, library.cycle_rules())["due"],
             ledger_key=key, by=by, at=now, demo=demo,
         )  # fmt: skip
-        records.audit(by, "enterprise.compliance.duty", "enterprise", enterprise.code, {"year": year, "tonnes": found.duty, "report": str(report.pk)}, now=now)  # fmt: skip
+        records.audit(by, "enterprise.compliance.duty", "enterprise", enterprise.code, {"year": year, "tonnes": found.duty, "basis": basis, "source": source}, now=now)  # fmt: skip
     return made
 
 
-def _owed(year: int, emissions: float, final: Allocation | None) -> duties.Duty:
+def _verified(enterprise: Enterprise, year: int, told: Decimal | None, source: str) -> tuple[Report | None, Any]:
+    """The locked report and its emissions, or what a paper tells of a year without a report."""
+    report = verified.locked(enterprise, year)
+    if report is not None and report.emissions_compliance is not None:
+        if told is not None:
+            raise Refused("report_counts", _("%(year)s 年度已有锁定的报告，以报告为准") % {"year": year})
+        return report, report.emissions_compliance
+    if told is None or Report.objects.filter(enterprise=enterprise, year=year).exists():
+        raise Refused("report_not_locked", _("%(year)s 年度排放报告还没有核查锁定") % {"year": year})
+    if told <= 0 or not source.strip():
+        raise Refused("source_missing", _("没有在本平台报告的年度，要写明核查排放量和依据"))
+    return None, told
+
+
+def _owed(year: int, emissions: Any, final: Allocation | None) -> duties.Duty:
     gas = [row for row in (final.rows if final else ()) if row["class"] == "gas"]
     told = {row["unit"]: row.get("emissions") or 0 for row in (final.units if final else ())}
     return duties.owed(

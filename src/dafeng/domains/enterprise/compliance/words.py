@@ -113,6 +113,7 @@ def step(row: Mapping[str, Any]) -> str:
     n = {key: number(value) for key, value in row["numbers"].items()}
     templates = {
         "emissions": _("核查排放量 %(t)s 吨（履约边界，不足一吨进一）"),
+        "told": _("企业当年不在本平台报告，核查排放量按所写依据登记"),
         "no_allocation": _("核定配额还没有取得，应清缴量按核查排放量计"),
         "gap_cap": _("缺口上限：免费配额 %(free)s 吨 + 排放量的 %(share)s = %(cap)s 吨，取较小者 %(duty)s 吨"),
         "gas": _("燃气机组：排放 %(emissions)s 吨，配额 %(free)s 吨，应清缴 %(duty)s 吨"),

@@ -119,7 +119,7 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
         context["forms"] = _forms(position)
     if decides:
         context["trade_form"] = forms.TradeForm()
-        context["decide_form"] = forms.DecideForm()
+        context["duty_form"] = forms.DutyForm(auto_id="d-%s")
     return render(request, "enterprise/compliance/board.html", context)
 
 
@@ -257,9 +257,12 @@ def decide(request: HttpRequest, id: UUID) -> HttpResponse:
 @asks(permissions.DECIDE)
 def duty(request: HttpRequest, code: str, year: int) -> HttpResponse:
     """Record the duty from the locked report."""
-    enterprise, (now, _today) = firm_of(request, code), clock()
+    enterprise, (now, _today), form = firm_of(request, code), clock(), forms.DutyForm(request.POST)
+    if not form.is_valid():
+        return _faulty(request, enterprise, year, form)
+    given = form.cleaned_data
     try:
-        made = services.register_duty(enterprise, year, by=request.user, now=now)
+        made = services.register_duty(enterprise, year, told=given["told"], source=given["source"], by=request.user, now=now)  # fmt: skip
     except DafengError as error:
         return _faulty(request, enterprise, year, None, error)
     messages.success(request, _("应清缴量 %(t)s 吨已登记") % {"t": words.tonnes(made.tonnes)})
