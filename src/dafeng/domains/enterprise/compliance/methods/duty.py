@@ -153,11 +153,11 @@ def penalty(shortfall: int, on: date, rules: Mapping[str, Any], *, average_price
         return None
     for rule in rules["penalty"]:
         if rule.get("from", on) <= on <= rule.get("until", on):
+            low: Decimal | None = None
+            high: Decimal | None = None
             if "fine_low" in rule:
                 low, high = Decimal(rule["fine_low"]), Decimal(rule["fine_high"])
-            elif average_price is None:
-                low = high = None
-            else:
+            elif average_price is not None:
                 value = shortfall * average_price
                 low, high = value * rule["times_low"], value * rule["times_high"]
             return Penalty(low, high, shortfall if rule["equal_cut"] else 0, rule["standing"], rule["source"])
