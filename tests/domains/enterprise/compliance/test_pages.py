@@ -142,6 +142,20 @@ def test_a_trade_by_form_is_registered_once(stocked, desk):
     assert desk.post(f"{BOARD}2019/trade/", given | {"price": "0"}).status_code == 422
 
 
+def test_the_bureau_freezes_thaws_and_lets_lapse_by_form(stocked, desk, office):
+    order = {"order": "c-1", "court": "xinyang"}
+    freeze = order | {"do": "freeze", "bucket": "registry", "tonnes": 1_000}
+    assert office.post(f"{BOARD}2019/office/", freeze).status_code == 403
+    assert desk.post(f"{BOARD}2019/office/", freeze).status_code == 302
+    assert holdings.totals(holdings.of(stocked))["frozen"] == 1_000
+    assert desk.post(f"{BOARD}2019/office/", order | {"do": "thaw", "court": "other"}).status_code == 422
+    assert desk.post(f"{BOARD}2019/office/", order | {"do": "thaw"}).status_code == 302
+    assert holdings.totals(holdings.of(stocked))["frozen"] == 0
+    answer = desk.post(f"{BOARD}2019/office/", {"do": "lapse"})
+    assert answer.status_code == 422  # the duty of 2019 is open
+    assert desk.post(f"{BOARD}2019/office/", {"do": "burn"}).status_code == 404
+
+
 def test_the_duty_by_button(stocked, desk, firms):
     assert desk.post(f"{BOARD}2019/duty/").status_code == 302
     assert desk.post(f"{BOARD}2020/duty/").status_code == 422

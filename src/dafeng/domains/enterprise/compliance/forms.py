@@ -96,6 +96,18 @@ class DecideForm(forms.Form):
     reason = forms.CharField(label=_("理由"), max_length=300, required=False, help_text=_("驳回时必填。"))
 
 
+class OrderForm(forms.Form):
+    """A court's paper. Thawing needs the same number and court."""
+
+    order = forms.SlugField(label=_("裁定编号"), max_length=60)
+    court = forms.SlugField(label=_("法院代码"), max_length=40, help_text=_("只有作出冻结的法院能解冻。"))
+
+
+class FreezeForm(OrderForm):
+    bucket = forms.ChoiceField(label=_("账户"), choices=(("registry", _("登记账户")), ("trading", _("交易账户"))))
+    tonnes = whole(_("数量（吨）"))
+
+
 class SignForm(forms.Form):
     item = forms.ChoiceField(label=_("待确认的值"))
     source = forms.CharField(

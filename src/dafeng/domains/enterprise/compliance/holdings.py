@@ -370,14 +370,6 @@ def lapse(enterprise: Enterprise, *, key: str, now: datetime) -> int:
     return total
 
 
-def statement(enterprise: Enterprise, asset: str, bucket: str, *, limit: int = 50) -> Any:
-    """The newest entries of an account; None where it was never opened."""
-    ref = account(enterprise, bucket)
-    if not any(each[:2] == (ref, asset) for each in ledger.accounts_of(holder(enterprise))):
-        return None
-    return ledger.statement(ref, asset, limit=limit)
-
-
 def totals(held: Sequence[Holding]) -> dict[str, int]:
     """Sums for a page: t by asset, free, held and frozen."""
     found = {"cea": 0, "cea_free": 0, "ccer": 0, "ccer_free": 0, "held": 0, "frozen": 0}

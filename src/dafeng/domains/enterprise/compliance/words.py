@@ -117,6 +117,7 @@ def step(row: Mapping[str, Any]) -> str:
         "no_allocation": _("核定配额还没有取得，应清缴量按核查排放量计"),
         "gap_cap": _("缺口上限：免费配额 %(free)s 吨 + 排放量的 %(share)s = %(cap)s 吨，取较小者 %(duty)s 吨"),
         "gas": _("燃气机组：排放 %(emissions)s 吨，配额 %(free)s 吨，应清缴 %(duty)s 吨"),
+        "borrow": _("缺口达到应清缴量的一成，可向下一年度预借 %(t)s 吨"),
         "duty": _("应清缴量 %(duty)s 吨（核定配额 %(free)s 吨）"),
     }
     return templates[row["code"]] % n

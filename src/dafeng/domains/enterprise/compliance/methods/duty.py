@@ -6,7 +6,7 @@ Sources in `cycles.toml`. Tonnes are whole: emissions round up, limits round dow
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -102,7 +102,10 @@ def owed(
         )
     duty = total + gas_duty
     steps.append(Step("duty", {"duty": str(duty), "free": str(free)}, "A"))
-    return Duty(year, e, free, duty, max(0, duty - free), duty < e, tuple(steps))
+    made = Duty(year, e, free, duty, max(0, duty - free), duty < e, tuple(steps))
+    if borrowed := borrowable(made, rules):
+        steps.append(Step("borrow", {"t": str(borrowed)}, cycle["borrow_standing"], cycle["source"]))
+    return replace(made, steps=tuple(steps))
 
 
 def borrowable(duty: Duty, rules: Mapping[str, Any]) -> int:

@@ -277,17 +277,3 @@ def _reasons(
         if each.left and not carry and year <= rules["validity"]["old_last_vintage"]:
             say("left", t=each.left)
     return tuple(found)
-
-
-def worth_of_a_tonne(firms: Sequence[Firm], scenario: Scenario, *, year: int, rules: Mapping[str, Any], carry: bool = True) -> Decimal:  # fmt: skip
-    """What one more tonne of duty costs the first firm: the plan again with one tonne more."""
-    more = [Firm(f.code, f.duty + (1000 if i == 0 else 0), f.stock, f.ccer, f.net_sold) for i, f in enumerate(firms)]
-    plain = plan(firms, scenario, year=year, rules=rules, carry=carry)
-    dearer = plan(more, scenario, year=year, rules=rules, carry=carry)
-    return (_worth(dearer, rules) - _worth(plain, rules)) / 1000
-
-
-def _worth(made: Plan, rules: Mapping[str, Any]) -> Decimal:
-    """Cash less what goes on being worth something."""
-    kept = sum(sum(each.carried.values()) for each in made.firms)
-    return made.cost - kept * made.scenario.next_value

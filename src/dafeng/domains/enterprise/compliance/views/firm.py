@@ -119,6 +119,11 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
         context["forms"] = _forms(position)
     if decides:
         context["trade_form"] = forms.TradeForm()
+        context["orders"] = [
+            {"do": "freeze", "title": _("司法冻结"), "form": forms.FreezeForm(auto_id="f-%s"), "button": _("冻结")},
+            {"do": "thaw", "title": _("解冻"), "form": forms.OrderForm(auto_id="t-%s"), "button": _("解冻")},
+            {"do": "lapse", "title": _("未结转的旧配额失效"), "form": None, "button": _("办理失效")},
+        ]
         context["duty_form"] = forms.DutyForm(auto_id="d-%s")
     return render(request, "enterprise/compliance/board.html", context)
 
@@ -286,6 +291,30 @@ def trade(request: HttpRequest, code: str, year: int) -> HttpResponse:
     return _back(code, year)
 
 
+@require_POST
+@asks(permissions.DECIDE)
+def office(request: HttpRequest, code: str, year: int) -> HttpResponse:
+    """What only the bureau does: a court's freeze and its end, and old allowances that were not carried over."""
+    enterprise, (now, _today), do = firm_of(request, code), clock(), request.POST.get("do", "")
+    if do not in ("freeze", "thaw", "lapse"):
+        raise NotFound(_("没有这种办理"))
+    form = forms.FreezeForm(request.POST) if do == "freeze" else forms.OrderForm(request.POST)
+    if do != "lapse" and not form.is_valid():
+        return _faulty(request, enterprise, year, form)
+    given = form.cleaned_data if do != "lapse" else {}
+    try:
+        if do == "freeze":
+            services.freeze(enterprise, given["tonnes"], bucket=given["bucket"], order=given["order"], signer=f"court:{given['court']}", by=request.user, now=now)  # fmt: skip
+        elif do == "thaw":
+            services.thaw(enterprise, order=given["order"], signer=f"court:{given['court']}", by=request.user, now=now)
+        else:
+            services.lapse(enterprise, by=request.user, now=now)
+    except DafengError as error:
+        return _faulty(request, enterprise, year, None if do == "lapse" else form, error)
+    messages.success(request, _("已办理"))
+    return _back(code, year)
+
+
 @require_safe
 @asks(permissions.SEE)
 def allocation(request: HttpRequest, code: str, id: UUID) -> HttpResponse:
@@ -348,6 +377,7 @@ urlpatterns = [
     path("compliance/firms/<slug:code>/", board, name="compliance-board"),
     path("compliance/firms/<slug:code>/<int:year>/act/", act, name="compliance-act"),
     path("compliance/firms/<slug:code>/<int:year>/duty/", duty, name="compliance-duty"),
+    path("compliance/firms/<slug:code>/<int:year>/office/", office, name="compliance-office"),
     path("compliance/firms/<slug:code>/<int:year>/trade/", trade, name="compliance-trade"),
     path("compliance/firms/<slug:code>/<int:year>/allocate/", allocate, name="compliance-allocate"),
     path("compliance/firms/<slug:code>/allocations/<uuid:id>/", allocation, name="compliance-allocation"),
