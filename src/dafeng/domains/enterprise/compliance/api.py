@@ -1,0 +1,392 @@
+"""Compliance over HTTP: rule sets and trial allocation for everybody; positions, plans and surrender for those who may."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from dafeng.domains.enterprise.compliance import (
+    holdings,
+    library,
+    permissions,
+    positions,
+    scenarios,
+    services,
+    words,
+)
+from dafeng.domains.enterprise.compliance.methods import planner
+from dafeng.domains.enterprise.compliance.methods.rulesets import tightened
+from dafeng.domains.enterprise.compliance.positions import Position
+from dafeng.domains.enterprise.compliance.views.common import firm_of
+from dafeng.domains.enterprise.compliance.views.firm import listed
+from dafeng.domains.enterprise.compliance.views.rules import set_of
+from dafeng.domains.enterprise.errors import Refused
+from dafeng.domains.enterprise.models import Allocation, Covered, Surrender
+from dafeng.kernel.actions import asks, may
+from dafeng.kernel.api import words as described
+from dafeng.kernel.api.paging import Page, Paging, page
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.errors import NotFound
+
+router = Router(tags=["enterprise"])
+
+described.describe(
+    firm=_("企业代码"), rule_set=_("规则代码，如 power-2024"), compliance_year=_("配额所属的年度"), pre=_("是否按预分配计算"),
+    tighter=_("所有基准值降低的百分比；0 为原样"), surrender=_("清缴申请的编号"), allocation=_("配额分配的编号"),
+)  # fmt: skip
+described.describe(
+    within="RuleSetOut", code=_("规则代码"), title=_("名称"), year=_("年度"), market=_("national 全国，regional 地方"), sector=_("行业"),
+    state=_("ended 已结束，in_force 现行，draft 征求意见稿，simulation 只供模拟"), standing=_("可信程度 A–D"), source=_("出处"),
+    open=_("还没有签认的待确认值"), gaps=_("没有数值的基准"), usable=_("是否可用来发放配额"),
+)  # fmt: skip
+described.describe(
+    within="RuleSetDetail", benchmarks=_("基准值"),
+)  # fmt: skip
+described.describe(
+    within="BenchmarkOut", unit_class=_("类别代码"), title=_("类别"), kind=_("power 供电，heat 供热，product 产品"), value=_("数值；空为没有取得"),
+    unit=_("单位"), standing=_("可信程度 A–D"), source=_("出处"),
+)  # fmt: skip
+UNIT_WORDS = {
+    "unit": _("机组或产线代码"), "unit_class": _("类别代码，见规则"), "cooling": _("冷却方式：water 或 air"), "output": _("供电量（兆瓦时）或产量"),
+    "heat": _("供热量（吉焦）"), "heat_ratio": _("供热比，0–1"), "load_factor": _("负荷系数，0–1"), "emissions": _("核查排放量（吨）"),
+    "barred": _("不发配额的情形，空为无"), "capacity": _("设计产能"), "reduction": _("减排系数"), "history": _("历史强度或历史排放"), "balance": _("行业平衡值"),
+}  # fmt: skip
+described.describe(within="UnitIn", **UNIT_WORDS)
+described.describe(within="AllocateIn", units=_("机组或产线"), pre=_("是否按预分配计算"), tighter=_("所有基准值降低的百分比；0 为原样"))  # fmt: skip
+described.describe(
+    within="StepsOut", unit=_("机组或产线代码"), unit_class=_("类别代码"), status=_("ok 可用，to_confirm 待确认，missing 缺数据"), open=_("用到的待确认值"),
+    missing=_("缺的数据"), quota=_("配额，精确小数（文本）"), tonnes=_("整吨配额，舍去小数"), pre=_("预分配的整吨数"), steps=_("各步的数，精确小数（文本）"),
+)  # fmt: skip
+described.describe(
+    within="FirmPosition", firm=_("企业代码"), name=_("企业名称"), year=_("年度"), sector=_("行业"), state=_("履约状态"), emissions=_("核查排放量（吨）；空为未锁定"),
+    free=_("核定配额（吨）；空为未核定"), owed=_("应清缴量（吨）；空为未登记"), surrendered=_("已清缴的配额（吨）"), offset=_("已用于抵销（吨）"), applied=_("已申请未办理（吨）"),
+    usable=_("可用配额（吨）"), ccer=_("可用的核证自愿减排量（吨）"), lack=_("尚缺（吨）"), cost=_("按演示价格折合（元）"), due=_("清缴期限"),
+)  # fmt: skip
+described.describe(
+    within="AllocationOut", id=_("编号"), year=_("年度"), stage=_("pre 预分配，final 核定"), number=_("版次"), rule_set=_("规则代码"), signed=_("凭签认使用的值"),
+    tonnes=_("配额（吨）"), issued=_("本次发放（吨），负数为收回"), rows=_("各机组的步骤"), at=_("核定时间"),
+)  # fmt: skip
+described.describe(within="PlanIn", year=_("年度"), price=_("配额价格（元/吨）"), ccer_price=_("核证自愿减排量价格（元/吨）"), next_value=_("结转后每吨的预计价值（元）"), group=_("是否与同一组织的企业一起"))  # fmt: skip
+described.describe(within="PlanOut", cost=_("净支出（元），负数为净得"), firms=_("各企业"), reasons=_("理由"))
+described.describe(
+    within="FirmPlanOut", firm=_("企业代码"), duty=_("待清缴（吨）"), surrender=_("按年份清缴的自有配额（吨）"), ccer=_("抵销（吨）"), ccer_bought=_("其中新买（吨）"),
+    bought=_("买入（吨）"), from_group=_("集团内转入（吨）"), sold=_("按年份卖出（吨）"), carried=_("按年份结转（吨）"), left=_("留存（吨）"), shortfall=_("欠缴（吨）"),
+)  # fmt: skip
+described.describe(
+    within="SurrenderIn",
+    year=_("年度"),
+    tonnes=_("配额（吨）"),
+    ccer=_("抵销（吨）"),
+    key=_("由您取的编号；同一编号只办一次"),
+)
+described.describe(
+    within="SurrenderOut", id=_("编号"), year=_("年度"), tonnes=_("配额（吨）"), ccer=_("抵销（吨）"), vintages=_("各年份的数量（吨）"), state=_("applied 已申请，done 已清缴，refused 已驳回"),
+    reason=_("驳回的理由"),
+)  # fmt: skip
+described.describe(within="DecideIn", grant=_("true 确认，false 驳回"), reason=_("理由，驳回时必填"))
+described.describe(within="CloseOut", day=_("日期"), price=_("收盘价（元/吨）"))
+
+
+class RuleSetOut(Schema):
+    code: str
+    title: str
+    year: int
+    market: str
+    sector: str
+    state: str
+    standing: str
+    source: str
+    open: list[str]
+    gaps: list[str]
+    usable: bool
+
+
+class BenchmarkOut(Schema):
+    unit_class: str
+    title: str
+    kind: str
+    value: str | None
+    unit: str
+    standing: str
+    source: str
+
+
+class RuleSetDetail(RuleSetOut):
+    benchmarks: list[BenchmarkOut]
+
+
+class UnitIn(Schema):
+    unit: str = Field(max_length=60)
+    unit_class: str = Field(max_length=60)
+    cooling: str = Field("", max_length=10)
+    output: float | None = None
+    heat: float | None = None
+    heat_ratio: float | None = None
+    load_factor: float | None = None
+    emissions: float | None = None
+    barred: str = Field("", max_length=40)
+    capacity: float | None = None
+    reduction: float | None = None
+    history: float | None = None
+    balance: float | None = None
+
+
+class AllocateIn(Schema):
+    units: list[UnitIn] = Field(min_length=1, max_length=5000)
+    pre: bool = False
+    tighter: Decimal = Field(Decimal(0), ge=0, lt=100, decimal_places=2)
+
+
+class StepsOut(Schema):
+    unit: str
+    unit_class: str
+    status: str
+    open: str
+    missing: str
+    quota: str | None
+    tonnes: int | None
+    pre: int | None
+    steps: dict[str, str]
+
+
+class FirmPosition(Schema):
+    firm: str
+    name: str
+    year: int
+    sector: str
+    state: str
+    emissions: int | None
+    free: int | None
+    owed: int | None
+    surrendered: int
+    offset: int
+    applied: int
+    usable: int
+    ccer: int
+    lack: int | None
+    cost: Decimal | None
+    due: date
+
+
+class AllocationOut(Schema):
+    id: UUID
+    year: int
+    stage: str
+    number: int
+    rule_set: str
+    signed: list[str]
+    tonnes: int
+    issued: int
+    rows: list[dict[str, Any]]
+    at: Any
+
+
+class PlanIn(Schema):
+    year: int
+    price: Decimal = Field(gt=0, le=100_000, decimal_places=2)
+    ccer_price: Decimal = Field(gt=0, le=100_000, decimal_places=2)
+    next_value: Decimal | None = Field(None, ge=0, le=100_000, decimal_places=2)
+    group: bool = False
+
+
+class FirmPlanOut(Schema):
+    firm: str
+    duty: int
+    surrender: dict[str, int]
+    ccer: int
+    ccer_bought: int
+    bought: int
+    from_group: int
+    sold: dict[str, int]
+    carried: dict[str, int]
+    left: int
+    shortfall: int
+
+
+class PlanOut(Schema):
+    cost: Decimal
+    firms: list[FirmPlanOut]
+    reasons: list[str]
+
+
+class SurrenderIn(Schema):
+    year: int
+    tonnes: int = Field(ge=0, le=10**9)
+    ccer: int = Field(0, ge=0, le=10**9)
+    key: str = Field(min_length=1, max_length=40)
+
+
+class SurrenderOut(Schema):
+    id: UUID
+    year: int
+    tonnes: int
+    ccer: int
+    vintages: dict[str, int]
+    state: str
+    reason: str
+
+
+class DecideIn(Schema):
+    grant: bool
+    reason: str = Field("", max_length=300)
+
+
+class CloseOut(Schema):
+    day: date
+    price: Decimal
+
+
+class FirmsAsked(Paging):
+    compliance_year: Annotated[int | None, Field(ge=2000, le=2200)] = None
+
+
+def _set(found: Any) -> dict[str, Any]:
+    signed = services.signed_items(found.code)
+    return {
+        "code": found.code, "title": words.title(found), "year": found.year, "market": found.market, "sector": found.sector, "state": found.state,
+        "standing": found.standing, "source": found.source, "open": [each for each in found.items() if each not in signed],
+        "gaps": [each.code for each in found.gaps()], "usable": found.usable,
+    }  # fmt: skip
+
+
+def _position(each: Position) -> dict[str, Any]:
+    return {
+        "firm": each.enterprise.code, "name": each.enterprise.called(english=words.english()), "year": each.covered.year, "sector": each.covered.sector,
+        "state": each.state, "emissions": each.emissions, "free": each.free, "owed": each.owed, "surrendered": each.surrendered, "offset": each.offset,
+        "applied": each.applied, "usable": each.usable, "ccer": each.ccer, "lack": each.lack, "cost": each.cost, "due": each.due,
+    }  # fmt: skip
+
+
+@router.get("/enterprise/allocation-rules", response=Page[RuleSetOut], summary=_("配额规则"))
+@asks(permissions.SEE_RULES)
+def list_allocation_rules(request: HttpRequest, asked: Query[Paging]) -> Any:
+    return page(request, list(library.rule_sets().values()), asked, _set)
+
+
+@router.get("/enterprise/allocation-rules/{rule_set}", response=RuleSetDetail, summary=_("一套配额规则，含各基准值"))
+@asks(permissions.SEE_RULES)
+def show_allocation_rules(request: HttpRequest, rule_set: str) -> Any:
+    found = set_of(rule_set)
+    benchmarks = [
+        {"unit_class": each.class_, "title": words.class_title(found, each.class_), "kind": each.kind, "value": None if each.value is None else str(each.value), "unit": each.unit, "standing": each.standing, "source": each.source}
+        for each in found.benchmarks.values()
+    ]  # fmt: skip
+    return _set(found) | {"benchmarks": benchmarks}
+
+
+STEPS = (
+    "output", "output_counted", "benchmark_power", "cooling_factor", "heat_factor", "load_factor_value", "share", "quota_power", "heat",
+    "benchmark_heat", "quota_heat",
+)  # fmt: skip
+
+
+@router.post(
+    "/enterprise/allocation-rules/{rule_set}/trial", response=list[StepsOut], summary=_("试算配额，不写任何数据")
+)
+@asks(permissions.PLAN)
+def try_allocation(request: HttpRequest, rule_set: str, given: AllocateIn) -> Any:
+    set_of(rule_set)
+    rules = services.signed_set(rule_set)
+    if given.tighter:
+        rules = tightened(rules, given.tighter)
+    units = [{"class" if name == "unit_class" else name: value for name, value in each.dict().items()} for each in given.units]  # fmt: skip
+    rows = services.simulate(units, rules, pre=given.pre)
+    return [
+        {
+            "unit": row["unit"], "unit_class": row["class"], "status": row["status"], "open": row["open"], "missing": row["missing"], "quota": row["quota"],
+            "tonnes": row["tonnes"], "pre": row.get("pre"), "steps": {name: row[name] for name in STEPS if row.get(name) is not None},
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+@router.get("/enterprise/cea-prices", response=Page[CloseOut], summary=_("配额收盘价（2025 年，演示）"))
+@asks(permissions.SEE_RULES)
+def list_cea_prices(request: HttpRequest, asked: Query[Paging]) -> Any:
+    return page(request, library.closes(), asked, lambda each: {"day": each.day, "price": each.price})
+
+
+@router.get(
+    "/enterprise/compliance/firms", response=Page[FirmPosition], summary=_("一个年度的履约情况，只含您可以看的企业")
+)
+@asks(permissions.SEE)
+def list_firm_positions(request: HttpRequest, asked: Query[FirmsAsked]) -> Any:
+    today = timezone.localdate()
+    year = asked.compliance_year or positions.current_year(today)
+    return page(request, listed(request, year, today) if _has_rules(year) else [], asked, _position)
+
+
+def _has_rules(year: int) -> bool:
+    return any(year in each["years"] for each in library.cycle_rules()["cycle"])
+
+
+@router.get("/enterprise/compliance/firms/{firm}", response=list[FirmPosition], summary=_("一家企业历年的履约情况"))
+@asks(permissions.SEE)
+def show_firm_positions(request: HttpRequest, firm: str) -> Any:
+    enterprise = firm_of(request, firm)
+    return [_position(each) for each in positions.history(enterprise, today=timezone.localdate(), held=holdings.of(enterprise))]  # fmt: skip
+
+
+@router.get("/enterprise/compliance/firms/{firm}/allocations", response=Page[AllocationOut], summary=_("一家企业的配额分配，含每一步"))  # fmt: skip
+@asks(permissions.SEE)
+def list_firm_allocations(request: HttpRequest, firm: str, asked: Query[Paging]) -> Any:
+    found = Allocation.objects.filter(enterprise=firm_of(request, firm)).order_by("-year", "-at")
+    return page(request, found, asked)
+
+
+@router.post("/enterprise/compliance/firms/{firm}/plan", response=PlanOut, summary=_("编制履约方案，不写任何数据"))
+@asks(permissions.PLAN)
+def plan_firm(request: HttpRequest, firm: str, given: PlanIn) -> Any:
+    enterprise, today = firm_of(request, firm), timezone.localdate()
+    wanted = Covered.objects.filter(year=given.year, enterprise__in=Enterprise.objects.for_user(request.user)).select_related("enterprise")  # fmt: skip
+    wanted = wanted.filter(enterprise__organisation=enterprise.organisation) if given.group and enterprise.organisation else wanted.filter(enterprise=enterprise)  # fmt: skip
+    found = [each for each in positions.positions(wanted, today=today) if each.outstanding is not None]
+    if not found:
+        raise Refused("no_duty", str(_("这一年度还没有登记应清缴量")))
+    held = holdings.of_all()
+    firms = [scenarios.firm_of(each, held.get(each.enterprise.code, []), net_sold=scenarios.net_sold(each)) for each in found]  # fmt: skip
+    value = given.price if given.next_value is None else given.next_value
+    scenario = planner.Scenario("api", given.price, given.ccer_price, value)
+    carry = today <= library.cycle_rules()["carry_over"]["apply_by"]
+    made = planner.plan(firms, scenario, year=given.year, rules=library.cycle_rules(), carry=carry)
+    return {
+        "cost": made.cost, "reasons": [words.reason(code, numbers) for code, numbers in made.reasons],
+        "firms": [
+            {
+                "firm": each.code, "duty": each.duty, "surrender": _texts(each.surrender), "ccer": each.ccer, "ccer_bought": each.ccer_bought, "bought": each.bought,
+                "from_group": each.from_group, "sold": _texts(each.sold), "carried": _texts(each.carried), "left": each.left, "shortfall": each.shortfall,
+            }
+            for each in made.firms
+        ],
+    }  # fmt: skip
+
+
+def _texts(by_vintage: Any) -> dict[str, int]:
+    return {str(vintage): n for vintage, n in by_vintage.items()}
+
+
+@router.post("/enterprise/compliance/firms/{firm}/surrenders", response={201: SurrenderOut}, summary=_("申请清缴；所用配额随即占用"))  # fmt: skip
+@asks(permissions.ACT)
+def apply_to_surrender(request: HttpRequest, firm: str, given: SurrenderIn) -> Any:
+    enterprise = firm_of(request, firm)
+    if not may(request.user, permissions.ACT, enterprise):
+        raise NotFound(str(_("没有这家企业")))
+    made = services.apply_surrender(enterprise, given.year, given.tonnes, given.ccer, key=given.key, by=request.user, now=timezone.now())  # fmt: skip
+    return 201, made
+
+
+@router.post("/enterprise/compliance/surrenders/{uuid:surrender}/decision", response=SurrenderOut, summary=_("办理清缴申请"))  # fmt: skip
+@asks(permissions.DECIDE)
+def decide_surrender(request: HttpRequest, surrender: UUID, given: DecideIn) -> Any:
+    applied = Surrender.objects.filter(pk=surrender, enterprise__in=Enterprise.objects.for_user(request.user)).select_related("enterprise").first()  # fmt: skip
+    if applied is None:
+        raise NotFound(str(_("没有这份清缴申请")))
+    return services.decide_surrender(applied, grant=given.grant, reason=given.reason, by=request.user, now=timezone.now())  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pages of compliance: the firm, its plan, the rules, the city."""
