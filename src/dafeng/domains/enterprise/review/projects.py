@@ -189,14 +189,44 @@ def approve(
         freeze(project, found, on=on)
         project.opinion, project.reference, project.approved_on = opinion.strip(), reference.strip()[:80], on
         project.save(update_fields=["opinion", "reference", "approved_on"])
-        texts = [text.strip()[:500] for text in conditions if text.strip()]
-        project.conditions.all().delete()
-        ProjectCondition.objects.bulk_create(
-            ProjectCondition(project=project, number=number, text=text) for number, text in enumerate(texts, 1)
-        )
+        _lay_down(project, conditions)
         statistics.publish(project.city, by=by, now=now)
     tell_owner(project, text=project.reference, now=now)
     return project
+
+
+def import_approved(
+    project: Project,
+    *,
+    opinion: str,
+    reference: str,
+    conditions: Sequence[str],
+    concluded_by: Any,
+    by: Any,
+    now: datetime,
+) -> Project:
+    """Put an opinion on the register that was given on paper, without this platform's experts and joint review; two persons all the same."""
+    on = timezone.localdate(now)
+    with records.serial():
+        for action in ("accept", "review", "conclude"):
+            records.move(project.record, action, by=concluded_by, now=now, reason=_("补登审查意见"))
+        records.move(project.record, "approve", by=by, now=now, reason=_("补登审查意见"))
+        freeze(project, assessments.assess(project, on=on), on=on)
+        project.opinion, project.reference, project.approved_on = opinion.strip(), reference.strip()[:80], on
+        project.accepted_at = now
+        project.save(update_fields=["opinion", "reference", "approved_on", "accepted_at"])
+        _lay_down(project, conditions)
+        statistics.publish(project.city, by=by, now=now)
+    return project
+
+
+def _lay_down(project: Project, conditions: Sequence[str]) -> None:
+    """The conditions of the opinion in force, in place of those of an earlier one."""
+    project.conditions.all().delete()
+    texts = [text.strip()[:500] for text in conditions if text.strip()]
+    ProjectCondition.objects.bulk_create(
+        ProjectCondition(project=project, number=number, text=text) for number, text in enumerate(texts, 1)
+    )
 
 
 def _last_round(project: Project) -> list[JointOpinion]:
