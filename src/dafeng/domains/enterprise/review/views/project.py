@@ -181,7 +181,9 @@ def _differs(found: Project, assessed: assessments.Assessment) -> bool:
 def _told(request: HttpRequest, found: Project) -> dict[str, Any]:
     rows = found.content.get("energy", {}).get("energies", {})
     energies = [
-        {"name": words.ENERGIES[code], "unit": rules().energies[code].unit, **row} for code, row in rows.items()
+        {"name": words.ENERGIES[code], "unit": rules().energies[code].unit}
+        | {part: row.get(part) for part in ("after", "before", "feedstock", "ncv")}
+        for code, row in rows.items()
     ]
     return {"parts": _content(found), "energies": energies}
 
