@@ -16,6 +16,7 @@ ENERGIES: dict[tuple[str, str], tuple[str, float]] = {
     ("heat", "GJ"): ("heat", 1.0),
     ("heat", "MJ"): ("heat", 1e-3),
     ("gas", "m3"): ("natural_gas", 1e-4),
+    ("gas", "m³"): ("natural_gas", 1e-4),
     ("coal", "t"): ("bituminous", 1.0),
     ("coal", "kg"): ("bituminous", 1e-3),
 }
@@ -41,7 +42,12 @@ def metered(codes: Sequence[str], organisation: str, since: date, until: date) -
     from dafeng.kernel.series.models import Point
 
     points = {point.pk: point for point in Point.objects.filter(code__in=codes, organisation=organisation)}
-    taken = {pk: ENERGIES[key] for pk, point in points.items() if (key := (point.quantity, point.unit)) in ENERGIES}
+    # A moment (power, level) has no sum.
+    taken = {
+        pk: ENERGIES[key]
+        for pk, point in points.items()
+        if (key := (point.quantity, point.unit)) in ENERGIES and point.kind != "instant"
+    }
     unread = tuple(sorted(set(codes) - {points[pk].code for pk in taken}))
     if not taken:
         return Metered({}, None, unread)
