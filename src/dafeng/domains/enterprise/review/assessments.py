@@ -16,6 +16,7 @@ from dafeng.domains.enterprise.review.methods import (
     Consumption,
     Decision,
     Impact,
+    Level,
     Near,
     Proposal,
     Purchase,
@@ -134,7 +135,7 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
     decision = threshold(proposal, known, used)
     level = figures.level_of(output.get("product", ""), on)
     standing = compare(used.per_product if level and level.unit.startswith("kgce") else None, level)
-    own = figures.Level(
+    own = Level(
         "", comparison.get("limit"), comparison.get("access"), comparison.get("lead"), comparison.get("standard", "")
     )
     claims = any(value is not None for value in (own.limit, own.access, own.lead))
@@ -191,7 +192,8 @@ def _peers(project: Project, product: str) -> list[float]:
     if not product:
         return []
     rows = Project.objects.filter(product=product, per_product__isnull=False).exclude(pk=project.pk)
-    return list(rows.exclude(record__state__in=("draft", "withdrawn")).values_list("per_product", flat=True))
+    told = rows.exclude(record__state__in=("draft", "withdrawn")).values_list("per_product", flat=True)
+    return [value for value in told if value is not None]
 
 
 def _split(project: Project, tce: float) -> list[Project]:

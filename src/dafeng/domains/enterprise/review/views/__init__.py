@@ -65,7 +65,7 @@ def faults(request: HttpRequest, form: forms.Form) -> None:
     """Tell of a small form's first fault, on the page to which it goes back."""
     for name, found in form.errors.items():
         label = form.fields[name].label if name in form.fields else ""
-        messages.error(request, f"{label}：{found[0]}" if label else found[0])
+        messages.error(request, f"{label}：{found[0]}" if label else str(found[0]))
         return
 
 

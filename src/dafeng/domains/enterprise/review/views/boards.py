@@ -267,7 +267,7 @@ def _add(tab: str, given: dict[str, Any], *, city: str, by: Any, now: Any) -> No
 
 def _kept(tab: str, request: HttpRequest, names: dict[str, str]) -> Table:
     def place(row: Any) -> str:
-        return names.get(row.place, row.place)
+        return names.get(str(row.place), str(row.place))
 
     demo = Column("demo", _("示例"), show=lambda row: _("演示") if row.demo else "–")
     if tab == "figures":
