@@ -1,0 +1,245 @@
+"""A project as all rules see it: one object that pages, documents and services read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from dafeng.domains.enterprise.models import Project
+from dafeng.domains.enterprise.review import figures
+from dafeng.domains.enterprise.review.methods import (
+    Amount,
+    Consumption,
+    Decision,
+    Impact,
+    Level,
+    Near,
+    Proposal,
+    Purchase,
+    Standing,
+    compare,
+    consumption,
+    effect,
+    near,
+    outside_park,
+    quantile_of,
+    rules,
+    threshold,
+    to_buy,
+)
+from dafeng.kernel.records.payloads import digest
+
+# What has to be told before a project can be handed in: step → fields.
+NEEDED = {
+    "basics": ("name", "place", "kind", "industry", "operation_year"),
+    "energy": ("energies",),
+    "output": ("added_value",),
+    "measures": ("basis", "design", "measures", "impact", "committed"),
+}
+STEPS = ("basics", "energy", "output", "comparison", "measures")
+# Which projects are of one owner and may be one that was split (art. 25).
+SPLIT_YEARS = 2
+
+
+@dataclass(frozen=True)
+class Assessment:
+    proposal: Proposal
+    used: Consumption
+    decision: Decision
+    impact: Impact
+    standing: Standing
+    claimed: Standing
+    quantile: float | None
+    peers: int
+    two_high_hint: bool
+    nation_guided: bool
+    rights: Purchase
+    near: list[Near]
+    too_near: list[Near]
+    outside_park: bool
+    swap_needed: Decimal | None
+    swapped: Decimal
+    split_with: list[Project]
+    missing: list[tuple[str, str]]
+    figures: figures.Figures
+
+    @property
+    def open(self) -> list[str]:
+        """What is to be confirmed before an opinion can be given: codes, each once."""
+        found = [*self.decision.open, *(self.used.open if self.proposal.key_field else ()), *self.rights.open]
+        return list(dict.fromkeys(found))
+
+    @property
+    def barred(self) -> list[str]:
+        """What stands against the project whatever anyone thinks of it: codes."""
+        found = []
+        if "over_limit" in (self.standing.verdict, self.claimed.verdict):
+            found.append("over_limit")
+        if self.standing.verdict == "over_access":
+            found.append("over_access")
+        if self.too_near:
+            found.append("heat_unit_near")
+        if self.outside_park:
+            found.append("outside_park")
+        if self.swap_needed is not None and self.swapped < self.swap_needed:
+            found.append("swap_short")
+        return found
+
+
+def proposal_of(project: Project, content: dict[str, Any] | None = None, equal: float | None = None) -> Proposal:
+    """The content of the form as plain data; what is empty is absent, never 0."""
+    given = project.content if content is None else content
+    basics, energy, output = (given.get(step, {}) for step in ("basics", "energy", "output"))
+    energies = {
+        code: Amount(
+            after=row.get("after") or 0.0,
+            before=row.get("before") or 0.0,
+            feedstock=row.get("feedstock") or 0.0,
+            ncv=row.get("ncv"),
+        )
+        for code, row in energy.get("energies", {}).items()
+    }
+    return Proposal(
+        energies=energies,
+        renewable=energy.get("renewable") or 0.0,
+        renewable_before=energy.get("renewable_before") or 0.0,
+        equal_electricity=equal,
+        rebuilt=bool(basics.get("rebuilt")),
+        key_field=bool(basics.get("key_field")),
+        secret=bool(basics.get("secret")),
+        simple=bool(basics.get("simple")),
+        national=bool(basics.get("national")),
+        reviewed_zone=bool(basics.get("reviewed_zone")),
+        two_high=project.two_high,
+        large_carbon=project.large_carbon,
+        output=output.get("output"),
+        value=output.get("value"),
+        added_value=output.get("added_value"),
+        process_co2=output.get("process_co2") or 0.0,
+        process_co2_before=output.get("process_co2_before") or 0.0,
+    )
+
+
+def assess(project: Project, *, on: date, content: dict[str, Any] | None = None) -> Assessment:
+    """Everything that the rules make of a project on a day."""
+    given = project.content if content is None else content
+    basics, output, comparison = (given.get(step, {}) for step in ("basics", "output", "comparison"))
+    told = figures.Figures(project.place, on)
+    proposal = proposal_of(project, given, told.value("equal_electricity"))
+    known = rules()
+    used = consumption(proposal, known)
+    decision = threshold(proposal, known, used)
+    level = figures.level_of(output.get("product", ""), on)
+    standing = compare(used.per_product if level and level.unit.startswith("kgce") else None, level)
+    own = Level(
+        "", comparison.get("limit"), comparison.get("access"), comparison.get("lead"), comparison.get("standard", "")
+    )
+    claims = any(value is not None for value in (own.limit, own.access, own.lead))
+    peers = _peers(project, output.get("product", ""))
+    found = (
+        near(basics["longitude"], basics["latitude"], figures.heat_units(project.city, on), known)
+        if basics.get("longitude") is not None and basics.get("latitude") is not None
+        else []
+    )
+    division = str(basics.get("industry", project.industry))[:2]
+    return Assessment(
+        proposal=proposal,
+        used=used,
+        decision=decision,
+        impact=effect(used.counted, proposal.added_value, told.base(project.operation_year), known),
+        standing=standing,
+        claimed=compare(used.per_product if claims else None, own if claims else None),
+        quantile=quantile_of(used.per_product, peers) if used.per_product is not None else None,
+        peers=len(peers),
+        two_high_hint=division in known.tables["two_high"]["divisions"],
+        nation_guided=bool(project.two_high) and used.equivalent >= known.number("two_high", "nation_guided_tce"),
+        rights=to_buy(
+            two_high=project.two_high,
+            without_coal=used.without_coal,
+            per_added_value=used.per_added_value,
+            b=told.value("rights_b"),
+            mean=told.value("rights_mean"),
+            known=known,
+        ),
+        near=found,
+        too_near=[each for each in found if each.inside] if basics.get("chp") else [],
+        outside_park=outside_park(str(basics.get("industry", "")), basics.get("park", "")),
+        swap_needed=Decimal(str(basics["swap_capacity"])) if basics.get("swap_capacity") else None,
+        swapped=project.swaps.filter(released_at=None).aggregate(sum=Sum("capacity"))["sum"] or Decimal(0),
+        split_with=_split(project, used.equivalent),
+        missing=_missing(given),
+        figures=told,
+    )
+
+
+def _missing(content: dict[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for step, names in NEEDED.items():
+        given = content.get(step, {})
+        found += [(step, name) for name in names if not given.get(name)]
+    basics = content.get("basics", {})
+    if basics.get("chp") and (basics.get("longitude") is None or basics.get("latitude") is None):
+        found.append(("basics", "longitude"))
+    return found
+
+
+def _peers(project: Project, product: str) -> list[float]:
+    """The same product's energy per unit in the other projects that were handed in."""
+    if not product:
+        return []
+    rows = Project.objects.filter(product=product, per_product__isnull=False).exclude(pk=project.pk)
+    told = rows.exclude(record__state__in=("draft", "withdrawn")).values_list("per_product", flat=True)
+    return [value for value in told if value is not None]
+
+
+def _split(project: Project, tce: float) -> list[Project]:
+    """Other projects of the same owner in the same county that with this one reach a threshold that neither reaches alone."""
+    others = (
+        Project.objects.filter(
+            enterprise=project.enterprise,
+            place=project.place,
+            tce__isnull=False,
+            operation_year__gte=project.operation_year - SPLIT_YEARS,
+            operation_year__lte=project.operation_year + SPLIT_YEARS,
+        )
+        .exclude(pk=project.pk)
+        .exclude(record__state__in=("draft", "withdrawn", "refused", "lapsed", "revoked"))
+    )
+    limits = [rules().number("thresholds", name) for name in ("report_tce", "province_tce")]
+    return [
+        other
+        for other in others
+        if any(max(tce, other.tce or 0.0) < limit <= tce + (other.tce or 0.0) for limit in limits)
+    ]
+
+
+def summary(found: Assessment, *, on: date) -> dict[str, Any]:
+    """What is frozen with a submission: figures, decision, rule set."""
+    return {
+        "rules": rules().tables["measures"]["code"],
+        "on": on.isoformat(),
+        "figures": {code: [row.value, row.source] for code, row in sorted(found.figures.rows.items())},
+        "equivalent": found.used.equivalent,
+        "equal": found.used.equal,
+        "coal": found.used.coal,
+        "counted": found.used.counted,
+        "co2": found.used.co2,
+        "per_product": found.used.per_product,
+        "co2_per_product": found.used.co2_per_product,
+        "level": str(found.decision.level),
+        "report": found.decision.report,
+        "carbon": found.decision.carbon,
+        "articles": [[reason.code, reason.article, reason.paragraph] for reason in found.decision.reasons],
+        "m": found.impact.m,
+        "n": found.impact.n,
+        "open": found.open,
+    }
+
+
+def digest_of(content: dict[str, Any], decided: dict[str, Any]) -> str:
+    sealed: str = digest({"content": content, "decided": decided})
+    return sealed

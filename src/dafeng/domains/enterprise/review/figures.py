@@ -1,0 +1,152 @@
+"""The dated figures, limits and heat units that decisions read: kept by the bureau, each with its source, none of them guessed."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.enterprise.errors import Refused
+from dafeng.domains.enterprise.models import HeatUnit, ProjectFigure, ProjectLevel
+from dafeng.domains.enterprise.review.methods import Base, HeatUnitPlace, Level, rules
+from dafeng.kernel.indicators import services as indicators
+from dafeng.kernel.indicators.models import Indicator
+from dafeng.kernel.quantities import places
+from dafeng.kernel.records import services as records
+
+# code → words, unit, whether a county's (else the province's or city's)
+CODES: dict[str, tuple[Any, str, bool]] = {
+    "base_energy": (gettext_lazy("上年能源消费总量"), "tce", True),
+    "base_gdp": (gettext_lazy("上年地区生产总值"), "万元", True),
+    "base_intensity": (gettext_lazy("单位地区生产总值能耗"), "tce/万元", True),
+    "increment": (gettext_lazy("能源消费增量控制数"), "tce", True),
+    "equal_electricity": (gettext_lazy("电力等价值折标系数"), "tce/MWh", False),
+    "rights_b": (gettext_lazy("用能权调整系数 B"), "1", False),
+    "rights_mean": (gettext_lazy("全省单位工业增加值能耗均值"), "tce/万元", False),
+}
+
+
+@transaction.atomic
+def state_figure(code: str, place: str, value: float, *, since: date, source: str, by: Any, now: datetime, demo: bool = False) -> ProjectFigure:  # fmt: skip
+    """Say a figure from a day on. Raises `Refused` for one that cannot be, or that has no source."""
+    if code not in CODES:
+        raise Refused("figure_unknown", _("没有“%(code)s”这项参数") % {"code": code[:30]})
+    if not math.isfinite(value) or value <= 0:
+        raise Refused("figure_value", _("参数应是大于零的数"), expected=str(CODES[code][1]))
+    least, most = rules().number("rights", "b_least"), rules().number("rights", "b_most")
+    if code == "rights_b" and not least <= value <= most:
+        raise Refused("figure_value", _("系数 B 超出办法的范围"), expected=f"{least:g}–{most:g}")
+    if not source.strip():
+        raise Refused("figure_source", _("参数没有写依据"), mend=_("请写文件名和文号"))
+    places.level(place)
+    made = ProjectFigure.objects.create(
+        code=code, place=place, value=value, since=since, source=source.strip()[:200], by=by, at=now, demo=demo
+    )
+    records.audit(by, "enterprise.figure", "review-figure", str(made.pk), {"code": code, "place": place, "value": value, "since": since.isoformat(), "source": made.source}, now=now)  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def state_level(*, product: str, name: str, unit: str, limit: float | None, access: float | None, lead: float | None, since: date, source: str, by: Any, now: datetime, demo: bool = False) -> ProjectLevel:  # fmt: skip
+    """Put the values of a limit standard on the register. Raises `Refused` where they contradict one another."""
+    told = [value for value in (lead, access, limit) if value is not None]
+    if not told or any(not math.isfinite(value) for value in told) or told != sorted(told):
+        raise Refused("level_order", _("限额的三个值至少填一个，且先进值 ≤ 准入值 ≤ 限定值"))
+    if not source.strip():
+        raise Refused("figure_source", _("限额没有写标准号"))
+    made = ProjectLevel.objects.create(
+        product=product, name=name, unit=unit, limit=limit, access=access, lead=lead, since=since, source=source.strip()[:200], by=by, at=now, demo=demo
+    )  # fmt: skip
+    records.audit(by, "enterprise.level", "review-level", str(made.pk), {"product": product, "limit": limit, "access": access, "lead": lead, "source": made.source}, now=now)  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def state_heat_unit(*, code: str, name: str, city: str, longitude: float, latitude: float, source: str, by: Any, now: datetime, demo: bool = False) -> HeatUnit:  # fmt: skip
+    """Put an existing heat unit on the map."""
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise Refused("coordinates", _("经纬度不对"), expected=_("东经 73–135，北纬 18–54"))
+    if HeatUnit.objects.filter(code=code).exists():
+        raise Refused("heat_unit_again", _("代码“%(code)s”已登记") % {"code": code})
+    made = HeatUnit.objects.create(
+        code=code, name=name, city=city, longitude=longitude, latitude=latitude, source=source, demo=demo
+    )
+    records.audit(by, "enterprise.heat-unit", "review-heat-unit", code, {"longitude": longitude, "latitude": latitude, "source": source}, now=now)  # fmt: skip
+    return made
+
+
+class Figures:
+    """What is told on a day for a place, asked of the database once. A county's figure before the city's before the province's."""
+
+    def __init__(self, place: str, on: date) -> None:
+        self.place, self.on = place, on
+        wider = places.ancestors(place)
+        rows = ProjectFigure.objects.filter(place__in=wider, since__lte=on).order_by("since", "pk")
+        self.rows: dict[str, ProjectFigure] = {}
+        for row in sorted(rows, key=lambda each: -wider.index(each.place)):
+            # A county's own figures are never filled in from a wider place.
+            if not CODES[row.code][2] or row.place == place:
+                self.rows[row.code] = row
+
+    def value(self, code: str) -> float | None:
+        return self.rows[code].value if code in self.rows else None
+
+    def base(self, year: int) -> Base:
+        budget, used = (_published(code, self.place, year) for code in ("energy.quota", "energy.consumption"))
+        return Base(
+            energy=self.value("base_energy"),
+            gdp=self.value("base_gdp"),
+            intensity=self.value("base_intensity"),
+            increment=self.value("increment"),
+            budget=budget,
+            used=used,
+        )
+
+
+def _published(code: str, place: str, year: int) -> float | None:
+    """A year's figure of a county on the blackboard (equivalent value where the indicator knows both); None where there is none."""
+    if not Indicator.objects.filter(code=code).exists():
+        return None
+    for subject in (place, f"place:{place}"):
+        found = indicators.values(code, subject=subject, period=year)
+        if found.height:
+            chosen = found.filter(found["key"].str.contains("basis=equivalent")) if found.height > 1 else found
+            if chosen.height == 1 and chosen["unit"][0] == "tce":
+                value: float | None = chosen["value"][0]
+                return value
+    return None
+
+
+def products() -> dict[str, str]:
+    """Code → name of the products that have limits."""
+    shipped = {
+        "blast-furnace": _("高炉工序"), "converter": _("转炉工序"), "aluminium": _("铝液（电解铝）"), "clinker": _("水泥熟料"),
+        "glass-500-800": _("平板玻璃（500–800 t/d）"), "glass-800": _("平板玻璃（>800 t/d）"),
+    }  # fmt: skip
+    return shipped | dict(ProjectLevel.objects.order_by("since", "pk").values_list("product", "name"))
+
+
+def level_of(product: str, on: date) -> Level | None:
+    """The limits in force: the bureau's register before the shipped levels of 2021."""
+    if not product:
+        return None
+    row = ProjectLevel.objects.filter(product=product, since__lte=on).order_by("-since", "-pk").first()
+    if row is not None:
+        return Level(row.unit, row.limit, row.access, row.lead, row.source)
+    for each in rules().levels:
+        if each["product"] == product:
+            return Level(each["unit"], each["base"], None, each["lead"], _("国家能效基准水平和标杆水平（2021 年版）"))
+    return None
+
+
+def heat_units(city: str, on: date) -> list[HeatUnitPlace]:
+    rows = HeatUnit.objects.filter(city=city)
+    return [
+        HeatUnitPlace(row.code, row.name, row.longitude, row.latitude)
+        for row in rows
+        if (row.until is None or row.until > on) and (row.since is None or row.since <= on)
+    ]

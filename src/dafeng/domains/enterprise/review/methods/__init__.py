@@ -1,0 +1,44 @@
+"""What the rules make of a proposal. No Django, no I/O but the two files of rules that are shipped beside."""
+
+from dafeng.domains.enterprise.review.methods.acceptance import Check, against
+from dafeng.domains.enterprise.review.methods.comparison import Level, Standing, compare, quantile_of
+from dafeng.domains.enterprise.review.methods.conflicts import Expertise, Interest, conflicts
+from dafeng.domains.enterprise.review.methods.energy import Consumption, Row, consumption
+from dafeng.domains.enterprise.review.methods.impact import Base, Impact, effect
+from dafeng.domains.enterprise.review.methods.proposals import Amount, Proposal
+from dafeng.domains.enterprise.review.methods.rights import Purchase, to_buy
+from dafeng.domains.enterprise.review.methods.rules import Rules, rules
+from dafeng.domains.enterprise.review.methods.siting import HeatUnitPlace, Near, kilometres, near, outside_park
+from dafeng.domains.enterprise.review.methods.thresholds import Decision, Reason, threshold
+
+__all__ = [
+    "Amount",
+    "Base",
+    "Check",
+    "Consumption",
+    "Decision",
+    "Expertise",
+    "HeatUnitPlace",
+    "Impact",
+    "Interest",
+    "Level",
+    "Near",
+    "Proposal",
+    "Purchase",
+    "Reason",
+    "Row",
+    "Rules",
+    "Standing",
+    "against",
+    "compare",
+    "conflicts",
+    "consumption",
+    "effect",
+    "kilometres",
+    "near",
+    "outside_park",
+    "quantile_of",
+    "rules",
+    "threshold",
+    "to_buy",
+]

@@ -1,0 +1,92 @@
+"""What the register adds up to (art. 23): counts and sums by county and state, and `review.energy.new` on the blackboard."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from django.db import transaction
+
+from dafeng.domains.enterprise.models import Project
+from dafeng.kernel.accounting.status import Status
+from dafeng.kernel.indicators import services as indicators
+from dafeng.kernel.records.payloads import dump
+
+ENERGY, CARBON = "review.energy.new", "review.carbon.new"
+# Projects with an opinion in force: what they will use is new energy of their county, from the year in which they begin to run.
+COUNTED = ("approved", "building", "trial", "rectifying", "completed")
+_SCHEMA = {
+    "place": pl.String, "state": pl.String, "level": pl.String, "year": pl.Int64, "two_high": pl.Boolean, "tce": pl.Float64,
+    "counted": pl.Float64, "coal": pl.Float64, "co2": pl.Float64, "number": pl.String,
+}  # fmt: skip
+
+
+def register_frame(city: str, chosen: Any = None) -> pl.DataFrame:
+    """The projects that were handed in, a row each; `chosen` a query set of those that a person may see."""
+    projects = Project.objects.filter(city=city) if chosen is None else chosen
+    rows = projects.exclude(record__state__in=("draft", "withdrawn")).values_list(
+        "place", "record__state", "level", "operation_year", "two_high", "tce", "counted", "coal", "co2", "number"
+    )
+    return pl.DataFrame(list(rows.distinct()), schema=_SCHEMA, orient="row")
+
+
+def by_county(frame: pl.DataFrame) -> pl.DataFrame:
+    """A row a county: handed in, in force, their tce, what counts in dual control, coal, CO2, and how many are two-high."""
+    force = pl.col("state").is_in(COUNTED)
+    return (
+        frame.group_by("place")
+        .agg(
+            pl.len().alias("projects"),
+            force.sum().alias("in_force"),
+            pl.col("state").is_in(["refused", "lapsed", "revoked"]).sum().alias("fallen"),
+            pl.col("two_high").fill_null(False).sum().alias("two_high"),
+            *(pl.col(name).filter(force).sum().alias(name) for name in ("tce", "counted", "coal", "co2")),
+        )
+        .sort("place")
+    )
+
+
+def new_energy(frame: pl.DataFrame) -> pl.DataFrame:
+    """tce and t CO2 of the projects in force by county and the year in which they are to begin to run."""
+    return (
+        frame.filter(pl.col("state").is_in(COUNTED))
+        .group_by("place", "year")
+        .agg(pl.col("tce").sum(), pl.col("co2").sum(), pl.col("number").sort())
+        .sort("place", "year")
+    )
+
+
+@transaction.atomic
+def publish(city: str, *, by: Any, now: datetime) -> bool:
+    """Put the new energy of approved projects on the blackboard; False when nothing has changed since the last time."""
+    indicators.ensure_indicator(
+        ENERGY, name="已批项目新增能源消费", name_en="New energy use of approved projects", unit="tce", decimals=0
+    )
+    indicators.ensure_indicator(
+        CARBON, name="已批项目新增二氧化碳排放", name_en="New CO2 of approved projects", unit="t CO2", decimals=0
+    )
+    rows = [
+        {
+            "indicator": code,
+            "subject": row["place"],
+            "period": str(row["year"]),
+            "value": row[column],
+            "unit": unit,
+            "status": int(Status.OK),
+            "estimated": 1.0,
+            "lineage": {"projects": row["number"]},
+        }
+        for row in new_energy(register_frame(city)).iter_rows(named=True)
+        for code, column, unit in ((ENERGY, "tce", "tce"), (CARBON, "co2", "t CO2"))
+    ]
+    mark = hashlib.sha256(dump(rows).encode()).hexdigest()
+    current = indicators.current_run("enterprise", "review", city)
+    if current.digest == mark if current else not rows:
+        return False
+    run = indicators.start_run(domain="enterprise", kind="review", subject=city, digest=mark, by=by, now=now)
+    if rows:
+        indicators.publish(run, rows)
+    indicators.finish_run(run, now)
+    return True

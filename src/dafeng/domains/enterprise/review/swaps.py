@@ -1,0 +1,63 @@
+"""Capacity swap (产能置换, H1): retired capacity is a source that can be used once only."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dafeng.domains.enterprise.errors import Refused
+from dafeng.domains.enterprise.models import CapacitySource, CapacitySwap, Project
+from dafeng.kernel.records import services as records
+
+
+def sources() -> QuerySet[CapacitySource]:
+    """Sources with `used`, the sum of their live swaps."""
+    return CapacitySource.objects.annotate(used=Sum("swaps__capacity", filter=Q(swaps__released_at=None)))
+
+
+def retire(
+    *, enterprise: str, city: str, place: str, product: str, capacity: Decimal, unit: str, retired_on: date, document: str, by: Any, now: datetime, demo: bool = False
+) -> CapacitySource:  # fmt: skip
+    """Put retired capacity on the register."""
+    if capacity <= 0:
+        raise Refused("capacity", _("产能应大于零"))
+    if retired_on > timezone.localdate(now):
+        raise Refused("in_future", _("退出日期在将来：没有退出的产能不能用于置换"))
+    if not document.strip():
+        raise Refused("figure_source", _("退出产能没有写认定文件"))
+    with records.serial():
+        if CapacitySource.objects.filter(enterprise=enterprise, product=product, document=document).exists():
+            raise Refused("source_again", _("同一文件认定的这项产能已登记"))
+        made = CapacitySource.objects.create(
+            enterprise=enterprise, city=city, place=place, product=product, capacity=capacity, unit=unit, retired_on=retired_on,
+            document=document, by=by, at=now, demo=demo,
+        )  # fmt: skip
+        records.audit(by, "enterprise.capacity", "review-capacity", str(made.pk), {"enterprise": enterprise, "capacity": str(capacity), "document": document}, now=now)  # fmt: skip
+    return made
+
+
+def use(source: CapacitySource, project: Project, capacity: Decimal, *, by: Any, now: datetime) -> CapacitySwap:
+    """Give a project capacity of a source. Raises `Refused` `used_up` for more than is left, `other_product` for another product."""
+    if capacity <= 0:
+        raise Refused("capacity", _("产能应大于零"))
+    with records.serial():
+        locked = CapacitySource.objects.select_for_update().get(pk=source.pk)
+        product = project.content.get("output", {}).get("product", "")
+        if product != locked.product:
+            raise Refused("other_product", _("退出产能与项目的产品不同，不能置换"))
+        used = locked.swaps.filter(released_at=None).aggregate(sum=Sum("capacity"))["sum"] or Decimal(0)
+        left = locked.capacity - used
+        if capacity > left:
+            raise Refused(
+                "used_up",
+                _("这项退出产能只剩 %(left)s %(unit)s") % {"left": left.normalize(), "unit": locked.unit},
+                mend=_("同一产能只能用一次"),
+            )
+        made = CapacitySwap.objects.create(source=locked, project=project, capacity=capacity, by=by, at=now)
+        records.audit(by, "enterprise.swap", "review-capacity", str(locked.pk), {"project": project.number, "capacity": str(capacity)}, now=now)  # fmt: skip
+    return made
