@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from dafeng.domains.energy.monitoring.methods.calendar import Calendar, chinese, facts
 from dafeng.domains.energy.monitoring.methods.profiles import Floats, Profiles
@@ -101,7 +100,18 @@ def judge(profiles: Profiles, *, calendar: Calendar = chinese, first: int = 0) -
             alike = earlier[known.group[earlier] > 0]
         if alike.size < LEAST:
             alike = earlier
-        _one_day(values, day, earlier, alike[-MOST_ALIKE:], night, runs, expected, scores, bool(known.works[day]), known.works[earlier])
+        _one_day(
+            values,
+            day,
+            earlier,
+            alike[-MOST_ALIKE:],
+            night,
+            runs,
+            expected,
+            scores,
+            bool(known.works[day]),
+            known.works[earlier],
+        )
     return Judged(profiles, {name: each / LIMITS[name] for name, each in scores.items()}, expected)
 
 
@@ -128,7 +138,9 @@ def _one_day(
     scores["negative"][:, day] = (runs["negative"][:, day] - _usual(runs["negative"][:, earlier])) / 1.0
     middle = np.nan_to_num(_median(np.abs(now), 1))
     factor = middle / np.maximum(_median(np.abs(hope), 1), 0.02 * size + 1e-12)
-    scores["unit"][:, day] = np.abs(np.log(np.maximum(factor, 1e-6))) / np.log(5.0) * (runs["gap"][:, day] < now.shape[1] / 2)
+    scores["unit"][:, day] = (
+        np.abs(np.log(np.maximum(factor, 1e-6))) / np.log(5.0) * (runs["gap"][:, day] < now.shape[1] / 2)
+    )
     zero = 0.01 * size[:, None]
     down = _longest((now < zero) & np.isfinite(now))
     downs = _longest((before < zero[:, None]) & np.isfinite(before))

@@ -22,7 +22,9 @@ class Fault:
     last: int
 
 
-def plant(profiles: Profiles, *, seed: int, first: int, every: int = 20, calendar: Calendar = chinese) -> tuple[Profiles, list[Fault]]:
+def plant(
+    profiles: Profiles, *, seed: int, first: int, every: int = 20, calendar: Calendar = chinese
+) -> tuple[Profiles, list[Fault]]:
     """A copy with one fault per meter about every `every` days from day `first` on, and the key."""
     draw = np.random.default_rng(seed)
     values = profiles.values.copy()

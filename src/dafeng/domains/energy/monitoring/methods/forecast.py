@@ -77,9 +77,11 @@ def _mean(stack: Floats) -> Floats:
 def days_alike(values: Floats, group: npt.NDArray[np.int64], lead: int) -> tuple[Floats, Floats]:
     """Mean of the last `ALIKE` days of the same group that were known, and the last of them; (meters, days, slots) each."""
     mean, last = np.full_like(values, np.nan), np.full_like(values, np.nan)
-    measured = np.isfinite(values).any(axis=(0, 2))
+    measured: npt.NDArray[np.bool_] = np.asarray(np.isfinite(values).any(axis=2).any(axis=0))
     for day in range(values.shape[1]):
-        same = [each for each in range(max(0, day - 60), day - lead + 1) if group[each] == group[day] and measured[each]]
+        same = [
+            each for each in range(max(0, day - 60), day - lead + 1) if group[each] == group[day] and measured[each]
+        ]
         if not same and group[day] > 1:  # a rare day: take the days off
             same = [each for each in range(max(0, day - 60), day - lead + 1) if group[each] > 0 and measured[each]]
         if same:
@@ -88,7 +90,9 @@ def days_alike(values: Floats, group: npt.NDArray[np.int64], lead: int) -> tuple
     return mean, last
 
 
-def features(profiles: Profiles, known: DayFacts, lead: int, temperature: Floats | None = None) -> tuple[Floats, Floats]:
+def features(
+    profiles: Profiles, known: DayFacts, lead: int, temperature: Floats | None = None
+) -> tuple[Floats, Floats]:
     """What was known `lead` days before: (meters, days, slots, features), and the level of each meter that scales it (meters, days).
 
     `temperature`: °C by (days, slots), forecast or measured; None where nobody told.
@@ -232,7 +236,9 @@ def predict(
     if model is not None:
         where = np.isfinite(level)[:, :, None] & np.isfinite(rows[..., NAMES.index("yesterday")])
         enough = np.isfinite(_mean_of_days(profiles.values)).cumsum(axis=1)
-        where &= (np.concatenate([np.zeros((len(enough), lead)), enough[:, : enough.shape[1] - lead]], axis=1) >= HISTORY)[:, :, None]
+        where &= (
+            np.concatenate([np.zeros((len(enough), lead)), enough[:, : enough.shape[1] - lead]], axis=1) >= HISTORY
+        )[:, :, None]
         where[:, :first] = False
         found = _quantiles(model.trees, rows, where)
         found[0] -= model.lower[:, None, None]
@@ -275,9 +281,20 @@ def _frame(profiles: Profiles, told: Floats, rung: npt.NDArray[np.int64], first:
                 low, value, high = told[:, row, day, slot]
                 if not np.isfinite(value):
                     continue
-                for name, what in zip(columns, (meter, profiles.at(day, slot), value, low, high, rungs[rung[row, day, slot]]), strict=True):
+                for name, what in zip(
+                    columns, (meter, profiles.at(day, slot), value, low, high, rungs[rung[row, day, slot]]), strict=True
+                ):
                     columns[name].append(what)
-    return pl.DataFrame(columns, schema_overrides={"at": pl.Datetime("us"), "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "rung": pl.String})
+    return pl.DataFrame(
+        columns,
+        schema_overrides={
+            "at": pl.Datetime("us"),
+            "value": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "rung": pl.String,
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -306,7 +323,9 @@ def score(profiles: Profiles, told: pl.DataFrame, *, lead: int = 1) -> Score | N
     place = told.select(
         pl.col("point").replace_strict(rows, return_dtype=pl.Int64).alias("meter"),
         (pl.col("at").dt.date() - pl.lit(start)).dt.total_days().alias("day"),
-        ((pl.col("at").dt.hour().cast(pl.Int64) * 60 + pl.col("at").dt.minute()) * profiles.slots // 1440).alias("slot"),
+        ((pl.col("at").dt.hour().cast(pl.Int64) * 60 + pl.col("at").dt.minute()) * profiles.slots // 1440).alias(
+            "slot"
+        ),
     )
     where = tuple(place[name].to_numpy() for name in ("meter", "day", "slot"))
     actual = profiles.values[where]
@@ -325,7 +344,9 @@ def score(profiles: Profiles, told: pl.DataFrame, *, lead: int = 1) -> Score | N
     low, high = told["low"].to_numpy(), told["high"].to_numpy()
     measured = np.isfinite(actual)
     inside = (actual >= low) & (actual <= high)
-    return Score(mape(told["value"].to_numpy()), mape(yesterday), mape(week), float(inside[measured].mean()), int(counted.sum()))
+    return Score(
+        mape(told["value"].to_numpy()), mape(yesterday), mape(week), float(inside[measured].mean()), int(counted.sum())
+    )
 
 
 def rolling(
@@ -335,7 +356,13 @@ def rolling(
     """Rolling origin: from day `first` on, train anew every `every` days on what was known, forecast until the next training."""
     parts = []
     for origin in range(first, len(profiles.days), every):
-        model = train(profiles.until(origin), calendar=calendar, lead=lead, temperature=None if temperature is None else temperature[:origin], rounds=rounds)
+        model = train(
+            profiles.until(origin),
+            calendar=calendar,
+            lead=lead,
+            temperature=None if temperature is None else temperature[:origin],
+            rounds=rounds,
+        )
         end = min(origin + every, len(profiles.days))
         block = profiles.until(end)
         warm = None if temperature is None else temperature[:end]

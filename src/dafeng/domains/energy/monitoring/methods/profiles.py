@@ -73,5 +73,7 @@ def of_frame(frame: pl.DataFrame, *, slots: int, meters: Sequence[Any] | None = 
         ((pl.col("at").dt.hour().cast(pl.Int64) * 60 + pl.col("at").dt.minute()) * slots // 1440).alias("slot"),
         pl.col("value").cast(pl.Float64).fill_null(float("nan")),
     )
-    values[indexed["point"].to_numpy(), indexed["day"].to_numpy(), indexed["slot"].to_numpy()] = indexed["value"].to_numpy()
+    values[indexed["point"].to_numpy(), indexed["day"].to_numpy(), indexed["slot"].to_numpy()] = indexed[
+        "value"
+    ].to_numpy()
     return Profiles(chosen, tuple(days), values)
