@@ -110,6 +110,7 @@ def flows_of(
         [
             {"meter": pk, "item": by_pk[pk].item, "unit": by_pk[pk].point.unit, "year": year, "amount": amount}
             for pk, (amount, _c) in found.items()
+            if pk in by_pk
         ],
         schema={"meter": pl.Int64, "item": pl.String, "unit": pl.String, "year": pl.Int64, "amount": pl.Float64},
     )

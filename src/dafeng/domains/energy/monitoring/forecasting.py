@@ -134,15 +134,11 @@ class Record:
 def record_of(meters: Sequence[Meter], *, lead: int = 1) -> Record:
     """The score of all kept forecasts with this lead that are over."""
     found = DayForecast.objects.filter(meter__in=meters, lead=lead, hours__isnull=False).aggregate(
-        days=Count("pk"), mape=Avg("mape", filter=Q(mape_yesterday__isnull=False)), mape_yesterday=Avg("mape_yesterday", filter=Q(mape__isnull=False)),
-        inside=Sum("inside"), hours=Sum("hours"),
+        days=Count("pk"), own=Avg("mape", filter=Q(mape_yesterday__isnull=False)), naive=Avg("mape_yesterday", filter=Q(mape__isnull=False)),
+        within=Sum("inside"), measured=Sum("hours"),
     )  # fmt: skip
-    return Record(
-        found["days"],
-        found["mape"],
-        found["mape_yesterday"],
-        found["inside"] / found["hours"] if found["hours"] else None,
-    )
+    coverage = found["within"] / found["measured"] if found["measured"] else None
+    return Record(found["days"], found["own"], found["naive"], coverage)
 
 
 def shown(meters: Sequence[Meter], first: date, last: date) -> list[DayForecast]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Meter, MonitoredFirm
-from dafeng.domains.energy.monitoring import advising, balance
+from dafeng.domains.energy.monitoring import advising, balance, reading
 from dafeng.domains.energy.monitoring.methods import advice, flows
+from dafeng.domains.energy.monitoring.methods.profiles import Floats, Profiles
 from dafeng.domains.energy.monitoring.methods.tariffs import PEAK, SHARP
 from dafeng.kernel.scoring import Rubric, read_rubric, score
 
@@ -100,14 +101,21 @@ def _measures(firms: Sequence[MonitoredFirm], *, now: datetime) -> list[dict[str
         .values("enterprise")
         .annotate(all=Count("pk"), open=Count("pk", filter=Q(state=Anomaly.State.NEW)))
     }
-    found = balance.amounts([meter for each in meters.values() for meter in each], first, last)
+    everything = [meter for each in meters.values() for meter in each]
+    found = balance.amounts(everything, first, last)
+    mains = [
+        meter
+        for meter in everything
+        if meter.item == "electricity" and meter.parent_id is None and meter.role == Meter.Role.LOAD
+    ]
+    block = reading.profiles_of(mains, first, last) if mains else None
     result = []
     for firm in firms:
         key = firm.enterprise_id
         total = balance.bought(firm.enterprise, meters[key], found, last.year)
         told = balance.flows_of(nodes[key], links[key], meters[key], found, last.year)
         boards = [each for each in told.closures if each.node.stage == flows.DISTRIBUTION and each.state != "unknown"]
-        load, days, _air = advising.curve(firm, meters[key], now=now, days=DAYS)
+        load, days = _curve(block, [meter for meter in mains if meter.enterprise_id == key])
         count = counts.get(key)
         result.append(
             {
@@ -120,7 +128,16 @@ def _measures(firms: Sequence[MonitoredFirm], *, now: datetime) -> list[dict[str
     return result
 
 
-def _shares(firm: MonitoredFirm, load: Any, days: Any) -> dict[str, float | None]:
+def _curve(block: Profiles | None, mains: Sequence[Meter]) -> tuple[Floats, tuple[date, ...]]:
+    """Hours of the electricity bought on whole measured days."""
+    if block is None or not mains:
+        return np.empty((0, reading.SLOTS)), ()
+    load = block.values[[block.meters.index(meter.pk) for meter in mains]].sum(axis=0)
+    whole = np.isfinite(load).all(axis=1)
+    return load[whole], tuple(day for day, good in zip(block.days, whole, strict=True) if good)
+
+
+def _shares(firm: MonitoredFirm, load: Floats, days: tuple[date, ...]) -> dict[str, float | None]:
     """Parts of the electricity that lie in the peak, and in nights above the best ones."""
     tariff = advising.tariff_in_force(firm, days[-1]) if len(days) else None
     whole = float(load.sum()) if len(days) else 0.0

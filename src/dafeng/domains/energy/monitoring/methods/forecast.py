@@ -151,7 +151,7 @@ def _fit(rows: Floats, target: Floats, quantile: float, rounds: int) -> lgb.Boos
     data = lgb.Dataset(rows, target, categorical_feature=_CATEGORIES, free_raw_data=True, params={"verbosity": -1})
     settings = {
         "objective": "quantile", "alpha": quantile, "learning_rate": 0.08, "num_leaves": 47, "min_data_in_leaf": 60,
-        "feature_fraction": 0.8, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": 7, "deterministic": True, "num_threads": 2,
+        "feature_fraction": 0.8, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": 7, "deterministic": True, "num_threads": 2 if len(target) > 50_000 else 1,
         "verbosity": -1, "max_bin": 127,
     }  # fmt: skip
     return lgb.train(settings, data, num_boost_round=rounds)
