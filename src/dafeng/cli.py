@@ -17,6 +17,7 @@ from dafeng.domains.inventory.commands import factor_app, find_city, method_app
 from dafeng.domains.plan.commands import plan_app
 from dafeng.kernel.ledger.commands import ledger_app
 from dafeng.kernel.scoring.commands import score_app
+from dafeng.kernel.series.commands import series_app
 from dafeng.kernel.shell import Json, console, now, print_json, start_django, told
 from dafeng.portal.accounts.commands import user_app
 
@@ -38,6 +39,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(plan_app, name="plan")
 app.add_typer(inclusion_app, name="inclusion")
 app.add_typer(score_app, name="score")
+app.add_typer(series_app, name="series")
 app.add_typer(user_app, name="user")
 
 

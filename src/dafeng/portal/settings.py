@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "dafeng.kernel.desk",
     "dafeng.kernel.jobs",
     "dafeng.kernel.enterprises",
+    "dafeng.kernel.series",
     "dafeng.domains.inventory",
     "dafeng.domains.disclosure",
     "dafeng.domains.plan",

@@ -12,6 +12,7 @@ from dafeng.domains.inclusion.api import router as inclusion
 from dafeng.domains.inventory.api import router as inventory
 from dafeng.domains.plan.api import router as plan
 from dafeng.kernel.actions import Action
+from dafeng.kernel.series.api import router as series
 from dafeng.portal.api import indicators, jobs, records
 from dafeng.portal.api.description import described
 from dafeng.portal.api.root import Root, action_of
@@ -24,6 +25,7 @@ for each in (
     inclusion,
     energy,
     enterprise,
+    series,
     indicators.router,
     jobs.router,
     records.router,

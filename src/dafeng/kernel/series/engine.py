@@ -1,0 +1,56 @@
+"""Where the questions of `queries` are computed: DuckDB in this process, or a Spark cluster that sees the same files.
+
+`SERIES_ENGINE` (Django setting, else the environment): `duckdb`, or `spark://host:port` (`local[2]` for Spark in this process).
+One connection a thread; DuckDB shares the machine with the portal, so it is held to `SERIES_MEMORY` (default 2 GB).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+from django.conf import settings
+
+from dafeng.kernel.series.errors import SeriesError
+
+_here = threading.local()
+
+
+def engine() -> str:
+    return getattr(settings, "SERIES_ENGINE", "") or os.environ.get("SERIES_ENGINE", "") or "duckdb"
+
+
+def connection() -> Any:
+    """The Ibis back end of this thread. Raises `SeriesError` when the engine is not installed."""
+    wanted = engine()
+    kept: dict[str, Any] = _here.__dict__.setdefault("kept", {})
+    if wanted not in kept:
+        kept[wanted] = _duckdb() if wanted == "duckdb" else _spark(wanted)
+    return kept[wanted]
+
+
+def _duckdb() -> Any:
+    made = ibis.duckdb.connect()
+    memory = getattr(settings, "SERIES_MEMORY", "2GB")
+    for line in ("SET TimeZone='UTC'", f"SET memory_limit='{memory}'", "SET preserve_insertion_order=false"):
+        made.raw_sql(line)
+    return made
+
+
+def _spark(master: str) -> Any:
+    try:
+        from pyspark.sql import SparkSession  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        raise SeriesError(
+            f"SERIES_ENGINE 指向 Spark（{master}），但没有安装 pyspark",
+            mend="请安装 ibis-framework[pyspark] 和 Java 17",
+        ) from None
+    builder = SparkSession.builder.master(master).appName("dafeng-series")
+    for name, value in (
+        ("spark.sql.session.timeZone", "UTC"), ("spark.ui.enabled", "false"), ("spark.driver.bindAddress", "127.0.0.1"),
+        ("spark.driver.host", os.environ.get("SPARK_LOCAL_IP", "127.0.0.1")), ("spark.sql.shuffle.partitions", "8"),
+    ):  # fmt: skip
+        builder = builder.config(name, value)
+    return ibis.pyspark.connect(builder.getOrCreate())

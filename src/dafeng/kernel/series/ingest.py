@@ -1,0 +1,249 @@
+"""The one way in: at least once from outside, exactly once on the disk.
+
+A reading is a point's value at a moment. Of one point and moment: the same value again is `again`, wherever it comes from and
+however late; another value is a new revision, and the declared rule (`sources`) says which counts. What cannot be taken goes
+into quarantine with its reason. When `receive` returns, everything it speaks of is on the disk; when it raises, nothing was
+promised and the same may be sent again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from django.db import IntegrityError, transaction
+
+from dafeng.kernel.series import judging, points, quarantine
+from dafeng.kernel.series.errors import Clash, SeriesError
+from dafeng.kernel.series.flags import CORRECTED
+from dafeng.kernel.series.frames import READING, UTC_TIME, empty
+from dafeng.kernel.series.manifest import READINGS, SUPERSEDED
+from dafeng.kernel.series.models import Batch, Device
+from dafeng.kernel.series.points import Table
+from dafeng.kernel.series.reasons import refused
+from dafeng.kernel.series.sources import Source, source_of
+from dafeng.kernel.series.store import Pen, Snapshot
+
+BULK = 200_000  # rows from which on a batch goes into files at once
+TAIL = 4_000_000  # rows of the log beyond which whoever writes next settles it first
+TOLD: dict[str, Any] = {
+    "row": pl.UInt32, "point": pl.Int64, "code": pl.String, "at": UTC_TIME, "value": pl.Float64, "revision": pl.Int32,
+    "arrived": UTC_TIME, "unit": pl.String,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a delivery: `accepted` are new, `again` were there, `revised` are other values, `refused` wait in quarantine."""
+
+    count: int
+    accepted: int
+    again: int
+    revised: int
+    refused: int
+    repeated: bool = False
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def receive(
+    frame: pl.DataFrame,
+    *,
+    source: Source | str,
+    key: str = "",
+    now: datetime,
+    device: Device | None = None,
+    owner: str = "",
+) -> Receipt:
+    """Take readings: columns `point` (number, or code), `at` (with a time zone), `value`; optional `revision`, `unit`, `arrived`.
+
+    `key` makes the delivery known again: the same once more gets the same answer, another content under it raises `Clash`.
+    `device`: who sent it may only tell of its own points. `arrived` (of a backfill) says since when a reading was known.
+    Raises `SeriesError` for columns that cannot be readings, `StoreError` when the disk does not take them.
+    """
+    source = source_of(source)
+    owner = owner or (f"device:{device.code}" if device else source.name.lower())
+    digest = _digest(frame, device)
+    if key and (found := Batch.objects.filter(owner=owner, key=key).first()) is not None:
+        return _repeated(found, digest)
+    table = points.table()
+    told = _told(frame, table, now)
+    judged = judging.judge(told, table, device=device.pk if device else None, now=now)
+    store = points.the_store()
+    if store.snapshot().waiting > TAIL:
+        from dafeng.kernel.series import upkeep
+
+        upkeep.settle(now=now)
+    with store.writing() as pen:
+        judged = _settled(judged, table, pen.snapshot, source)
+        quarantine.keep(judged, digest=digest, source=source, device=device, now=now)
+        _write(pen, judged, source, now=now)
+    receipt = _receipt(judged)
+    _note(receipt, owner=owner, key=key, digest=digest, source=source, device=device, now=now)
+    return receipt
+
+
+def _repeated(found: Batch, digest: str) -> Receipt:
+    if found.digest != digest:
+        raise refused("batch_reused", Clash)
+    return Receipt(found.count, found.accepted, found.again, found.revised, found.refused, repeated=True)
+
+
+def _digest(frame: pl.DataFrame, device: Device | None) -> str:
+    stream = io.BytesIO()
+    frame.rechunk().write_ipc_stream(stream)
+    return hashlib.sha256((device.code if device else "").encode() + b"\n" + stream.getvalue()).hexdigest()
+
+
+def _told(frame: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
+    """The delivery in the columns of `TOLD`, points by number (null where unknown)."""
+    lacking = {"point", "at", "value"} - set(frame.columns)
+    if lacking:
+        raise SeriesError(f"读数缺少列 {'、'.join(sorted(lacking))}", expected="point、at、value")
+    at = frame.schema["at"]
+    if not isinstance(at, pl.Datetime) or (at.time_zone is None and frame.height):
+        raise SeriesError("读数的时间须带时区", expected="Datetime，UTC 或带时区")
+    by_code = frame.schema["point"] in (pl.String, pl.Categorical)
+    known = table.frame.select("point", "code")
+    rows = frame.with_row_index("row").with_columns(
+        pl.col("at").dt.convert_time_zone("UTC").cast(UTC_TIME), pl.col("value").cast(pl.Float64, strict=False),
+        *([] if "revision" in frame.columns else [pl.lit(None, pl.Int32).alias("revision")]),
+        *([] if "unit" in frame.columns else [pl.lit(None, pl.String).alias("unit")]),
+        *([] if "arrived" in frame.columns else [pl.lit(now).cast(UTC_TIME).alias("arrived")]),
+    )  # fmt: skip
+    if by_code:
+        rows = rows.rename({"point": "code"}).with_columns(pl.col("code").cast(pl.String))
+        rows = rows.join(known, on="code", how="left", maintain_order="left")
+    else:
+        rows = rows.with_columns(pl.col("point").cast(pl.Int64)).join(
+            known, on="point", how="left", maintain_order="left"
+        )
+    limit = pl.lit(now).cast(UTC_TIME)
+    rows = rows.with_columns(arrived=pl.min_horizontal(pl.col("arrived").cast(UTC_TIME).fill_null(limit), limit))
+    return rows.select(pl.col(name).cast(kind) for name, kind in TOLD.items())
+
+
+def _settled(judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Source) -> pl.DataFrame:
+    """Adds `verdict` (accepted, again, revised; null where refused), the revision, and reasons that only what was there before tells."""
+    good = judged.filter(pl.col("reason").is_null()).sort("point", "at", "row")
+    marks = snapshot.marks
+    newest = marks.select("point", pl.col("at").alias("newest"))
+    good = good.join(newest, on="point", how="left", maintain_order="left")
+    late = (pl.col("at") <= pl.col("newest")).fill_null(False)
+    head = judging.follow(good.filter(~late), marks, table)
+    existing = _existing(snapshot, good.filter(late))
+    # Of one moment in one delivery the rows follow one another, like deliveries.
+    same = (pl.col("point") == pl.col("point").shift(1)) & (pl.col("at") == pl.col("at").shift(1))
+    alone = not good.select(same.any()).item()
+    rows = pl.concat([head, good.filter(late)]).drop("newest")
+    taken = rows.filter(pl.col("reason").is_null())
+    if alone and not existing.height and taken["revision"].null_count() == taken.height:
+        decided = taken.with_columns(revision=pl.lit(0, pl.Int32), verdict=pl.lit("accepted"))
+    else:
+        decided = _revisions(taken, existing)
+    left = pl.concat([judged.filter(pl.col("reason").is_not_null()), rows.filter(pl.col("reason").is_not_null())])
+    both = pl.concat([decided, left.with_columns(verdict=pl.lit(None, pl.String))])
+    flag = pl.col("flag") | pl.when(pl.col("verdict") == "revised").then(pl.lit(CORRECTED, pl.UInt16)).otherwise(0)
+    return both.with_columns(source=pl.lit(int(source), pl.Int8), flag=flag.cast(pl.UInt16)).sort("point", "at", "row")
+
+
+def _existing(snapshot: Snapshot, late: pl.DataFrame) -> pl.DataFrame:
+    """What is stored of the moments of these rows: `point at value revision`, all revisions."""
+    wanted = ("point", "at", "value", "revision")
+    if not late.height:
+        return empty(READING).select(wanted)
+    keys = late.select("point", "at").unique()
+    first, last = late["at"].min(), late["at"].max()
+    moments = keys["at"].to_physical()
+    low, high = int(str(moments.min())), int(str(moments.max()))
+    numbers = keys["point"].unique()
+    inside = pl.col("point").is_in(numbers.implode()) & pl.col("at").is_between(first, last)
+    files = [
+        snapshot.path(file)
+        for file in snapshot.manifest.files
+        if file.kind in (READINGS, SUPERSEDED) and file.first <= high and file.last >= low
+        and ((numbers >= file.low) & (numbers <= file.high)).any()
+    ]  # fmt: skip
+    found = [snapshot.tail.filter(inside).select(wanted)]
+    if files:
+        found.append(pl.scan_parquet(files).filter(inside).select(wanted).collect())
+    return pl.concat(found).join(keys, on=["point", "at"], how="semi")
+
+
+def _revisions(taken: pl.DataFrame, existing: pl.DataFrame) -> pl.DataFrame:
+    """Number the rows after what exists. A row whose value one of the revisions has already is `again`.
+
+    A row that names its revision: a number taken by the same value is `again`, by another it is refused; a higher one counts.
+    """
+    columns = [*taken.columns, "verdict"]
+    key = ["point", "at"]
+    touched = taken.filter(taken.select(key).is_duplicated() | pl.lit(taken["revision"].is_not_null()))
+    keys = pl.concat([existing.select(key), touched.select(key)]).unique()
+    plain = taken.join(keys, on=key, how="anti", maintain_order="left")
+    plain = plain.with_columns(revision=pl.lit(0, pl.Int32), verdict=pl.lit("accepted"))
+    rest = taken.join(keys, on=key, how="semi", maintain_order="left")
+    same = existing.select(*key, "value").unique().with_columns(there=pl.lit(True))
+    highest = existing.group_by(key).agg(top=pl.col("revision").max())
+    taken_numbers = existing.select(*key, "revision").unique().with_columns(number_taken=pl.lit(True))
+    rest = (
+        rest.join(same, on=[*key, "value"], how="left", maintain_order="left")
+        .join(taken_numbers, on=[*key, "revision"], how="left", maintain_order="left")
+        .join(highest, on=key, how="left", maintain_order="left")
+    )
+    repeated = pl.col("there").fill_null(False) | (pl.struct(*key, "value").is_first_distinct().not_())
+    rest = rest.with_columns(
+        reason=pl.when(~repeated & pl.col("number_taken").fill_null(False)).then(pl.lit("revision_taken")),
+        again=repeated,
+    )
+    fresh = rest.filter(~pl.col("again") & pl.col("reason").is_null())
+    counted = pl.col("top").fill_null(-1) + pl.int_range(1, pl.len() + 1).over(key)
+    fresh = fresh.with_columns(revision=pl.coalesce("revision", counted).cast(pl.Int32))
+    verdict = pl.when(pl.col("revision") == 0).then(pl.lit("accepted")).otherwise(pl.lit("revised"))
+    fresh = fresh.with_columns(verdict=verdict)
+    old = rest.filter(pl.col("again")).with_columns(verdict=pl.lit("again"))
+    bad = rest.filter(pl.col("reason").is_not_null()).with_columns(verdict=pl.lit(None, pl.String))
+    return pl.concat([each.select(columns) for each in (plain, fresh, old, bad)])
+
+
+def _write(pen: Pen, judged: pl.DataFrame, source: Source, *, now: datetime) -> None:
+    rows = judged.filter(pl.col("verdict").is_in(["accepted", "revised"])).select(
+        pl.col(name).cast(kind) for name, kind in READING.items()
+    )
+    if not rows.height:
+        return
+    if rows.height >= BULK:
+        pen.add_readings(rows, competing=pl.col("revision") > 0, now=now)
+    else:
+        pen.append(rows)
+
+
+def _receipt(judged: pl.DataFrame) -> Receipt:
+    verdicts = dict(judged.group_by("verdict").len().iter_rows())
+    why = judged.filter(pl.col("reason").is_not_null()).group_by("reason").len().sort("reason")
+    return Receipt(
+        judged.height,
+        verdicts.get("accepted", 0),
+        verdicts.get("again", 0),
+        verdicts.get("revised", 0),
+        verdicts.get(None, 0),
+        reasons=dict(why.iter_rows()),
+    )
+
+
+def _note(receipt: Receipt, **named: Any) -> None:
+    """The row of the batch. A second writer of the same batch finds all its readings there: the first one's row stands."""
+    now, key, device = named["now"], named["key"] or named["digest"], named["device"]
+    numbers = {name: getattr(receipt, name) for name in ("count", "accepted", "again", "revised", "refused")}
+    try:
+        with transaction.atomic():
+            Batch.objects.create(
+                owner=named["owner"], key=key[:80], digest=named["digest"], source=int(named["source"]), received_at=now,
+                device=device, **numbers,
+            )  # fmt: skip
+    except IntegrityError:
+        pass
+    if device is not None and (device.last_seen_at is None or (now - device.last_seen_at).total_seconds() >= 60):
+        Device.objects.filter(pk=device.pk).update(last_seen_at=now)

@@ -1,0 +1,120 @@
+"""Readings from a table that a person uploads: one time column and a column a point, or the three columns point, time, value.
+
+Times without a zone are on the city's clock. Every cell that is no number is told with its row and column; then nothing is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from dafeng.kernel.errors import Place, UploadError
+from dafeng.kernel.series import ingest
+from dafeng.kernel.series.errors import SeriesError
+from dafeng.kernel.series.ingest import Receipt
+from dafeng.kernel.series.models import Point
+from dafeng.kernel.series.reasons import mend, sentence
+from dafeng.kernel.series.sources import Source
+from dafeng.kernel.sheets import Cell, Limits, Sheet, Upload, open_upload
+
+TIMES = ("时间", "日期时间", "time", "at", "timestamp", "datetime")
+POINTS = ("计量点", "计量点代码", "point", "code")
+VALUES = ("数值", "读数", "value")
+FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
+LIMITS = Limits()
+
+
+def opened(file: Path | BinaryIO, *, name: str = "") -> tuple[str, pl.DataFrame]:
+    """The file's hash and its readings: `point at value`. Raises `UploadError`, which names file, sheet, row and column."""
+    upload = open_upload(file, name=name, limits=LIMITS)
+    frames = [_readings(upload, sheet) for sheet in upload.sheets if sheet.visible and sheet.rows]
+    if not frames:
+        raise UploadError(_("表格里没有内容"), where=Place(file=upload.name))
+    return upload.digest, pl.concat(frames)
+
+
+def taken(frame: pl.DataFrame, *, digest: str, by: Any, now: datetime) -> Receipt:
+    """Take them in a person's name: points that the person may not see do not exist, for them too."""
+    codes = set(Point.objects.for_user(by).values_list("code", flat=True))
+    foreign = frame.filter(~pl.col("point").is_in(list(codes)))["point"].unique().sort().to_list()
+    if foreign:
+        raise SeriesError(
+            _("没有计量点“%(code)s”") % {"code": str(foreign[0])[:80]}, mend=_("请核对列名；列名须是计量点代码")
+        )
+    return ingest.receive(frame, source=Source.FILE, key=digest[:40], now=now, owner=f"person:{by.pk}")
+
+
+def _readings(upload: Upload, sheet: Sheet) -> pl.DataFrame:
+    first = min(sheet.rows)
+    heads = {column: cell.shown.strip() for column, cell in sheet.rows[first].items()}
+    place = Place(file=upload.name, sheet=sheet.name, row=first + 1)
+    time = _column(heads, TIMES)
+    point, value = _column(heads, POINTS), _column(heads, VALUES)
+    if time is None or (point is None) != (value is None) or len(heads) < 2:
+        raise UploadError(sentence("file_malformed"), mend=mend("file_malformed"), where=place)
+    points: list[str] = []
+    times: list[datetime] = []
+    values: list[float] = []
+    for number in sorted(sheet.rows):
+        if number == first:
+            continue
+        where = Place(file=upload.name, sheet=sheet.name, row=number + 1)
+        for code, cell in _told(sheet.rows[number], heads, time, point, value):
+            points.append(code)
+            times.append(_moment(sheet.rows[number].get(time), where, heads[time]))
+            values.append(_number(cell, where, code))
+    schema: dict[str, Any] = {"point": pl.String, "at": pl.Datetime("us", "UTC"), "value": pl.Float64}
+    return pl.DataFrame({"point": points, "at": times, "value": values}, schema=schema)
+
+
+def _column(heads: dict[int, str], names: tuple[str, ...]) -> int | None:
+    return next((column for column, head in heads.items() if head.lower() in names), None)
+
+
+def _told(
+    row: dict[int, Cell], heads: dict[int, str], time: int, point: int | None, value: int | None
+) -> Iterator[tuple[str, Cell]]:
+    if point is not None and value is not None:
+        if point in row and value in row:
+            yield row[point].shown.strip(), row[value]
+        return
+    for column, code in heads.items():
+        if column != time and code and column in row:
+            yield code, row[column]
+
+
+def _moment(cell: Cell | None, where: Place, head: str) -> datetime:
+    clock = ZoneInfo(settings.TIME_ZONE)
+    where = Place(file=where.file, sheet=where.sheet, row=where.row, column=head)
+    if cell is not None and isinstance(cell.value, datetime):
+        return cell.value.replace(tzinfo=cell.value.tzinfo or clock)
+    text = "" if cell is None else cell.shown.strip()
+    try:
+        found = datetime.fromisoformat(text)
+        return found if found.tzinfo else found.replace(tzinfo=clock)
+    except ValueError:
+        for form in FORMS:
+            try:
+                return datetime.strptime(text, form).replace(tzinfo=clock)
+            except ValueError:
+                continue
+    raise UploadError(
+        _("读不懂时间“%(text)s”") % {"text": text[:40]}, expected="2026-11-21 08:15", where=where
+    ) from None
+
+
+def _number(cell: Cell, where: Place, code: str) -> float:
+    try:
+        return float(cell.value) if isinstance(cell.value, float) else float(str(cell.value).replace(",", ""))
+    except (ValueError, TypeError):
+        raise UploadError(
+            _("“%(text)s”不是数") % {"text": cell.shown[:40]}, expected=_("数值；没有读数就留空"),
+            where=Place(file=where.file, sheet=where.sheet, row=where.row, column=code),
+        ) from None  # fmt: skip
