@@ -23,6 +23,7 @@ from dafeng.kernel.errors import NotFound, StaleError
 from dafeng.kernel.jobs import services as jobs
 from dafeng.kernel.pages import charts
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.series.points import one_look
 
 JOBS = ("energy.monitoring.detect", "energy.monitoring.forecast", "energy.monitoring.publish")
 
@@ -42,6 +43,7 @@ def _when(anomaly: Anomaly) -> str:
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def desk(request: HttpRequest) -> HttpResponse:
     """All findings that this person may see, and how often each rule was right."""
     english = words.english()
@@ -91,6 +93,7 @@ def _one(request: HttpRequest, id: int) -> Anomaly:
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def anomaly(request: HttpRequest, id: int) -> HttpResponse:
     """Where, how much, why probably, what to check, what was done."""
     found = _one(request, id)

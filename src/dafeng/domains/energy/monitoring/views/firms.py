@@ -25,12 +25,14 @@ from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked, charts
 from dafeng.kernel.pages.tables import Column, Table
 from dafeng.kernel.series import flags, queries
+from dafeng.kernel.series.points import one_look
 
 DAYS = 28
 
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def firms(request: HttpRequest) -> HttpResponse:
     """Every key user that this person may see, with what waits."""
     open_ = Count(
@@ -70,6 +72,7 @@ def _bought(
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def board(request: HttpRequest, code: str) -> HttpResponse:
     """What the firm uses now, what it used lately, what it will use, and what is wrong."""
     firm = firm_of(request, code)
@@ -157,6 +160,7 @@ def _days(firm: MonitoredFirm, meters: Sequence[Meter], first: date, last: date)
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def flows_page(request: HttpRequest, code: str) -> HttpResponse:
     """Where the energy went in a month."""
     firm = firm_of(request, code)
@@ -199,6 +203,7 @@ def flows_page(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.SEE)
+@one_look()
 def output(request: HttpRequest, code: str) -> HttpResponse:
     """Output by month: what unit consumption is measured by."""
     firm = firm_of(request, code)
@@ -245,6 +250,7 @@ def output(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def rating_page(request: HttpRequest) -> HttpResponse:
     """Green use of energy, by industry and firm."""
     now = clock()[0]

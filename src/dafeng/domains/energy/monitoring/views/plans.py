@@ -21,10 +21,12 @@ from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages import charts
 from dafeng.kernel.pages.tables import Column, Table
+from dafeng.kernel.series.points import one_look
 
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def forecast_page(request: HttpRequest, code: str) -> HttpResponse:
     """The days to come with their band, the last days beside what came, and what the forecasts were worth."""
     firm = firm_of(request, code)
@@ -76,6 +78,7 @@ def _band(meters: list[Meter], kept: list[Any], first: date, last: date) -> char
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def baseline_page(request: HttpRequest, code: str) -> HttpResponse:
     """What the electricity bought would have been, by the kind of day: fitted on the earlier part, compared with the last four weeks."""
     firm = firm_of(request, code)
@@ -114,6 +117,7 @@ def baseline_page(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def advice_page(request: HttpRequest, code: str) -> HttpResponse:
     """What would save, on the firm's own curve; and the plan that came of it."""
     firm = firm_of(request, code)
@@ -196,6 +200,7 @@ def measure_step(request: HttpRequest, id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.SEE)
+@one_look()
 def equipment(request: HttpRequest, code: str) -> HttpResponse:
     """Old equipment retired for new: each nameplate once."""
     firm = firm_of(request, code)

@@ -21,6 +21,7 @@ from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages import asked, charts
 from dafeng.kernel.series import flags, queries
 from dafeng.kernel.series.models import Point
+from dafeng.kernel.series.points import one_look
 
 MOST = 240
 """Points of a drawing: what the plot can show, and what a table twin can be read in."""
@@ -38,6 +39,7 @@ STEPS = {"366d": "1d", "5y": "1mo"}
 
 @require_safe
 @asks(permissions.SEE)
+@one_look()
 def points(request: HttpRequest, code: str) -> HttpResponse:
     """One point of the firm over a span that ends at a moment; both are in the address."""
     firm = firm_of(request, code)
