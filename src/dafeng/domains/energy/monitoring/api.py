@@ -63,14 +63,13 @@ api_words.describe(
     item=_("能源品种代码"), name=_("能源品种"), unit=_("实物单位"), tce=_("每单位折标准煤，tce，当量值"), low=_("区间下限；没有区间为空"), high=_("区间上限；没有区间为空"),
     set=_("标准"), source=_("出处"), standing=_("核定程度"), note=_("说明"),
 )  # fmt: skip
+# Parameters of a question have one meaning all over the API, hence names of their own.
 api_words.describe(
-    within="EnergyAnomaliesAsked",
-    enterprise=_("只要这家单位的（代码）"),
-    state=_("只要这种状态的"),
-    kind=_("只要这种类型的"),
+    energy_user=_("只要这家单位的（代码）"),
+    anomaly_kind=_("只要这种类型的（代码）"),
+    lead_days=_("提前几天作出，1 或 7"),
+    flow_month=_("月份，如 2026-10；不填为本月"),
 )
-api_words.describe(within="EnergyForecastsAsked", lead=_("提前几天作出，1 或 7"))
-api_words.describe(within="EnergyFlowsAsked", month=_("月份，如 2026-10；不填为本月"))
 
 
 class EnergyUserOut(Schema):
@@ -194,17 +193,17 @@ class CoalEquivalentOut(Schema):
 
 
 class EnergyAnomaliesAsked(Paging):
-    enterprise: str = Field("", max_length=60)
+    energy_user: str = Field("", max_length=60)
     state: str = Field("", max_length=10)
-    kind: str = Field("", max_length=20)
+    anomaly_kind: str = Field("", max_length=20)
 
 
 class EnergyForecastsAsked(Paging):
-    lead: int = Field(1, ge=1, le=7)
+    lead_days: int = Field(1, ge=1, le=7)
 
 
 class EnergyFlowsAsked(Schema):
-    month: str = Field("", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")
+    flow_month: str = Field("", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")
 
 
 def _user(firm: Any, waiting: int) -> dict[str, Any]:
@@ -247,7 +246,7 @@ def show_energy_user(request: HttpRequest, code: str) -> dict[str, Any]:
 def show_energy_flows(request: HttpRequest, code: str, asked: Annotated[EnergyFlowsAsked, Query()]) -> dict[str, Any]:
     firm = register.monitored_for(request.user, code)
     last = clock()[1]
-    month = date.fromisoformat(f"{asked.month}-01") if asked.month else last.replace(day=1)
+    month = date.fromisoformat(f"{asked.flow_month}-01") if asked.flow_month else last.replace(day=1)
     if month > last:
         raise NotFound(_now("%(month)s 还没有到") % {"month": f"{month:%Y-%m}"})
     following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
@@ -294,7 +293,7 @@ def list_energy_forecasts(
 ) -> dict[str, Any]:
     firm = register.monitored_for(request.user, code)
     meters = {meter.pk: meter.point.code for meter in forecasting.forecast_meters([firm])}
-    rows = DayForecast.objects.filter(meter__in=list(meters), lead=asked.lead).order_by("-day", "meter")
+    rows = DayForecast.objects.filter(meter__in=list(meters), lead=asked.lead_days).order_by("-day", "meter")
 
     def shown(each: DayForecast) -> dict[str, Any]:
         names = ("day", "lead", "made_at", "rung", "value", "low", "high", "mape", "mape_yesterday")
@@ -317,7 +316,7 @@ def _anomaly(each: Anomaly) -> dict[str, Any]:
 @asks(permissions.SEE)
 def list_energy_anomalies(request: HttpRequest, asked: Annotated[EnergyAnomaliesAsked, Query()]) -> dict[str, Any]:
     rows = Anomaly.objects.for_user(request.user).select_related("enterprise", "meter__point", "meter__node")
-    for name, value in (("enterprise__code", asked.enterprise), ("state", asked.state), ("kind", asked.kind)):
+    for name, value in (("enterprise__code", asked.energy_user), ("state", asked.state), ("kind", asked.anomaly_kind)):
         if value:
             rows = rows.filter(**{name: value})
     return page(request, rows, asked, _anomaly)
