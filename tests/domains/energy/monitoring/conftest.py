@@ -45,18 +45,24 @@ def person(db):
     return make
 
 
-@pytest.fixture
-def firms(db):
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    """The demo of two firms (meters, thirteen weeks of hours, findings, forecasts), made once a module and taken back after it."""
+    from django.db import transaction
+
+    from dafeng.domains.energy.monitoring.demo import ensure_demo
     from dafeng.kernel.enterprises import services
 
-    return services.ensure("411500", FIRMS, demo=True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        services.ensure("411500", FIRMS, demo=True)
+        assert ensure_demo("411500", now=NOW)
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def demo(firms):
-    """The demo of two firms: meters, thirteen weeks of hours, findings, forecasts."""
+def demo(made, db):
+    """The firms of the demo by code."""
     from dafeng.domains.energy.models import MonitoredFirm
-    from dafeng.domains.energy.monitoring.demo import ensure_demo
 
-    assert ensure_demo("411500", now=NOW)
     return {firm.enterprise.code: firm for firm in MonitoredFirm.objects.select_related("enterprise")}

@@ -203,7 +203,7 @@ class EnergyForecastsAsked(Paging):
 
 
 class EnergyFlowsAsked(Schema):
-    flow_month: str = Field("", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")
+    flow_month: str = Field("", pattern=r"^((19|20)\d{2}-(0[1-9]|1[0-2]))?$")
 
 
 def _user(firm: Any, waiting: int) -> dict[str, Any]:
