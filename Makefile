@@ -10,7 +10,7 @@ ADDRESS    ?= 127.0.0.1:8000
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint screens soak messages lock nightly clean
+.PHONY: help setup run test bench lint screens soak messages lock profiles nightly clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,10 +58,16 @@ lock: | $(UV) ## resolve the dependencies anew
 	@$(UV) pip compile --group pyproject.toml:nightly --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-nightly.lock
 
+	@$(UV) pip compile --group pyproject.toml:profiles --python-version 3.11 --generate-hashes --no-deps \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-profiles.lock
+
+profiles: | $(UV) ## fetch real load profiles (SimBench) into .profiles for `pytest -m profiles` and the benchmark
+	@$(UV) pip install --quiet --python "$$(command -v $(PYTHON))" --no-deps --require-hashes --target .profiles -r requirements-profiles.lock
+
 nightly: $(VENV)/.stamp ## read our exports back with pyam and primap2, in an environment of their own
 	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-nightly
 	@$(UV) pip sync --quiet --python .venv-nightly/bin/python --require-hashes requirements-nightly.lock
 	@$(PY) -m pytest -q -m nightly tests/nightly
 
 clean: ## remove the environments; your data in var/ stays
-	rm -rf .venv .venv-nightly .tools
+	rm -rf .venv .venv-nightly .profiles .tools

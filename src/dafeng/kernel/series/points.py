@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -96,7 +98,33 @@ def factor_of(told: str, unit: str) -> float:
 _kept: dict[uuid.UUID, Table] = {}
 
 
+_looked: ContextVar[list[Registry] | None] = ContextVar("series_looked", default=None)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Look at the registry once for all that is asked within: what a page shows is of one state of the points, and one query.
+
+    Also a decorator of views (`@one_look()`). A change that is made within is seen.
+    """
+    token = _looked.set([])
+    try:
+        yield
+    finally:
+        _looked.reset(token)
+
+
 def registry() -> Registry:
+    looked = _looked.get()
+    if looked:
+        return looked[0]
+    found = _registry()
+    if looked is not None:
+        looked.append(found)
+    return found
+
+
+def _registry() -> Registry:
     found = Registry.objects.filter(pk=1).first()
     return found or Registry.objects.get_or_create(pk=1, defaults={"folder": secrets.token_hex(4)})[0]
 
@@ -105,6 +133,8 @@ def changed() -> None:
     """Called by whoever changes a point or a fact: from now on every process reads them anew."""
     registry()
     Registry.objects.filter(pk=1).update(stamp=uuid.uuid4())
+    if looked := _looked.get():
+        looked.clear()
 
 
 def table() -> Table:

@@ -1,0 +1,28 @@
+"""Forecasts and anomalies judged on real load that nobody here made (SimBench, `make profiles`): what the issue promises, measured."""
+
+from __future__ import annotations
+
+from benchmarks.figures import Figure, seconds
+from dafeng.domains.energy.monitoring.methods import anomalies, faults, forecast
+from tests.domains.energy.monitoring import real_load
+
+FIRST = 240
+NAMES = ("forecast: MAPE day ahead", "forecast: coverage of the 80 % band, off by", "anomalies: events missed", "anomalies: false-alarm days", "anomalies: judge 27 meters × 316 days")  # fmt: skip
+
+
+def measure(*, quick: bool = False) -> list[Figure]:
+    if not real_load.FILE.exists():
+        return [Figure(name, None, "", skipped="make profiles") for name in NAMES]
+    block, calendar = real_load.load(), real_load.calendar()
+    _told, score = forecast.rolling(block, first=FIRST, every=126 if quick else 42, calendar=calendar)
+    assert score is not None
+    planted, key = faults.plant(block, seed=11, first=56, calendar=calendar)
+    mark = faults.mark(anomalies.judge(planted, calendar=calendar, first=50).alarms, key, first=56)
+    took = seconds(lambda: anomalies.judge(planted, calendar=calendar, first=50))
+    return [
+        Figure(NAMES[0], 100 * score.mape, "%", 0.62, score.ratio, f"same slot yesterday {score.mape_yesterday:.1%}, last week {score.mape_week:.1%}; {score.count} slots"),
+        Figure(NAMES[1], 100 * abs(score.coverage - 0.8), "points", 3.0, note=f"covers {score.coverage:.1%}"),
+        Figure(NAMES[2], 1 - mark.recall, "", 0.06, note=f"{mark.events} planted faults of {len(faults.KINDS)} kinds"),
+        Figure(NAMES[3], mark.false_days, "per meter-month", 4.0),
+        Figure(NAMES[4], took, "s", 15.0),
+    ]  # fmt: skip

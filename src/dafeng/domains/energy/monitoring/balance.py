@@ -1,0 +1,147 @@
+"""A firm's energy in a period: totals by item both ways of GB/T 2589, flows with their closure, consumption of a product."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import polars as pl
+
+from dafeng.domains.energy.models import FlowLink, FlowNode, Meter
+from dafeng.domains.energy.monitoring import reading
+from dafeng.domains.energy.monitoring.methods import conversion, flows
+from dafeng.domains.energy.monitoring.words import english
+from dafeng.kernel.accounting.status import Status
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.series import queries
+from dafeng.kernel.series.models import Point
+
+FULL = 0.98
+"""Coverage from which a sum counts as complete."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """What was bought in a period. `rows`: by item; `coverage`: the part of the time that was measured, the worst of all meters."""
+
+    rows: pl.DataFrame = field(repr=False)
+    coverage: float | None = None
+
+    def sum(self, column: str) -> float | None:
+        """Sum over items; None when nothing is known."""
+        known = self.rows[column].drop_nulls() if self.rows.height else None
+        return float(known.sum()) if known is not None and known.len() else None
+
+    @property
+    def status(self) -> Status:
+        """INCOMPLETE where a part is missing, DEGRADED where a coefficient is not confirmed by anybody."""
+        if self.rows.height and any(each in conversion.TO_CONFIRM for each in self.rows["standing"]):
+            return Status.DEGRADED
+        if not self.rows.height or (self.coverage or 0.0) < FULL or (self.rows["gap"] != "").any():
+            return Status.INCOMPLETE
+        return Status.OK
+
+
+def amounts(meters: Sequence[Meter], first: date, last: date) -> dict[int, tuple[float, float]]:
+    """Amount and coverage of each meter from the first to the last day, by meter; a meter that never spoke is left out."""
+    chosen = [meter for meter in meters if meter.role != Meter.Role.REACTIVE and meter.point.kind != Point.Kind.INSTANT]
+    if not chosen:
+        return {}
+    frame = queries.used(
+        [meter.point_id for meter in chosen], reading.midnight(first), reading.midnight(last + timedelta(days=1)), "1d"
+    )
+    days = (last - first).days + 1
+    sums = frame.group_by("point").agg(pl.col("value").sum(), (pl.col("coverage").sum() / days).alias("coverage"))
+    by_point = {meter.point_id: meter.pk for meter in chosen}
+    return {by_point[row["point"]]: (row["value"], row["coverage"]) for row in sums.iter_rows(named=True)}
+
+
+def bought(enterprise: Enterprise, meters: Sequence[Meter], found: dict[int, tuple[float, float]], year: int) -> Total:
+    """What the meters at the purchase measured, item by item."""
+    del enterprise
+    chosen = [
+        meter
+        for meter in meters
+        if meter.node.stage == flows.PURCHASE and meter.role == Meter.Role.LOAD and meter.parent_id is None
+    ]
+    rows: dict[tuple[str, str], float] = defaultdict(float)
+    coverage = []
+    for meter in chosen:
+        amount, covered = found.get(meter.pk, (0.0, 0.0))
+        coverage.append(covered)
+        if meter.pk in found:
+            rows[meter.item, meter.point.unit] += amount
+    frame = pl.DataFrame(
+        [{"item": item, "unit": unit, "year": year, "amount": amount} for (item, unit), amount in rows.items()],
+        schema={"item": pl.String, "unit": pl.String, "year": pl.Int64, "amount": pl.Float64},
+    )
+    return Total(conversion.to_tce(frame), min(coverage, default=None))
+
+
+@dataclass(frozen=True)
+class Flows:
+    """The flow model of a period in tce of equivalent value."""
+
+    nodes: list[flows.Node]
+    links: list[flows.Link]
+
+    @property
+    def closures(self) -> list[flows.Closure]:
+        return flows.closures(self.nodes, self.links)
+
+    @property
+    def drawing(self) -> flows.Sankey | None:
+        return flows.sankey(self.nodes, self.links)
+
+
+def flows_of(
+    nodes: Sequence[FlowNode],
+    links: Sequence[FlowLink],
+    meters: Sequence[Meter],
+    found: dict[int, tuple[float, float]],
+    year: int,
+) -> Flows:
+    """Each link in tce. A link without a meter takes what is left at its source, if it is the only such one there."""
+    by_pk = {meter.pk: meter for meter in meters}
+    codes = {node.pk: node.code for node in nodes}
+    frame = pl.DataFrame(
+        [
+            {"meter": pk, "item": by_pk[pk].item, "unit": by_pk[pk].point.unit, "year": year, "amount": amount}
+            for pk, (amount, _c) in found.items()
+            if pk in by_pk
+        ],
+        schema={"meter": pl.Int64, "item": pl.String, "unit": pl.String, "year": pl.Int64, "amount": pl.Float64},
+    )
+    tce = dict(conversion.to_tce(frame).select("meter", "equivalent").iter_rows()) if frame.height else {}
+    drawn = [
+        flows.Link(
+            codes[link.source_id],
+            codes[link.target_id],
+            link.item,
+            tce.get(link.meter_id) if link.meter_id else None,
+            link.meter_id is not None,
+        )
+        for link in links
+    ]
+    return Flows(
+        [flows.Node(node.code, node.called(english=english()), node.stage, node.tolerance) for node in nodes],
+        _rest(drawn),
+    )
+
+
+def _rest(links: list[flows.Link]) -> list[flows.Link]:
+    """Fill a link without a meter with what is left of its source's inflow, where all else there is known."""
+    found = list(links)
+    for number, link in enumerate(found):
+        if link.measured:
+            continue
+        into = [each for each in found if each.target == link.source]
+        beside = [each for at, each in enumerate(found) if each.source == link.source and at != number]
+        if not into or any(each.amount is None for each in (*into, *beside)):
+            continue
+        rest = sum(each.amount or 0.0 for each in into) - sum(each.amount or 0.0 for each in beside)
+        if rest >= 0:
+            found[number] = flows.Link(link.source, link.target, link.item, rest, measured=False)
+    return found

@@ -1,0 +1,190 @@
+"""Made-up meters of the demo's made-up firms: thirteen weeks of hours with planted faults. All marked 演示; loaded once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+from django.utils import timezone
+
+from dafeng.domains.energy.models import FlowNode, Meter, MonitoredFirm, Product
+from dafeng.domains.energy.monitoring import detecting, forecasting, publishing, reading, register
+from dafeng.domains.energy.monitoring.methods import town
+from dafeng.domains.energy.monitoring.methods.calendar import span
+from dafeng.domains.energy.monitoring.methods.profiles import Floats
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.series import ingest
+from dafeng.kernel.series import services as series
+from dafeng.kernel.series.models import Point
+
+DAYS = 91
+# firm: trade, highest load in kW, product, its unit, what a month makes, heat (kg standard coal or m3 gas a day) by item
+FIRMS: dict[str, tuple[str, float, str, str, str, float, str, float]] = {
+    "cement-demo": ("cement", 9000.0, "水泥", "Cement", "t", 62000.0, "raw_coal", 190.0),
+    "steel-demo": ("steel", 15000.0, "钢材", "Steel", "t", 21000.0, "natural_gas", 42000.0),
+    "textile-demo": ("textile", 2200.0, "坯布", "Grey cloth", "m", 830000.0, "natural_gas", 5200.0),
+    "food-demo": ("food", 1100.0, "速冻食品", "Frozen food", "t", 1450.0, "natural_gas", 1900.0),
+    "tea-demo": ("tea", 420.0, "毛尖", "Maojian tea", "t", 38.0, "natural_gas", 310.0),
+}  # fmt: skip
+# Parts of the electricity that go to each place below the main board; what is left goes to the rest of the works.
+PARTS = (
+    ("line1", "一车间", "Workshop 1", 0.46),
+    ("line2", "二车间", "Workshop 2", 0.31),
+    ("air", "空压站", "Compressor station", 0.12),
+)
+
+
+def ensure_demo(city: str, *, now: datetime) -> bool:
+    """Load the demo once; False when it is there, or when none of its firms is."""
+    firms = {each.code: each for each in Enterprise.objects.filter(city=city, code__in=FIRMS, demo=True)}
+    if not firms or MonitoredFirm.objects.filter(demo=True, enterprise__city=city).exists():
+        return False
+    today = timezone.localdate(now)
+    days = span(today - timedelta(days=DAYS), today - timedelta(days=1))
+    warm = town.temperature(days, seed=7)
+    frames, made = [], []
+    for number, (code, enterprise) in enumerate(sorted(firms.items())):
+        firm, part = _firm(enterprise, FIRMS[code], days, warm, seed=10 * number, now=now)
+        made.append(firm)
+        frames += part
+    ingest.receive(pl.concat(frames), source="simulated", key=f"demo-monitoring-{city}", now=now, owner="demo")
+    for firm in made:
+        detecting.detect(firm, now=now)
+    forecasting.retrain(made, now=now, rounds=40, back=14, leads=(1,))
+    publishing.publish_month(city, (today.replace(day=1) - timedelta(days=1)).replace(day=1), now=now)
+    publishing.publish_month(city, today.replace(day=1), now=now)
+    return True
+
+
+def _firm(
+    enterprise: Enterprise, words: Any, days: list[date], warm: Floats, *, seed: int, now: datetime
+) -> tuple[MonitoredFirm, list[pl.DataFrame]]:
+    trade, peak, product, product_en, unit, monthly, fuel, daily = words
+    firm = register.ensure_firm(
+        enterprise, flat_price=Decimal("0.62"), capacity=int(peak * 1.6), per_kva=Decimal("20"), per_kw=Decimal("32"),
+        movable=Decimal("0.15"), pressure_margin=Decimal("0.05"), rests=trade in ("tea", "food"), demo=True,
+    )  # fmt: skip
+    nodes = _nodes(enterprise, fuel)
+    whole = town.load(trade, days, warm, peak=peak, seed=seed)
+    draw = np.random.default_rng(seed + 1)
+    parts = {code: whole * share * (1 + draw.normal(0, 0.015, whole.shape)) for code, _n, _e, share in PARTS}
+    main = _meter(nodes["grid"], "main", "总进线", "Main feeder", "electricity", "kWh", now=now)
+    meters = {
+        code: _meter(
+            nodes[code],
+            code,
+            name,
+            name_en,
+            "electricity",
+            "kWh",
+            now=now,
+            parent=main,
+            role=Meter.Role.COMPRESSOR if code == "air" else Meter.Role.LOAD,
+        )
+        for code, name, name_en, _s in PARTS
+    }
+    burnt = _meter(nodes["fuel"], "fuel", "燃料", "Fuel", fuel, "t" if fuel == "raw_coal" else "m3", now=now)
+    for code, _n, _e, _s in PARTS:
+        register.ensure_link(nodes["board"], nodes[code], item="electricity", meter=meters[code])
+    register.ensure_link(nodes["grid"], nodes["board"], item="electricity", meter=main)
+    register.ensure_link(nodes["board"], nodes["rest"], item="electricity")
+    register.ensure_link(nodes["fuel"], nodes["kiln"], item=fuel, meter=burnt)
+    _faults(seed, whole, parts)
+    heat = (
+        np.repeat(whole.mean(axis=1, keepdims=True), 24, axis=1)
+        / whole.mean()
+        * daily
+        / 24
+        * (1 + draw.normal(0, 0.03, whole.shape))
+    )
+    made = register.ensure_product(enterprise, "main", name=product, unit=unit, name_en=product_en)
+    _output(made, days, whole, monthly, now=now)
+    frames = [
+        _frame(main.point, days, whole),
+        _frame(burnt.point, days, heat),
+        *(_frame(meters[code].point, days, parts[code]) for code in parts),
+    ]
+    return firm, frames
+
+
+def _nodes(enterprise: Enterprise, fuel: str) -> dict[str, FlowNode]:
+    rows = [
+        ("grid", "外购电力", "Purchased electricity", "purchase"),
+        (
+            "fuel",
+            "外购原煤" if fuel == "raw_coal" else "外购天然气",
+            "Purchased coal" if fuel == "raw_coal" else "Purchased gas",
+            "purchase",
+        ),
+        ("board", "总配电室", "Main switchboard", "distribution"),
+        ("kiln", "窑炉" if fuel == "raw_coal" else "锅炉", "Kiln" if fuel == "raw_coal" else "Boiler", "process"),
+        *((code, name, name_en, "process") for code, name, name_en, _share in PARTS),
+        ("rest", "其他用电", "Other use", "process"),
+    ]
+    return {
+        code: register.ensure_node(enterprise, code, name=name, name_en=name_en, stage=stage)
+        for code, name, name_en, stage in rows
+    }
+
+
+def _meter(
+    node: FlowNode,
+    code: str,
+    name: str,
+    name_en: str,
+    item: str,
+    unit: str,
+    *,
+    now: datetime,
+    parent: Meter | None = None,
+    role: str = Meter.Role.LOAD,
+) -> Meter:
+    firm = node.enterprise
+    point = series.ensure_point(
+        f"{firm.code}-{code}", subject=firm.subject, organisation=firm.organisation, place=firm.place, name=name, name_en=name_en,
+        quantity={"electricity": "electricity", "raw_coal": "coal"}.get(item, "gas"), unit=unit, kind=Point.Kind.INTERVAL, period=3600,
+        since=now - timedelta(days=DAYS + 1), demo=True,
+    )  # fmt: skip
+    return register.ensure_meter(node, point, item=item, role=role, parent=parent)
+
+
+def _faults(seed: int, whole: Floats, parts: dict[str, Floats]) -> None:
+    """One kind of fault a firm, in the last three weeks, so that the desk has something of each."""
+    day = len(whole) - 9
+    kind = (seed // 10) % 5
+    if kind == 0:  # the compressors run on all night
+        extra = whole[day:, :6].mean() * 0.35
+        parts["air"][day:, :6] += extra
+        whole[day:, :6] += extra
+    elif kind == 1:  # a spike in the workshop
+        parts["line1"][day, 10:12] += whole.mean() * 1.2
+        whole[day, 10:12] += whole.mean() * 1.2
+    elif kind == 2:  # the collector falls silent
+        parts["line2"][day, 5:19] = np.nan
+    elif kind == 3:  # the meter stands still
+        parts["line1"][day, 6:20] = parts["line1"][day, 6]
+    else:  # part of the workshop is no longer metered
+        parts["line2"][day : day + 3] *= 0.55
+
+
+def _frame(point: Point, days: list[date], values: Floats) -> pl.DataFrame:
+    start = reading.midnight(days[0])
+    ends = [start + timedelta(hours=hour + 1) for hour in range(values.size)]
+    frame = pl.DataFrame(
+        {"point": [point.pk] * values.size, "at": ends, "value": values.ravel()},
+        schema_overrides={"at": pl.Datetime("us", "UTC")},
+    )
+    return frame.filter(pl.col("value").is_finite()).with_columns(arrived=pl.col("at"))
+
+
+def _output(product: Product, days: list[date], whole: Floats, monthly: float, *, now: datetime) -> None:
+    """Output of the finished months, in step with the load."""
+    by_month: dict[str, float] = {}
+    for day, load in zip(days, whole.mean(axis=1), strict=True):
+        by_month[f"{day:%Y-%m}"] = by_month.get(f"{day:%Y-%m}", 0.0) + float(load / whole.mean()) * monthly / 30
+    for month, amount in by_month.items():
+        if month < f"{now:%Y-%m}" and month != f"{days[0]:%Y-%m}":
+            register.state_output(product, month, round(amount, 1), source="演示数据", by=None, now=now)

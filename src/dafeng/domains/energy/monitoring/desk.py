@@ -1,0 +1,57 @@
+"""Places in the navigation, findings in the inbox, firms in the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.energy.models import Anomaly, MonitoredFirm
+from dafeng.domains.energy.monitoring import permissions, words
+from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_search, register_tasks
+from dafeng.kernel.records.access import organisations_of, roles_of
+
+PLACES = (
+    (gettext_lazy("重点用能单位"), "monitoring-firms", 40),
+    (gettext_lazy("用能异常"), "monitoring-anomalies", 41),
+    (gettext_lazy("绿色用能评价"), "monitoring-rating", 42),
+)
+MOST = 20
+
+
+def _waiting(user: Any, now: datetime) -> Iterator[Task]:
+    """Findings of their own firm, for its people: offices have the desk."""
+    del now
+    if "enterprise" not in roles_of(user):
+        return
+    mine = Anomaly.objects.filter(enterprise__organisation__in=organisations_of(user) - {""}, state=Anomaly.State.NEW)
+    for each in mine.select_related("meter__point", "enterprise")[:MOST]:
+        yield Task(
+            title=f"{words.RULES[each.kind].title} · {each.meter.point.called(english=words.english())}", why=_("用能异常，请核实"),
+            href=reverse("energy:monitoring-anomaly", kwargs={"id": each.pk}), since=each.found_at, kind="energy.anomaly",
+        )  # fmt: skip
+
+
+def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+    for firm in (
+        MonitoredFirm.objects.for_user(user)
+        .select_related("enterprise")
+        .filter(enterprise__name__icontains=text)[:limit]
+    ):
+        yield Hit(
+            firm.enterprise.called(english=words.english()),
+            _("用能监测"),
+            reverse("energy:monitoring-board", kwargs={"code": firm.enterprise.code}),
+            _("能源"),
+        )
+
+
+def register() -> None:
+    for title, name, order in PLACES:
+        register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), permissions.SEE, order))  # type: ignore[misc]
+    register_tasks(_waiting)
+    register_search(_search)

@@ -1,0 +1,51 @@
+"""What the room does by the clock: findings and forecasts every night, the month's figures on the blackboard."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dafeng.domains.energy.models import MonitoredFirm
+from dafeng.domains.energy.monitoring import detecting, forecasting, permissions, publishing
+from dafeng.kernel.jobs.registry import Result, job
+from dafeng.kernel.jobs.running import Running
+from dafeng.kernel.jobs.schedules import Daily, schedule
+
+declared = True
+
+
+@job("energy.monitoring.detect", "识别用能异常", action=permissions.RUN)
+def detect(running: Running) -> Result:
+    now = running.clock()
+    firms = list(MonitoredFirm.objects.select_related("enterprise"))
+    found = 0
+    for number, firm in enumerate(firms, 1):
+        found += detecting.detect(firm, now=now)
+        running.step(firm.enterprise.name, number, len(firms))
+    return Result(_("新发现 %(count)s 条异常") % {"count": found})
+
+
+@job("energy.monitoring.forecast", "重新训练并预测负荷", action=permissions.RUN)
+def retrain(running: Running) -> Result:
+    made = forecasting.retrain(MonitoredFirm.objects.select_related("enterprise"), now=running.clock())
+    return Result(_("新增 %(count)s 份日前预测") % {"count": made})
+
+
+@job("energy.monitoring.publish", "汇总重点用能单位能耗", action=permissions.RUN)
+def publish(running: Running) -> Result:
+    """This month so far, and the last month, whose late readings have come since."""
+    now = running.clock()
+    month = timezone.localdate(now).replace(day=1)
+    cities = sorted(set(MonitoredFirm.objects.order_by().values_list("enterprise__city", flat=True)))
+    made = 0
+    for city in cities:
+        for each in ((month - timedelta(days=1)).replace(day=1), month):
+            made += publishing.publish_month(city, each, now=now) is not None
+    return Result(_("已汇总 %(count)s 个月份") % {"count": made})
+
+
+schedule("energy.monitoring.detect", "识别用能异常", kind="energy.monitoring.detect", every=Daily(1, 30))
+schedule("energy.monitoring.forecast", "重新训练并预测负荷", kind="energy.monitoring.forecast", every=Daily(2))
+schedule("energy.monitoring.publish", "汇总重点用能单位能耗", kind="energy.monitoring.publish", every=Daily(2, 30))

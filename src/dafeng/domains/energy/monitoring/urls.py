@@ -1,0 +1,24 @@
+"""The addresses of the room."""
+
+from django.urls import path
+
+from dafeng.domains.energy.monitoring.views import anomalies, firms, plans, points
+
+urlpatterns = [
+    path("monitoring/", firms.firms, name="monitoring-firms"),
+    path("monitoring/rating/", firms.rating_page, name="monitoring-rating"),
+    path("monitoring/anomalies/", anomalies.desk, name="monitoring-anomalies"),
+    path("monitoring/anomalies/<int:id>/", anomalies.anomaly, name="monitoring-anomaly"),
+    path("monitoring/anomalies/<int:id>/step/", anomalies.step, name="monitoring-anomaly-step"),
+    path("monitoring/measures/<int:id>/step/", plans.measure_step, name="monitoring-measure-step"),
+    path("monitoring/run/", anomalies.run, name="monitoring-run"),
+    path("monitoring/<slug:code>/", firms.board, name="monitoring-board"),
+    path("monitoring/<slug:code>/flows/", firms.flows_page, name="monitoring-flows"),
+    path("monitoring/<slug:code>/output/", firms.output, name="monitoring-output"),
+    path("monitoring/<slug:code>/points/", points.points, name="monitoring-points"),
+    path("monitoring/<slug:code>/forecast/", plans.forecast_page, name="monitoring-forecast"),
+    path("monitoring/<slug:code>/baseline/", plans.baseline_page, name="monitoring-baseline"),
+    path("monitoring/<slug:code>/advice/", plans.advice_page, name="monitoring-advice"),
+    path("monitoring/<slug:code>/measures/", plans.plan, name="monitoring-plan"),
+    path("monitoring/<slug:code>/equipment/", plans.equipment, name="monitoring-equipment"),
+]

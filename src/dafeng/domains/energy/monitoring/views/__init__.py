@@ -1,0 +1,1 @@
+"""Pages of the room: a firm's board, flows, points, findings, forecast, advice and ledgers."""

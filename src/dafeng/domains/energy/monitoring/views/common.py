@@ -1,0 +1,66 @@
+"""What the pages of a firm share: the firm, its places, today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dafeng.domains.energy.models import MonitoredFirm
+from dafeng.domains.energy.monitoring import register
+from dafeng.domains.energy.monitoring.words import english
+from dafeng.kernel.errors import DafengError, PermissionDenied
+
+
+def firm_of(request: HttpRequest, code: str) -> MonitoredFirm:
+    return register.monitored_for(request.user, code)
+
+
+def called(firm: MonitoredFirm) -> str:
+    return firm.enterprise.called(english=english())
+
+
+def clock() -> tuple[datetime, date]:
+    """Now, and the last finished day on the city's clock."""
+    now = timezone.now()
+    return now, timezone.localdate(now) - timedelta(days=1)
+
+
+def places(firm: MonitoredFirm, current: str) -> list[dict[str, Any]]:
+    """The tabs of a firm."""
+    titles = {
+        "board": _("看板"), "flows": _("能流"), "points": _("计量点"), "forecast": _("预测"),
+        "baseline": _("基线"), "advice": _("节能建议"), "output": _("产量"), "equipment": _("设备更新"),
+    }  # fmt: skip
+    return [
+        {
+            "title": title,
+            "address": reverse(f"energy:monitoring-{name}", kwargs={"code": firm.enterprise.code}),
+            "current": name == current,
+        }
+        for name, title in titles.items()
+    ]
+
+
+def shell(firm: MonitoredFirm, current: str) -> dict[str, Any]:
+    """What `energy/monitoring/firm.html` needs."""
+    return {"firm": firm, "name": called(firm), "tabs": places(firm, current)}
+
+
+def told(request: HttpRequest, do: Callable[[], Any], done: str) -> bool:
+    """Do it and say so; what was refused is said in its own words. A person without the right is turned away."""
+    try:
+        do()
+    except PermissionDenied:
+        raise
+    except DafengError as error:
+        messages.error(request, " ".join(filter(None, (error.what, error.mend))))
+        return False
+    messages.success(request, done)
+    return True

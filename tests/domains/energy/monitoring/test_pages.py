@@ -1,0 +1,203 @@
+"""The firm's pages on the demo: they answer, in few questions to the database, and say what they must."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dafeng.domains.energy.models import Anomaly, AnomalyMove, Measure, Output, Replacement
+from dafeng.kernel.indicators.models import Value
+from tests.domains.energy.monitoring.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+HERE = "/energy/monitoring"
+PAGES = ["", "flows/", "points/", "forecast/", "baseline/", "advice/", "output/", "equipment/"]
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    """The pages look at the clock; here it is the demo's noon."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def ndrc(client, person):
+    client.force_login(person("ndrc"))
+    return client
+
+
+def _asked(client, address: str) -> tuple[str, int]:
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode(), len(asked)
+
+
+def test_every_page_of_a_firm_answers_in_few_queries(ndrc, demo):
+    addresses = [f"{HERE}/textile-demo/{page}" for page in PAGES] + [
+        f"{HERE}/",
+        f"{HERE}/rating/",
+        f"{HERE}/anomalies/",
+    ]
+    addresses.append(f"{HERE}/anomalies/{Anomaly.objects.first().pk}/")
+    many = {}
+    for address in addresses:
+        page, count = _asked(ndrc, address)
+        if count > 12:
+            many[address] = count
+        assert page.count("<h1") == 1, address
+        assert 'class="help"' in page, address
+        assert not re.search(r"<[^>]+ style=|<script(?![^>]*src=)|<style", page), address
+        assert "演示" in page, address
+    assert many == {}
+
+
+def test_the_board_tells_standard_coal_by_both_values(ndrc, demo):
+    page, _count = _asked(ndrc, f"{HERE}/textile-demo/")
+    assert "综合能耗（当量值）" in page
+    assert "综合能耗（等价值）" in page
+    assert "2020 年供电煤耗" in page
+    assert "示例纺织" in page
+
+
+def test_flows_close_and_are_drawn(ndrc, demo):
+    page, _count = _asked(ndrc, f"{HERE}/textile-demo/flows/?month=2026-10")
+    assert '<path class="band' in page
+    assert "差额" in page
+    assert "kgce/m" in page, "consumption of the product"
+
+
+@pytest.mark.parametrize("span", ["2h", "1d", "7d", "31d", "366d", "5y"])
+def test_a_point_is_shown_from_years_to_hours(ndrc, demo, span):
+    page, _count = _asked(
+        ndrc, f"{HERE}/textile-demo/points/?point=textile-demo-line1&span={span}&end=2026-11-20T20:00"
+    )
+    assert "<polyline" in page or span == "5y"
+    assert page.count("<circle") <= 400
+    assert "往前" in page
+
+
+def test_a_point_downloads_what_it_shows_and_refuses_a_wrong_moment(ndrc, demo):
+    answer = ndrc.get(f"{HERE}/textile-demo/points/?span=1d&chart=point&export=csv")
+    assert answer["Content-Type"].startswith("text/csv")
+    assert ndrc.get(f"{HERE}/textile-demo/points/?end=gestern").status_code == 404
+    assert ndrc.get(f"{HERE}/textile-demo/points/?point=food-demo-main").status_code == 404
+
+
+def test_the_forecast_page_shows_its_scores_beside_yesterday(ndrc, demo):
+    page, _count = _asked(ndrc, f"{HERE}/textile-demo/forecast/")
+    assert "照搬昨天的误差" in page
+    assert 'class="band s1"' in page
+
+
+def test_advice_is_marked_while_its_tariff_is_to_be_confirmed(ndrc, demo):
+    page, _count = _asked(ndrc, f"{HERE}/textile-demo/advice/")
+    assert "把部分高峰用电移到低谷" in page
+    assert "待确认" in page
+    assert "豫发改价管〔2024〕283号" in page
+
+
+def test_a_firm_sees_itself_and_nobody_else(client, demo, person):
+    client.force_login(person("enterprise", "textile-demo"))
+    assert client.get(f"{HERE}/textile-demo/").status_code == 200
+    for page in PAGES:
+        assert client.get(f"{HERE}/food-demo/{page}").status_code == 404
+    other = Anomaly.objects.filter(enterprise__code="food-demo").first()
+    assert client.get(f"{HERE}/anomalies/{other.pk}/").status_code == 404
+    listed = client.get(f"{HERE}/").content.decode()
+    assert "示例纺织" in listed
+    assert "示例食品" not in listed
+
+
+def test_a_county_sees_its_own(client, demo, person):
+    client.force_login(person("county", "gushi", place="411525"))
+    assert client.get(f"{HERE}/textile-demo/").status_code == 200
+
+
+def test_an_anomaly_is_settled_with_a_reason_and_precision_follows(client, demo, person):
+    client.force_login(person("enterprise", "textile-demo"))
+    row = Anomaly.objects.filter(enterprise__code="textile-demo", state="new").first()
+    address = f"{HERE}/anomalies/{row.pk}/"
+    client.post(f"{address}step/", {"state": "new", "action": "dismiss", "note": ""})
+    assert not AnomalyMove.objects.exists(), "a false alarm says why"
+    client.post(f"{address}step/", {"state": "new", "action": "dismiss", "note": "当日停产检修"})
+    row.refresh_from_db()
+    assert row.state == "false"
+    assert client.post(f"{address}step/", {"state": "new", "action": "confirm"}).status_code == 409
+    assert "当日停产检修" in client.get(address).content.decode()
+    assert "0%" in client.get(f"{HERE}/anomalies/").content.decode()
+
+
+def test_an_office_that_only_looks_does_not_settle(client, demo, person):
+    client.force_login(person("leader"))
+    row = Anomaly.objects.first()
+    assert client.post(f"{HERE}/anomalies/{row.pk}/step/", {"state": "new", "action": "confirm"}).status_code == 403
+    assert client.post(
+        f"{HERE}/textile-demo/output/", {"month": "2026-10", "amount": "1", "source": "x"}
+    ).status_code in (403, 422)
+    assert not Output.objects.filter(source="x").exists()
+
+
+def test_an_alarm_joins_the_plan_and_is_carried_out(client, demo, person):
+    client.force_login(person("enterprise", "textile-demo"))
+    row = Anomaly.objects.filter(enterprise__code="textile-demo").first()
+    client.post(
+        f"{HERE}/textile-demo/measures/",
+        {"title": "夜间关停空压机", "due": "2026-12-31", "kwh": "12000", "anomaly": row.pk},
+    )
+    made = Measure.objects.get()
+    assert (made.anomaly_id, made.state) == (row.pk, "planned")
+    client.post(f"{HERE}/measures/{made.pk}/step/", {"state": "done"})
+    client.post(f"{HERE}/measures/{made.pk}/step/", {"state": "planned"})
+    made.refresh_from_db()
+    assert made.state == "done"
+
+
+def test_equipment_is_retired_once(client, demo, person):
+    client.force_login(person("ndrc"))
+    given = {
+        "retired": "Y132 电机",
+        "nameplate": "No 2201",
+        "rated": "7.5",
+        "installed": "YE4-132",
+        "kwh": "2100",
+        "on": "2026-06-01",
+        "proof": "验收单 12",
+    }
+    assert client.post(f"{HERE}/textile-demo/equipment/", given).status_code == 302
+    again = client.post(f"{HERE}/food-demo/equipment/", given | {"nameplate": "no2201 "})
+    assert again.status_code == 422
+    assert "不能再算一次节能量" in again.content.decode()
+    assert Replacement.objects.count() == 1
+
+
+def test_output_of_a_month_to_come_is_refused(client, demo, person):
+    client.force_login(person("enterprise", "textile-demo"))
+    product = demo["textile-demo"].enterprise.energy_products.get()
+    given = {"product": product.pk, "month": "2027-01", "amount": "5", "source": "月报"}
+    assert client.post(f"{HERE}/textile-demo/output/", given).status_code == 422
+    assert client.post(f"{HERE}/textile-demo/output/", given | {"month": "2026-10"}).status_code == 302
+    assert product.outputs.filter(month="2026-10").count() == 2, "the earlier statement stays"
+
+
+def test_figures_are_on_the_blackboard_with_their_lineage(demo):
+    rows = {
+        row.key: row
+        for row in Value.objects.filter(
+            indicator__code="energy.consumption", subject="enterprise:textile-demo", period="2026-10"
+        )
+    }
+    assert set(rows) == {"basis=equivalent", "basis=equal"}
+    assert rows["basis=equal"].value > rows["basis=equivalent"].value
+    lineage = rows["basis=equivalent"].lineage
+    assert lineage["points"]
+    told = sum(row["amount"] * row["coefficient"] for row in lineage["rows"])
+    assert rows["basis=equivalent"].value == pytest.approx(told)
+    whole = Value.objects.get(indicator__code="energy.co2", subject="place:411500", period="2026-10").value
+    parts = Value.objects.filter(indicator__code="energy.co2", subject__startswith="enterprise:", period="2026-10")
+    assert whole == pytest.approx(sum(part.value for part in parts))
