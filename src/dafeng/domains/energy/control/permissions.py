@@ -24,6 +24,7 @@ def own_place(user: Any, place: str) -> bool:
 
 
 SEE = action("energy.control.see", "查看双控指标、预算与预警", OFFICES)
+SEE_SUBJECT = action("energy.control.subject", "查看一个县区或企业的用能与预警", {*OFFICES, "enterprise"})
 OWN = action("energy.control.own", "查看本企业的用能指标与预警", {"enterprise"})
 DECIDE = action("energy.control.decide", "起草用能与碳排放指标及调整", DECIDERS, writes=True)
 FILE = action("energy.control.file", "填报、导入县区月度用量", {"ndrc", "statistics", "county"}, writes=True, rule=own_place)
