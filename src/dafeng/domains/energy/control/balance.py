@@ -63,6 +63,13 @@ def states(city: str, quantity: str, year: int, *, subjects: Iterable[str] | Non
 
     Months after `last_month` of the year are left out. About four questions to the database, whatever the number of subjects.
     """
+    return account(city, quantity, year, subjects=subjects, last_month=last_month)[0]
+
+
+def account(
+    city: str, quantity: str, year: int, *, subjects: Iterable[str] | None = None, last_month: int = 12
+) -> tuple[Board, dict[Key, dict[str, Reading]], dict[Key, dict[str, quotas.Budget]]]:
+    """The states with what they rest on: the readings and the budgets of each subject, by period."""
     asked = None if subjects is None else list(subjects)
     told = readings.months(city, quantity, (year - 2, year - 1, year), subjects=asked)
     given = quotas.in_force(city, quantity, (year - 1, year), subjects=asked)
@@ -76,7 +83,7 @@ def states(city: str, quantity: str, year: int, *, subjects: Iterable[str] | Non
             until = last_month if each == year else 12
             found |= _year(key, quantity, each, told.get(key, {}), budgets, until)
         board[key] = found
-    return _lit(board)
+    return _lit(board), told, given
 
 
 def _year(key: Key, quantity: str, year: int, told: Mapping[str, Reading], given: Mapping[str, quotas.Budget], until: int) -> dict[str, State]:

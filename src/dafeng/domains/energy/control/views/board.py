@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.energy.control import balance, limits, permissions, quotas, readings, rules, warnings
+from dafeng.domains.energy.control import balance, limits, permissions, readings, rules, warnings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.balance import Board, State
 from dafeng.domains.energy.control.forms import FollowForm
@@ -148,9 +148,9 @@ def _map(city: EnergyCity, counties: list[dict[str, Any]]) -> dict[str, Any] | N
     return choropleth(city.boundary, values, cities.counties(city), more=more)
 
 
-def visible(user: Any, subject: str) -> Enterprise | None:
+def visible(user: Any, subject: str, city: EnergyCity | None = None) -> Enterprise | None:
     """The firm of a subject that this person may see; None for a county. Raises `NotFound`."""
-    city = city_here()
+    city = city or city_here()
     kind, code = cities.subject_parts(subject)
     if kind == "place" and (code == city.code or code in city.counties):
         if permissions.OFFICES & records.roles_of(user) or getattr(user, "is_superuser", False):
@@ -166,18 +166,19 @@ def visible(user: Any, subject: str) -> Enterprise | None:
 @asks(permissions.SEE_SUBJECT)
 def subject(request: HttpRequest, subject: str) -> HttpResponse:
     """One county or firm: the light and its reason, the year by month, decisions, what was done after warnings."""
-    firm = visible(request.user, subject)
     city = city_here()
+    firm = visible(request.user, subject, city)
     quantity, year, month = _asked(request)
     sector = asked.one_of(request, "sector", rules.sectors())
     this, last = warnings.last_month(timezone.now())
     until = last if year == this else 12
-    found = balance.states(city.code, quantity, year, subjects=[subject], last_month=until)
-    months = found.get((subject, sector), {})
+    found, told_months, given = balance.account(city.code, quantity, year, subjects=[subject], last_month=until)
+    months, told_ = found.get((subject, sector), {}), told_months.get((subject, sector), {})
     state = months.get(f"{year}-{month:02d}")
-    told_ = readings.months(city.code, quantity, (year,), subjects=[subject]).get((subject, sector), {})
     name = cities.name_of(subject, sector, city=city, firms={subject: firm} if firm else {})
-    decisions = quotas.in_force(city.code, quantity, (year,), subjects=[subject]).get((subject, sector), {})
+    decisions = {
+        period: each for period, each in given.get((subject, sector), {}).items() if period.startswith(str(year))
+    }
     light = warnings.lights_for(request.user, city.code).filter(subject=subject, sector=sector, quantity=quantity, month=f"{year}-{month:02d}").first()  # fmt: skip
     chart = _chart(months, year, until, unit_of(quantity), name)
     if download := chart and chart.download(request):
