@@ -80,9 +80,13 @@ def decide(city: Any, ndrc: Any, ecology: Any) -> Any:
     from dafeng.domains.energy.control import quotas
     from dafeng.kernel.records import services as records
 
-    def make(place: str, amount: float, *, period: str = "2026", quantity: str = "energy", sign: bool = True, **more: Any) -> Any:
+    def make(
+        place: str, amount: float, *, period: str = "2026", quantity: str = "energy", sign: bool = True, **more: Any
+    ) -> Any:
         given = {"document": "试验文件", "decided_on": date(2026, 1, 5)} | more
-        made = quotas.draft(CITY, place=place, quantity=quantity, period=period, amount=amount, by=ndrc, now=NOW, **given)
+        made = quotas.draft(
+            CITY, place=place, quantity=quantity, period=period, amount=amount, by=ndrc, now=NOW, **given
+        )
         if sign:
             records.move(made.record, "sign", by=ecology, now=NOW)
         return made

@@ -6,17 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control import demo, warnings
-from dafeng.domains.energy.models import ControlLight, CoalCut, HighProject, MonthValue, Quota
-from dafeng.kernel.records.models import Record
-from tests.domains.energy.control.conftest import CITY, GUSHI, NOW, SHIHE, XIN
+from dafeng.domains.energy.control import demo
+from dafeng.domains.energy.models import CoalCut, HighProject, Quota
+from tests.domains.energy.control.conftest import CITY, GUSHI, NOW
 
 
 def page(client: Client, name: str, query: str = "", **parts: Any) -> str:
@@ -50,7 +47,10 @@ def test_every_page_keeps_the_house_rules(client: Client, shown: Any, person: An
         reverse("energy:control-subject", kwargs={"subject": f"place:{GUSHI}"}),
         reverse("energy:control-month", kwargs={"subject": f"place:{GUSHI}", "quantity": "energy", "month": "2026-05"}),
         reverse("energy:control-decision", kwargs={"id": Quota.objects.filter(adjusts=None).first().record_id}),
-        reverse("energy:control-decision", kwargs={"id": CoalCut.objects.filter(record__state="confirmed").first().record_id}),
+        reverse(
+            "energy:control-decision",
+            kwargs={"id": CoalCut.objects.filter(record__state="confirmed").first().record_id},
+        ),
         reverse("energy:control-project", kwargs={"id": HighProject.objects.first().pk}),
         reverse("energy:control-adjust", kwargs={"id": Quota.objects.filter(adjusts=None).first().pk}),
     ]

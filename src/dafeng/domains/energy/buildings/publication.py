@@ -15,8 +15,12 @@ DOMAIN, KIND = "energy", "buildings"
 
 def publish(city: str, *, by: Any, now: datetime) -> int:
     """`energy.intensity.building` of every building, county and type of every year; `energy.retrofit.area`. Returns how many values."""
-    indicators.ensure_indicator("energy.intensity.building", name="单位建筑面积能耗", name_en="Energy per building area", unit="kWh/m2")
-    indicators.ensure_indicator("energy.retrofit.area", name="公共建筑节能改造面积", name_en="Retrofitted area", unit="m2", decimals=0)
+    indicators.ensure_indicator(
+        "energy.intensity.building", name="单位建筑面积能耗", name_en="Energy per building area", unit="kWh/m2"
+    )
+    indicators.ensure_indicator(
+        "energy.retrofit.area", name="公共建筑节能改造面积", name_en="Retrofitted area", unit="m2", decimals=0
+    )
     rows: list[dict[str, Any]] = []
     for year in reading.years(city):
         rows += _year(city, year)

@@ -144,7 +144,9 @@ def scores(by_subject: dict[str, Card]) -> Scores:
         own = card.intensity
         assert own is not None
         told = {
-            "building.ratio": own.whole / card.standing.median * 100 if card.standing and card.standing.median else None,
+            "building.ratio": own.whole / card.standing.median * 100
+            if card.standing and card.standing.median
+            else None,
             "building.electric": own.electric * 100,
             "building.renewable": card.renewable,
             "building.submetered": (1 - own.unattributed / own.whole) * 100 if own.whole else None,

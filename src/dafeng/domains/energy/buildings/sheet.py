@@ -131,7 +131,9 @@ class _Reader:
     @staticmethod
     def _code(text: str) -> str:
         if not store.CODE.fullmatch(text):
-            raise Refused("code", _("编号“%(code)s”写法不对") % {"code": text[:20]}, expected=_("字母、数字、短横线，2–60 个"))
+            raise Refused(
+                "code", _("编号“%(code)s”写法不对") % {"code": text[:20]}, expected=_("字母、数字、短横线，2–60 个")
+            )
         return text
 
     @staticmethod
@@ -165,7 +167,9 @@ class _Reader:
         return value
 
 
-def open_import(city: EnergyCity, file: BinaryIO, *, name: str, by: Any, now: datetime) -> tuple[Record | None, Preview]:
+def open_import(
+    city: EnergyCity, file: BinaryIO, *, name: str, by: Any, now: datetime
+) -> tuple[Record | None, Preview]:
     """Read a file; without faults its rows wait in a record for the one who sent it to commit them."""
     preview = read(city, file, name=name, user=by, now=now)
     if preview.problems:

@@ -28,7 +28,9 @@ def keep(
 ) -> Building:  # fmt: skip
     """Put a building on the register, or bring it up to date by its code. Raises `Refused`: `code`, `area`, `year`, `other_place`."""
     if not CODE.fullmatch(code):
-        raise Refused("code", _("编号“%(code)s”写法不对") % {"code": code[:20]}, expected=_("字母、数字、短横线，2–60 个"))
+        raise Refused(
+            "code", _("编号“%(code)s”写法不对") % {"code": code[:20]}, expected=_("字母、数字、短横线，2–60 个")
+        )
     if not 0 < given["area"] < 5e6:
         raise Refused("area", _("建筑面积 %(area)s 不对") % {"area": given["area"]}, expected=_("大于 0 的平方米数"))
     if given.get("year") and not 1900 <= given["year"] <= now.year:
@@ -95,7 +97,14 @@ def file_retrofit(
         raise Refused("future_day", _("竣工日期还没有到"), mend=_("竣工后再报"))
     if not evidence:
         raise Refused("no_proof", _("没有附竣工或验收证明"))
-    payload = {"building": building.code, "title": title, "part": part, "area": area, "finished_on": finished_on, "saving": saving}
+    payload = {
+        "building": building.code,
+        "title": title,
+        "part": part,
+        "area": area,
+        "finished_on": finished_on,
+        "saving": saving,
+    }
     with records.serial():
         record = records.open_record(
             RETROFIT, title=f"{building.name} {title}"[:200], payload=payload, by=by, now=now, place=building.place,

@@ -27,7 +27,16 @@ QuantityName = Literal["energy", "co2", "coal", "water"]
 SUBJECT = _("对象：place:地区代码、enterprise:企业代码或 building:建筑编号")
 QUANTITY = _("种类：energy 能源（tce），co2 二氧化碳（t），coal 煤炭（t），water 用水（m3）")
 SECTOR = _("行业代码（GB/T 4754 大类）；空为全部")
-for schema in ("QuotaOut", "ControlStateOut", "ControlLightOut", "MonthIn", "MonthOut", "QuotasAsked", "StateAsked", "LightsAsked"):
+for schema in (
+    "QuotaOut",
+    "ControlStateOut",
+    "ControlLightOut",
+    "MonthIn",
+    "MonthOut",
+    "QuotasAsked",
+    "StateAsked",
+    "LightsAsked",
+):
     words.describe(within=schema, subject=SUBJECT, quantity=QUANTITY, sector=SECTOR)
 words.describe(within="HighProjectOut", sector=SECTOR)
 for schema in ("QuotaOut", "ControlStateOut", "ControlLightOut", "HighProjectOut", "CoalCutOut", "FirmIndexOut"):
@@ -54,7 +63,13 @@ words.describe(
     within="QuotaOut", kind=_("quota 指标，budget 用能预算"), period=_("年份或月份"), amount=_("原定数量"), total=_("连同调整的数量"), unit=_("单位"),
     document=_("依据文件"), decided_on=_("决定日期"), adjustments=_("已签发的调整"),
 )  # fmt: skip
-words.describe(within="AdjustmentOut", amount=_("调整量，调减为负"), reason=_("调整理由"), document=_("依据文件"), decided_on=_("决定日期"))
+words.describe(
+    within="AdjustmentOut",
+    amount=_("调整量，调减为负"),
+    reason=_("调整理由"),
+    document=_("依据文件"),
+    decided_on=_("决定日期"),
+)
 words.describe(
     within="ControlStateOut", month=_("月份"), missing=_("还没有填报的月份"), forecast_way=_("预测办法：seasonal 季节法，mean 月均，none 不预测"),
     share_way=_("月预算分解办法：pattern 按上年同月，days 按天数"), why=_("判定的理由，一句话"), unit=_("单位"), rule=_("规则及版本的摘要"),
@@ -241,7 +256,9 @@ def list_energy_quotas(request: HttpRequest, asked: Query[QuotasAsked]) -> Any:
 
 
 @router.get(
-    "/energy/control/states/{str:subject}/{int:year}/{int:month}", response=ControlStateOut, summary=_("一个县区或企业到某月的用量、预算、预测与灯")
+    "/energy/control/states/{str:subject}/{int:year}/{int:month}",
+    response=ControlStateOut,
+    summary=_("一个县区或企业到某月的用量、预算、预测与灯"),
 )
 @asks(permissions.SEE_SUBJECT)
 def show_energy_state(request: HttpRequest, subject: str, year: int, month: int, asked: Query[StateAsked]) -> Any:
@@ -259,7 +276,9 @@ def show_energy_state(request: HttpRequest, subject: str, year: int, month: int,
     }  # fmt: skip
 
 
-@router.get("/energy/control/lights", response=Page[ControlLightOut], summary=_("双控预警：县区、行业与企业的灯，新的月份在前"))
+@router.get(
+    "/energy/control/lights", response=Page[ControlLightOut], summary=_("双控预警：县区、行业与企业的灯，新的月份在前")
+)
 @asks(permissions.SEE)
 def list_energy_lights(request: HttpRequest, asked: Query[LightsAsked]) -> Any:
     city = city_here()
@@ -278,7 +297,9 @@ def list_energy_lights(request: HttpRequest, asked: Query[LightsAsked]) -> Any:
             "rule": row.rule,
         }  # fmt: skip
 
-    return page(request, rows.select_related("enterprise").order_by("-month", "subject", "quantity", "sector"), asked, show)
+    return page(
+        request, rows.select_related("enterprise").order_by("-month", "subject", "quantity", "sector"), asked, show
+    )
 
 
 @router.post("/energy/control/months", response={201: MonthOut}, summary=_("填报一个月的用量；再填一次即为更正"))
@@ -286,7 +307,11 @@ def list_energy_lights(request: HttpRequest, asked: Query[LightsAsked]) -> Any:
 def file_energy_month(request: HttpRequest, given: MonthIn) -> Any:
     city, now = city_here(), timezone.now()
     kind, code = cities.subject_parts(given.subject)
-    firm = Enterprise.objects.for_user(request.user).filter(code=code, city=city.code).first() if kind == "enterprise" else None
+    firm = (
+        Enterprise.objects.for_user(request.user).filter(code=code, city=city.code).first()
+        if kind == "enterprise"
+        else None
+    )
     if firm is None and not (kind == "place" and (code == city.code or code in city.counties)):
         raise NotFound(_now("没有这个县区或企业"))
     place = firm.place if firm else code
@@ -296,7 +321,9 @@ def file_energy_month(request: HttpRequest, given: MonthIn) -> Any:
         basis=given.basis, source=given.source, by=request.user, now=now,
     )  # fmt: skip
     warnings.assess(city.code, by=request.user, now=now, quantities=[given.quantity])
-    return Status(201, {name: getattr(made, name) for name in ("subject", "sector", "quantity", "month", "value", "revision")})
+    return Status(
+        201, {name: getattr(made, name) for name in ("subject", "sector", "quantity", "month", "value", "revision")}
+    )
 
 
 @router.get("/energy/control/projects", response=Page[HighProjectOut], summary=_("两高项目及其煤炭替代"))
@@ -305,7 +332,9 @@ def list_high_projects(request: HttpRequest, asked: Query[Paging]) -> Any:
     seen = projects.with_replaced(HighProject.objects.for_user(request.user).filter(city=city_here().code))
 
     def show(row: Any) -> dict[str, Any]:
-        told = {name: getattr(row, name) for name in ("name", "owner", "place", "sector", "stage", "energy", "coal", "demo")}
+        told = {
+            name: getattr(row, name) for name in ("name", "owner", "place", "sector", "stage", "energy", "coal", "demo")
+        }
         return told | {"owed": projects.owed(row), "replaced": row.replaced or 0.0}
 
     return page(request, seen.order_by("name"), asked, show)

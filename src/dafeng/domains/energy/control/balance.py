@@ -58,7 +58,9 @@ class State:
 Board = dict[Key, dict[str, State]]
 
 
-def states(city: str, quantity: str, year: int, *, subjects: Iterable[str] | None = None, last_month: int = 12) -> Board:
+def states(
+    city: str, quantity: str, year: int, *, subjects: Iterable[str] | None = None, last_month: int = 12
+) -> Board:
     """All subjects with a quota or a reading: (subject, sector) → month → state, of this year and the one before.
 
     Months after `last_month` of the year are left out. About four questions to the database, whatever the number of subjects.
@@ -86,7 +88,9 @@ def account(
     return _lit(board), told, given
 
 
-def _year(key: Key, quantity: str, year: int, told: Mapping[str, Reading], given: Mapping[str, quotas.Budget], until: int) -> dict[str, State]:
+def _year(
+    key: Key, quantity: str, year: int, told: Mapping[str, Reading], given: Mapping[str, quotas.Budget], until: int
+) -> dict[str, State]:
     known, before = readings.plain(told, year), readings.plain(told, year - 1)
     known = {month: value for month, value in known.items() if month <= until}
     part = shares(year, before)

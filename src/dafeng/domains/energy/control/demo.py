@@ -33,7 +33,10 @@ QUIET = 0.985
 def ensure_demo(city: str, *, now: datetime) -> None:
     """Once; needs the city, and the demo logins `ndrc` and `ecology` for decisions that two persons make."""
     found = EnergyCity.objects.filter(pk=city).first()
-    people = {user.get_username(): user for user in get_user_model().objects.filter(username__in=("ndrc", "ecology"), demo=True)}
+    people = {
+        user.get_username(): user
+        for user in get_user_model().objects.filter(username__in=("ndrc", "ecology"), demo=True)
+    }
     if found is None or len(people) < 2 or MonthValue.objects.filter(city=city).exists():
         return
     drafts, signs = people["ndrc"], people["ecology"]
@@ -115,13 +118,23 @@ def _firms(city: str, firms: list[Enterprise], year: int, last: int, drafts: Any
         _signed(city, drafts, signs, now, place=firm.place, firm=firm, quantity=Quantity.ENERGY, period=str(year), amount=size, decided_on=date(year, 2, 10))  # fmt: skip
     MonthValue.objects.bulk_create(rows, batch_size=500)
     known = {firm.code: firm for firm in firms}
-    for code, product, value in (("steel-demo", "blast_furnace", 398.0), ("cement-demo", "clinker", 119.0), ("tea-demo", "tea", 1.4)):
+    for code, product, value in (
+        ("steel-demo", "blast_furnace", 398.0),
+        ("cement-demo", "clinker", 119.0),
+        ("tea-demo", "tea", 1.4),
+    ):
         if code in known:
-            limits.tell(known[code], product=product, year=year - 1, value=value, source=SOURCE, by=None, now=now, demo=True)
+            limits.tell(
+                known[code], product=product, year=year - 1, value=value, source=SOURCE, by=None, now=now, demo=True
+            )
 
 
-def _coal(city: str, counties: list[str], firms: list[Enterprise], year: int, drafts: Any, signs: Any, *, now: datetime) -> None:
-    proof = records.store_evidence("演示凭证，不是真实文件".encode(), name="演示凭证.txt", media_type="text/plain", by=drafts, now=now)
+def _coal(
+    city: str, counties: list[str], firms: list[Enterprise], year: int, drafts: Any, signs: Any, *, now: datetime
+) -> None:
+    proof = records.store_evidence(
+        "演示凭证，不是真实文件".encode(), name="演示凭证.txt", media_type="text/plain", by=drafts, now=now
+    )
     known = {firm.code: firm for firm in firms}
     place = known["heat-demo"].place if "heat-demo" in known else counties[-1]
     cut = projects.claim(

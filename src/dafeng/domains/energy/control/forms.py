@@ -104,7 +104,9 @@ class ProjectForm(SubjectForm):
     stage = forms.ChoiceField(label=_("阶段"), choices=HighProject.Stage.choices)
     energy = number(_("核定年综合能耗（tce）"), min_value=0, required=False)
     coal_tonnes = number(_("核定年用煤（t）"), min_value=0, required=False)
-    ratio = number(_("煤炭替代倍数"), initial=1, min_value=1, max_value=5, help_text=_("等量替代填 1，减量替代大于 1。"))
+    ratio = number(
+        _("煤炭替代倍数"), initial=1, min_value=1, max_value=5, help_text=_("等量替代填 1，减量替代大于 1。")
+    )
     document = forms.CharField(label=_("节能审查意见"), max_length=200, required=False)
     reviewed_on = forms.DateField(label=_("审查日期"), widget=Day(), required=False)
 
@@ -137,7 +139,9 @@ class LimitForm(forms.Form):
     limit = number(_("限定值"), required=False)
     access = number(_("准入值"), required=False)
     advanced = number(_("先进值"), required=False)
-    document = forms.CharField(label=_("标准号与条款"), max_length=200, help_text=_("照标准文本填写，由另一人核对后才使用。"))
+    document = forms.CharField(
+        label=_("标准号与条款"), max_length=200, help_text=_("照标准文本填写，由另一人核对后才使用。")
+    )
     valid_from = forms.DateField(label=_("实施日期"), widget=Day())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

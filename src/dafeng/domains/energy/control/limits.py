@@ -55,7 +55,14 @@ def enter(
         raise Refused("amount", _("没有填任何值"), expected=_("限定值、准入值、先进值至少一个"))
     if known != sorted(known):
         raise Refused("order", _("三个值的大小次序不对"), expected=_("先进值 ≤ 准入值 ≤ 限定值"))
-    payload = {"product": product, "limit": limit, "access": access, "advanced": advanced, "document": document, "valid_from": valid_from}
+    payload = {
+        "product": product,
+        "limit": limit,
+        "access": access,
+        "advanced": advanced,
+        "document": document,
+        "valid_from": valid_from,
+    }
     with records.serial():
         title = _("%(product)s 限额：%(document)s") % {"product": rules.products()[product].name, "document": document}
         record = records.open_record(KIND, title=title[:200], payload=payload, by=by, now=now, evidence=evidence)
@@ -84,7 +91,14 @@ def tell(
             evidence=evidence, revision=last + 1, by=by, at=now, demo=demo,
         )  # fmt: skip
         made.save()
-        records.audit(by, "energy.index.tell", "firm-index", str(made.pk), {"firm": firm.code, "product": product, "year": year, "value": value}, now=now)
+        records.audit(
+            by,
+            "energy.index.tell",
+            "firm-index",
+            str(made.pk),
+            {"firm": firm.code, "product": product, "year": year, "value": value},
+            now=now,
+        )
     return made
 
 

@@ -35,7 +35,14 @@ def log(
             handled=handled.strip(), again_by=again_by, photo=photo, by=by, at=now, demo=demo,
         )  # fmt: skip
         made.save()
-        records.audit(by, "energy.patrol.log", "patrol", str(made.pk), {"place": place, "spot": made.spot, "on": on, "found": found}, now=now)
+        records.audit(
+            by,
+            "energy.patrol.log",
+            "patrol",
+            str(made.pk),
+            {"place": place, "spot": made.spot, "on": on, "found": found},
+            now=now,
+        )
     return made
 
 

@@ -27,11 +27,15 @@ SEE = action("energy.control.see", "查看双控指标、预算与预警", OFFIC
 SEE_SUBJECT = action("energy.control.subject", "查看一个县区或企业的用能与预警", {*OFFICES, "enterprise"})
 OWN = action("energy.control.own", "查看本企业的用能指标与预警", {"enterprise"})
 DECIDE = action("energy.control.decide", "起草用能与碳排放指标及调整", DECIDERS, writes=True)
-FILE = action("energy.control.file", "填报、导入县区月度用量", {"ndrc", "statistics", "county"}, writes=True, rule=own_place)
+FILE = action(
+    "energy.control.file", "填报、导入县区月度用量", {"ndrc", "statistics", "county"}, writes=True, rule=own_place
+)
 FOLLOW = action("energy.control.follow", "登记预警后的处置", {"ndrc", "ecology", "county"}, writes=True, rule=own_place)
 ASSESS = action("energy.control.assess", "判定预警并发布指标", {"ndrc", "admin"}, writes=True)
 KEEP_PROJECTS = action("energy.control.projects", "登记两高项目", {"ndrc", "county"}, writes=True, rule=own_place)
-KEEP_COAL = action("energy.control.coal", "登记煤炭削减与替代", {"ndrc", "ecology", "county"}, writes=True, rule=own_place)
+KEEP_COAL = action(
+    "energy.control.coal", "登记煤炭削减与替代", {"ndrc", "ecology", "county"}, writes=True, rule=own_place
+)
 KEEP_LIMITS = action("energy.control.limits", "录入能耗限额标准值与企业单耗", {"ndrc", "department"}, writes=True)
 PATROL = action("energy.control.patrol", "登记散煤巡查", {"ndrc", "ecology", "county"}, writes=True, rule=own_place)
 
@@ -47,7 +51,9 @@ def decisions_of(relation: str) -> Any:
             own |= Q(**{f"{relation}__place__in": places_of(user) - {""}})
         if "enterprise" in roles:
             mine = organisations_of(user) - {""}
-            own |= Q(**{f"{relation}__enterprise__organisation__in": mine}) & ~Q(state__in=("draft", "claimed", "dropped"))
+            own |= Q(**{f"{relation}__enterprise__organisation__in": mine}) & ~Q(
+                state__in=("draft", "claimed", "dropped")
+            )
         return own
 
     return seen

@@ -39,7 +39,9 @@ def register_project(
     with records.serial():
         former = HighProject.objects.filter(city=city, name=name).first()
         if former and former.place != place:
-            raise Refused("other_place", _("“%(name)s”已登记在另一个县区") % {"name": name}, mend=_("请换一个名称或联系市发改委"))
+            raise Refused(
+                "other_place", _("“%(name)s”已登记在另一个县区") % {"name": name}, mend=_("请换一个名称或联系市发改委")
+            )
         found, _made = HighProject.objects.update_or_create(city=city, name=name, defaults=words)
         told = {key: value for key, value in words.items() if key not in ("enterprise", "at")}
         records.audit(by, "energy.project.keep", "high-project", str(found.pk), told | {"name": name}, now=now)
@@ -106,7 +108,9 @@ def use(cut: CoalCut, project: HighProject, tonnes: float, *, by: Any, now: date
     with records.serial():  # one at a time: two who use the same cut must see each other
         locked = CoalCut.objects.select_for_update().select_related("record").get(pk=cut.pk)
         if locked.record.state != "confirmed":
-            raise Refused("not_confirmed", _("“%(title)s”还没有核定") % {"title": locked.title}, mend=_("请先由市级核定"))
+            raise Refused(
+                "not_confirmed", _("“%(title)s”还没有核定") % {"title": locked.title}, mend=_("请先由市级核定")
+            )
         _check_use(locked, project, tonnes)
         made = CoalUse(cut=locked, project=project, tonnes=tonnes, reason=reason.strip(), by=by, at=now)
         made.save()
@@ -124,7 +128,9 @@ def _check_use(cut: CoalCut, project: HighProject, tonnes: float) -> None:
         return
     left = free_of(cut)
     if coal.exceeds(tonnes, left):
-        raise Refused("too_much", _("这笔削减量只剩 %(left)s 吨") % {"left": f"{left:,.1f}"}, mend=_("一笔削减量只能用一次"))
+        raise Refused(
+            "too_much", _("这笔削减量只剩 %(left)s 吨") % {"left": f"{left:,.1f}"}, mend=_("一笔削减量只能用一次")
+        )
     due = owed(project)
     if due is None:
         raise Refused("nothing_owed", _("该项目没有核定用煤"), mend=_("请先登记核定年用煤"))

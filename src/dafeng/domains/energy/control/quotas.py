@@ -66,7 +66,9 @@ def in_force(
     return found
 
 
-def budget_of(subject: str, period: str | int, quantity: str, *, sector: str = "", on: date | None = None) -> Budget | None:
+def budget_of(
+    subject: str, period: str | int, quantity: str, *, sector: str = "", on: date | None = None
+) -> Budget | None:
     """The decision in force on a subject's period and its adjustments; None where nothing was signed.
 
     `subject`: `place:411526`, `enterprise:…`, `building:…`; `quantity`: energy, co2, coal, water (units in `rules.toml`).
@@ -95,7 +97,13 @@ def draft(
     `no_document`, `not_signed`, `no_reason`, `below_zero`.
     """
     if adjusts is not None:
-        place, quantity, period, sector, kind = adjusts.place, adjusts.quantity, adjusts.period, adjusts.sector, adjusts.kind
+        place, quantity, period, sector, kind = (
+            adjusts.place,
+            adjusts.quantity,
+            adjusts.period,
+            adjusts.sector,
+            adjusts.kind,
+        )
         subject, firm = adjusts.subject, adjusts.enterprise
     else:
         subject = f"building:{building}" if building else firm.subject if firm else place_subject(place)

@@ -40,7 +40,9 @@ class Reading:
     evidence: Any = None
 
 
-def months(city: str, quantity: str, years: Iterable[int], *, subjects: Iterable[str] | None = None) -> dict[Key, dict[str, Reading]]:
+def months(
+    city: str, quantity: str, years: Iterable[int], *, subjects: Iterable[str] | None = None
+) -> dict[Key, dict[str, Reading]]:
     """(subject, sector) → month → reading, for a few years. Two questions to the database."""
     wanted = [f"{year}-{month:02d}" for year in years for month in range(1, 13)]
     chosen = MonthValue.objects.filter(city=city, quantity=quantity, month__in=wanted)
@@ -48,7 +50,9 @@ def months(city: str, quantity: str, years: Iterable[int], *, subjects: Iterable
     if asked is not None:
         chosen = chosen.filter(subject__in=asked)
     found: dict[Key, dict[str, Reading]] = {}
-    rows = chosen.order_by("revision").values_list("subject", "sector", "month", "value", "basis", "source", "evidence_id")
+    rows = chosen.order_by("revision").values_list(
+        "subject", "sector", "month", "value", "basis", "source", "evidence_id"
+    )
     for subject, sector, month, value, basis, source, evidence in rows:
         found.setdefault((subject, sector), {})[month] = Reading(value, basis, source, "reported", evidence)
     for subject, month, value, estimated in _metered(quantity, wanted, asked, city):
@@ -57,7 +61,9 @@ def months(city: str, quantity: str, years: Iterable[int], *, subjects: Iterable
     return found
 
 
-def _metered(quantity: str, wanted: list[str], asked: list[str] | None, city: str) -> Iterable[tuple[str, str, float, bool]]:
+def _metered(
+    quantity: str, wanted: list[str], asked: list[str] | None, city: str
+) -> Iterable[tuple[str, str, float, bool]]:
     """Published months of the quantity's indicator, but for those that this room publishes itself."""
     known = rules.quantities()[quantity]
     if not Indicator.objects.filter(code=known.indicator).exists():
@@ -106,7 +112,14 @@ def file(
             revision=last + 1, by=by, at=now, demo=demo,
         )  # fmt: skip
         made.save()
-        detail = {"subject": subject, "sector": sector, "quantity": quantity, "month": str(period), "value": value, "revision": last + 1}
+        detail = {
+            "subject": subject,
+            "sector": sector,
+            "quantity": quantity,
+            "month": str(period),
+            "value": value,
+            "revision": last + 1,
+        }
         records.audit(by, "energy.month.file", "energy-month", str(made.pk), detail, now=now)
     return made
 

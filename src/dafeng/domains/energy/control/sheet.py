@@ -141,7 +141,11 @@ class _Reader:
             return self.places[text], ""
         if text in self.firms:
             return self.firms[text].place, self.firms[text].code
-        raise Refused("unknown_subject", _("“%(text)s”不是您可以填报的县区或企业") % {"text": text[:40]}, expected="、".join(self.places))
+        raise Refused(
+            "unknown_subject",
+            _("“%(text)s”不是您可以填报的县区或企业") % {"text": text[:40]},
+            expected="、".join(self.places),
+        )
 
     @staticmethod
     def _one(text: str, known: Mapping[str, str]) -> str:
@@ -174,7 +178,9 @@ class _Reader:
         return text[:200]
 
 
-def open_import(city: EnergyCity, file: BinaryIO, *, name: str, by: Any, now: datetime) -> tuple[Record | None, Preview]:
+def open_import(
+    city: EnergyCity, file: BinaryIO, *, name: str, by: Any, now: datetime
+) -> tuple[Record | None, Preview]:
     """Read a file; without faults its rows wait in a record for the one who sent it to commit them."""
     preview = read(city, file, name=name, user=by, now=now)
     if preview.problems:

@@ -40,7 +40,14 @@ def assess(city: str, *, by: Any, now: datetime, quantities: Iterable[str] | Non
             board = states(city, quantity, year, last_month=month)
             changed += _keep(city, quantity, board, now=now)
         if changed:
-            records.audit(by, "energy.control.assess", "city", city, {"changed": changed, "rule": rules.light_rules().digest}, now=now)
+            records.audit(
+                by,
+                "energy.control.assess",
+                "city",
+                city,
+                {"changed": changed, "rule": rules.light_rules().digest},
+                now=now,
+            )
     return changed
 
 
@@ -93,7 +100,9 @@ def publish(city: str, *, by: Any, now: datetime) -> int:
             rows += [_quota_row(each) for each in budgets.values()]
         for found in states(city, quantity, year, last_month=month).values():
             rows += [row for state in found.values() for row in _state_rows(state)]
-    run = indicators.start_run(domain=DOMAIN, kind=KIND, subject=f"{KIND}:{city}", now=now, by=by, digest=rules.light_rules().digest)
+    run = indicators.start_run(
+        domain=DOMAIN, kind=KIND, subject=f"{KIND}:{city}", now=now, by=by, digest=rules.light_rules().digest
+    )
     count = indicators.publish(run, rows)
     indicators.finish_run(run, now)
     return count
@@ -166,7 +175,9 @@ def follow_up(light: ControlLight, *, kind: str, text: str, by: Any, now: dateti
     with records.serial():
         made = FollowUp(light=light, kind=kind, text=text.strip(), by=by, at=now)
         made.save()
-        records.audit(by, "energy.control.follow", "energy-light", str(light.pk), {"kind": kind, "text": text.strip()}, now=now)
+        records.audit(
+            by, "energy.control.follow", "energy-light", str(light.pk), {"kind": kind, "text": text.strip()}, now=now
+        )
     return made
 
 

@@ -42,7 +42,9 @@ def why(state: State) -> str:
     if state.year_budget is None:
         return _("没有签发指标")
     if state.missing:
-        return _("缺 %(months)s 的用量，不能判断") % {"months": "、".join(state.missing[:3]) + ("…" if len(state.missing) > 3 else "")}
+        return _("缺 %(months)s 的用量，不能判断") % {
+            "months": "、".join(state.missing[:3]) + ("…" if len(state.missing) > 3 else "")
+        }
     said = _("累计 %(used)s %(unit)s，预算 %(budget)s，占 %(ratio)s") % {
         "used": amount(state.used), "unit": unit, "budget": amount(state.budget), "ratio": percent(state.ratio),
     }  # fmt: skip
@@ -139,7 +141,12 @@ def legend() -> list[dict[str, str]]:
 
 def _cell(state: State | None) -> dict[str, str]:
     light = state.light if state else "unknown"
-    return {"light": light, "sign": SIGNS[light], "words": words_of(light), "ratio": percent(state.ratio) if state else "–"}
+    return {
+        "light": light,
+        "sign": SIGNS[light],
+        "words": words_of(light),
+        "ratio": percent(state.ratio) if state else "–",
+    }
 
 
 def _map(city: EnergyCity, counties: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -259,7 +266,9 @@ def assess(request: HttpRequest) -> HttpResponse:
     city, now = city_here(), timezone.now()
     changed = warnings.assess(city.code, by=request.user, now=now)
     count = warnings.publish(city.code, by=request.user, now=now)
-    messages.success(request, _("已判定：%(changed)s 盏灯有变化，发布 %(count)s 个数") % {"changed": changed, "count": count})
+    messages.success(
+        request, _("已判定：%(changed)s 盏灯有变化，发布 %(count)s 个数") % {"changed": changed, "count": count}
+    )
     return redirect("energy:control-board")
 
 
@@ -278,7 +287,9 @@ def over(request: HttpRequest) -> HttpResponse:
         if subject in firms and not sector and (name := f"{year}-{month:02d}") in months and months[name].year_budget is not None
     ]  # fmt: skip
     rows.sort(key=lambda each: (ORDER[each["light"]], -(each["state"].ratio or 0)))
-    lines_ = [each for each in limits.lines_for(request.user, city.code, on=timezone.localdate()) if each.place == "over"]
+    lines_ = [
+        each for each in limits.lines_for(request.user, city.code, on=timezone.localdate()) if each.place == "over"
+    ]
     context = {
         "rows": rows, "over": [each for each in rows if each["light"] == "red"], "limits": lines_, "month": f"{year}-{month:02d}",
         "unit": unit_of(quantity), "tabs": asked.tabs(request, "quantity", dict(Quantity.choices)), "quantity": quantity,
@@ -293,5 +304,7 @@ def own(request: HttpRequest) -> HttpResponse:
     firms = list(Enterprise.objects.for_user(request.user))
     if len(firms) == 1:
         return redirect("energy:control-subject", subject=firms[0].subject)
-    rows = [{"name": each.called(english=rules.english()), "address": _address(each.subject, "energy")} for each in firms]
+    rows = [
+        {"name": each.called(english=rules.english()), "address": _address(each.subject, "energy")} for each in firms
+    ]
     return render(request, "energy/control/own.html", {"rows": rows})

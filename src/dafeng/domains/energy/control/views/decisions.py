@@ -169,7 +169,9 @@ def _quota_facts(request: HttpRequest, row: Quota) -> tuple[list[tuple[Any, Any]
         rows = list(row.adjustments.select_related("record").order_by("decided_on", "pk"))
         budget = quotas.Budget(row, tuple(each for each in rows if each.record.state == quotas.SIGNED))
         facts.append((_("调整后"), f"{amount(budget.amount)} {unit}"))
-        more["adjustments"] = [{"row": each, "amount": amount(each.amount), "address": page_of(each.record)} for each in rows]
+        more["adjustments"] = [
+            {"row": each, "amount": amount(each.amount), "address": page_of(each.record)} for each in rows
+        ]
         if row.record.state == quotas.SIGNED and may(request.user, permissions.DECIDE):
             more["adjust"] = reverse("energy:control-adjust", kwargs={"id": row.pk})
     else:
@@ -205,7 +207,9 @@ def decision_step(request: HttpRequest, id: UUID) -> HttpResponse:
     def step() -> None:
         records.move(record, action, by=request.user, now=now, reason=reason)
         if record.kind == quotas.KIND:
-            warnings.assess(record.energy_quota.city, by=request.user, now=now, quantities=[record.energy_quota.quantity])
+            warnings.assess(
+                record.energy_quota.city, by=request.user, now=now, quantities=[record.energy_quota.quantity]
+            )
 
     told(request, step, _("已办理"))
     return redirect("energy:control-decision", id=id)

@@ -57,7 +57,9 @@ def file(request: HttpRequest) -> HttpResponse:
                 warnings.assess(city.code, by=request.user, now=now, quantities=[made.quantity])
         except DafengError as error:
             return render(request, "energy/control/file.html", context | {"error": error.as_dict()}, status=422)
-        messages.success(request, _("已填报 %(month)s，第 %(revision)s 版") % {"month": made.month, "revision": made.revision})
+        messages.success(
+            request, _("已填报 %(month)s，第 %(revision)s 版") % {"month": made.month, "revision": made.revision}
+        )
         query = f"?quantity={made.quantity}&year={made.month[:4]}" + (f"&sector={made.sector}" if made.sector else "")
         return redirect(reverse("energy:control-subject", kwargs={"subject": made.subject}) + query)
     return render(request, "energy/control/file.html", context, status=422 if request.method == "POST" else 200)

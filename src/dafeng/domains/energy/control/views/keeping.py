@@ -35,11 +35,22 @@ OPEN_STATES = ("unknown", "over", "within", "access", "advanced")
 
 
 def place_words() -> dict[str, str]:
-    return {"over": _("超限额"), "within": _("限额以内"), "access": _("达到准入值"), "advanced": _("达到先进值"), "unknown": _("限额待确认")}
+    return {
+        "over": _("超限额"),
+        "within": _("限额以内"),
+        "access": _("达到准入值"),
+        "advanced": _("达到先进值"),
+        "unknown": _("限额待确认"),
+    }
 
 
 def level_words() -> dict[str, str]:
-    return {"benchmark": _("达到标杆水平"), "between": _("基准与标杆之间"), "below": _("低于基准水平"), "": _("没有国家水平")}
+    return {
+        "benchmark": _("达到标杆水平"),
+        "between": _("基准与标杆之间"),
+        "below": _("低于基准水平"),
+        "": _("没有国家水平"),
+    }
 
 
 def _placed(city: EnergyCity, row: Any) -> str:
@@ -115,9 +126,7 @@ def project(request: HttpRequest, id: int) -> HttpResponse:
 def new_project(request: HttpRequest) -> HttpResponse:
     """Put a project on the list; one of the same name in the same county is brought up to date."""
     city = city_here()
-    form = ProjectForm(
-        request.POST or None, places=own_places(request.user, city), firms=own_firms(request.user, city)
-    )
+    form = ProjectForm(request.POST or None, places=own_places(request.user, city), firms=own_firms(request.user, city))
     form.fields["sector"].choices = list(rules.sectors().items())  # type: ignore[attr-defined]
     context: dict[str, Any] = {"form": form, "title": _("登记两高项目"), "lead": _("同名同县区的项目会更新。"), "button": _("保存"), "back": reverse("energy:control-projects"), "back_title": _("两高项目")}  # fmt: skip
     if request.method == "POST" and form.is_valid():
@@ -154,7 +163,12 @@ def coal(request: HttpRequest) -> HttpResponse:
         {"title": _("已核定削减"), "value": amount(totals["cut"]), "unit": "t"}, {"title": _("已用于替代"), "value": amount(totals["used"]), "unit": "t"},
         {"title": _("剩余可用"), "value": amount(totals["free"]), "unit": "t"},
     ]  # fmt: skip
-    context = {"table": table, "figures": figures, "keeps": may(request.user, permissions.KEEP_COAL), "rules": [rules.rules()["coal"]]}
+    context = {
+        "table": table,
+        "figures": figures,
+        "keeps": may(request.user, permissions.KEEP_COAL),
+        "rules": [rules.rules()["coal"]],
+    }
     return table.download() or render(request, "energy/control/coal.html", context)
 
 
@@ -205,7 +219,11 @@ def all_limits(request: HttpRequest) -> HttpResponse:
     """The products with their levels and their standing, and each firm's place that this person may see."""
     city, today = city_here(), timezone.localdate()
     stated = limits.limits_in_force(today)
-    waiting = LimitValue.objects.filter(record__state="entered").select_related("record") if may(request.user, permissions.SEE) else []
+    waiting = (
+        LimitValue.objects.filter(record__state="entered").select_related("record")
+        if may(request.user, permissions.SEE)
+        else []
+    )
     context = {
         "products": [{"product": each, "stated": stated.get(code), "sector": rules.sectors().get(each.sector, "")} for code, each in rules.products().items()],
         "lines": [
