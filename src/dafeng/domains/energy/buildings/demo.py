@@ -44,7 +44,7 @@ def ensure_demo(city: str, *, now: datetime) -> None:
     places, year, then = list(found.counties), now.year - 1, now - timedelta(days=30)
     firms = {each.code: each for each in Enterprise.objects.filter(city=city, demo=True)}
     made = {}
-    for code, name, at, kind, area, power, gas, water, public, firm in ROWS:
+    for code, name, at, kind, area, _power, gas, _water, public, firm in ROWS:
         given = {
             "name": name, "place": places[at % len(places)], "type": kind, "zone": "hscw", "area": area, "year": 2004 + at, "public": public,
             "cooling": "电制冷", "heating": "热泵" if not gas else "燃气锅炉", "photovoltaic": 300.0 if code in ("office-2", "office-5") else None,

@@ -23,10 +23,10 @@ SOURCE = "演示数据（编造）"
 # A quiet year: heat in winter, cooling in summer, less at the Spring Festival.
 PATTERN = (9.2, 7.1, 8.3, 7.9, 7.8, 8.2, 9.1, 9.2, 8.0, 7.9, 8.3, 9.0)
 QUANTITIES = {Quantity.ENERGY: 1.0, Quantity.CO2: 2.4, Quantity.COAL: 0.6}
-# Energy of the year before (tce) by the place of a county in its list, and this year's growth by month from July on.
+# Energy of the year before (tce) by the place of a county in its list, and this year against last: until June, and from July on.
 SIZES = (42e4, 118e4, 31e4, 36e4, 12e4, 24e4, 58e4, 41e4, 22e4, 27e4)
-GROWTH = {7: 1.09, 1: 1.035}
-QUIET = 0.985
+GROWTH = {0: (0.97, 0.97), 1: (0.985, 1.035), 7: (0.985, 1.09)}
+QUIET = (0.93, 0.93)
 
 
 @transaction.atomic
@@ -54,10 +54,10 @@ def ensure_demo(city: str, *, now: datetime) -> None:
 
 
 def _value(index: int, year_offset: int, month: int) -> float:
-    """A county's energy in a month: last year's pattern, this year's growth from July on where a county is hot."""
+    """A county's energy in a month: last year's pattern, this year's growth."""
     value = SIZES[index % len(SIZES)] * PATTERN[month - 1] / sum(PATTERN)
     if year_offset == 0:
-        value *= GROWTH.get(index, QUIET) if month >= 7 else QUIET
+        value *= GROWTH.get(index, QUIET)[month >= 7]
     return round(value, 1)
 
 

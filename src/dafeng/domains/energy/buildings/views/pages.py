@@ -124,7 +124,8 @@ def buildings(request: HttpRequest) -> HttpResponse:
 
 
 def _worst(card: Card) -> dict[str, Any]:
-    assert card.standing is not None and card.intensity is not None
+    assert card.standing is not None
+    assert card.intensity is not None
     return {
         "card": card, "whole": amount(card.intensity.whole, 1), "median": amount(card.standing.median, 1), "worse": percent((1 - card.standing.better_than) * 100),
         "peers": card.standing.peers,
