@@ -125,7 +125,7 @@ def test_a_firm_sees_itself_and_a_county_its_firms(
     ):  # fmt: skip
         client.force_login(who)
         assert client.get(address).status_code == status
-        assert client.get(f"/api/energy/control/states/{firm.subject}/2026/10").status_code == status
+        assert client.get(f"/api/energy/control/states/{firm.subject}?as_of_month=2026-10").status_code == status
     county = reverse("energy:control-subject", kwargs={"subject": f"place:{GUSHI}"})
     client.force_login(person("enterprise", GUSHI, "kiln-office", username="again"))
     assert client.get(county).status_code == 404

@@ -46,14 +46,17 @@ words.describe(
     value=_("数量"),
     revision=_("第几版"),
 )
-words.describe(building=_("建筑编号"))
+words.describe(
+    building_code=_("建筑编号"),
+    building_type=_("类型；空为全部"),
+    county_code=_("县区代码；空为全部"),
+    year_of_use=_("用能年份；空为最新的一年"),
+)
 
 
 class BuildingsAsked(Paging):
-    type: Literal["", "office", "school", "hospital", "hotel", "mall", "culture", "housing", "other"] = Field(
-        "", description=str(_("类型；空为全部"))
-    )
-    place: str = Field("", max_length=6, description=str(_("县区代码；空为全部")))
+    building_type: Literal["", "office", "school", "hospital", "hotel", "mall", "culture", "housing", "other"] = ""
+    county_code: str = Field("", max_length=6)
 
 
 class BuildingOut(Schema):
@@ -69,7 +72,7 @@ class BuildingOut(Schema):
 
 
 class CardAsked(Schema):
-    year: Annotated[int | None, Field(ge=2000, le=2100, description=str(_("用能年份；空为最新的一年")))] = None
+    year_of_use: Annotated[int | None, Field(ge=2000, le=2100)] = None
 
 
 class BuildingCardOut(BuildingOut):
@@ -132,10 +135,10 @@ def _building(row: Building) -> dict[str, Any]:
 @asks(permissions.SEE)
 def list_buildings(request: HttpRequest, asked: Query[BuildingsAsked]) -> Any:
     rows = Building.objects.for_user(request.user).filter(city=city_here().code)
-    if asked.type:
-        rows = rows.filter(type=asked.type)
-    if asked.place:
-        rows = rows.filter(place=asked.place)
+    if asked.building_type:
+        rows = rows.filter(type=asked.building_type)
+    if asked.county_code:
+        rows = rows.filter(place=asked.county_code)
     return page(request, rows.order_by("place", "code"), asked, _building)
 
 
@@ -165,13 +168,15 @@ def show_retrofit_target(request: HttpRequest) -> Any:
 
 
 @router.get(
-    "/energy/buildings/cards/{building}", response=BuildingCardOut, summary=_("一座建筑的能耗、同类排位、定额与评价")
+    "/energy/buildings/cards/{building_code}",
+    response=BuildingCardOut,
+    summary=_("一座建筑的能耗、同类排位、定额与评价"),
 )
 @asks(permissions.SEE)
-def show_building(request: HttpRequest, building: str, asked: Query[CardAsked]) -> Any:
-    found = store.building_for(request.user, building)
+def show_building(request: HttpRequest, building_code: str, asked: Query[CardAsked]) -> Any:
+    found = store.building_for(request.user, building_code)
     known = reading.years(found.city)
-    year = asked.year or (known[0] if known else timezone.localdate().year - 1)
+    year = asked.year_of_use or (known[0] if known else timezone.localdate().year - 1)
     card = reading.cards(found.city, year)[found.pk]
     own = card.intensity
     return _building(found) | {
@@ -183,13 +188,13 @@ def show_building(request: HttpRequest, building: str, asked: Query[CardAsked]) 
 
 
 @router.post(
-    "/energy/buildings/cards/{building}/use",
+    "/energy/buildings/cards/{building_code}/use",
     response={201: BuildingUseOut},
     summary=_("填报一座建筑一年的用能；再填一次即为更正"),
 )
 @asks(permissions.FILE)
-def file_building_use(request: HttpRequest, building: str, given: BuildingUseIn) -> Any:
-    found = store.building_for(request.user, building)
+def file_building_use(request: HttpRequest, building_code: str, given: BuildingUseIn) -> Any:
+    found = store.building_for(request.user, building_code)
     demand(request.user, permissions.FILE, found)
     made = store.file_use(found, **given.dict(), by=request.user, now=timezone.now())
     return Status(201, {name: getattr(made, name) for name in ("year", "carrier", "end_use", "value", "revision")})

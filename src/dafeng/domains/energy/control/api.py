@@ -24,6 +24,7 @@ from dafeng.kernel.errors import NotFound
 router = Router(tags=["energy"])
 
 QuantityName = Literal["energy", "co2", "coal", "water"]
+MONTH = r"^(20\d{2}-(0[1-9]|1[0-2]))?$"
 SUBJECT = _("对象：place:地区代码、enterprise:企业代码或 building:建筑编号")
 QUANTITY = _("种类：energy 能源（tce），co2 二氧化碳（t），coal 煤炭（t），water 用水（m3）")
 SECTOR = _("行业代码（GB/T 4754 大类）；空为全部")
@@ -58,7 +59,12 @@ words.describe(
     year_budget=_("全年指标"),
     year_forecast=_("预计全年用量"),
 )
-words.describe(within="LightsAsked", light=_("red 红灯，yellow 黄灯，green 绿灯，unknown 缺数；空为全部"))
+words.describe(
+    resource=QUANTITY,
+    as_of_month=_("月份，如 2026-10；空为最新的一月，列表中为全部"),
+    sector_code=SECTOR,
+    signal=_("red 红灯，yellow 黄灯，green 绿灯，unknown 缺数；空为全部"),
+)
 words.describe(
     within="QuotaOut", kind=_("quota 指标，budget 用能预算"), period=_("年份或月份"), amount=_("原定数量"), total=_("连同调整的数量"), unit=_("单位"),
     document=_("依据文件"), decided_on=_("决定日期"), adjustments=_("已签发的调整"),
@@ -93,8 +99,8 @@ words.describe(
 
 
 class QuotasAsked(Paging):
-    quantity: QuantityName | None = None
-    year: Annotated[int | None, Field(ge=2000, le=2100, description=str(_("年份")))] = None
+    resource: QuantityName | None = None
+    year: Annotated[int | None, Field(ge=2000, le=2100)] = None
 
 
 class AdjustmentOut(Schema):
@@ -122,8 +128,9 @@ class QuotaOut(Schema):
 
 
 class StateAsked(Schema):
-    quantity: QuantityName = "energy"
-    sector: str = Field("", max_length=12)
+    as_of_month: str = Field("", pattern=MONTH)
+    resource: QuantityName = "energy"
+    sector_code: str = Field("", max_length=12)
 
 
 class ControlStateOut(Schema):
@@ -151,9 +158,9 @@ class ControlStateOut(Schema):
 
 
 class LightsAsked(Paging):
-    quantity: QuantityName | None = None
-    month: str = Field("", pattern=r"^(\d{4}-\d{2})?$", description=str(_("月份；空为全部")))
-    light: Literal["", "red", "yellow", "green", "unknown"] = ""
+    resource: QuantityName | None = None
+    as_of_month: str = Field("", pattern=MONTH)
+    signal: Literal["", "red", "yellow", "green", "unknown"] = ""
 
 
 class ControlLightOut(Schema):
@@ -237,8 +244,8 @@ def _named(city: EnergyCity, row: Any) -> str:
 def list_energy_quotas(request: HttpRequest, asked: Query[QuotasAsked]) -> Any:
     city = city_here()
     seen = Quota.objects.for_user(request.user).filter(city=city.code, record__state=quotas.SIGNED, adjusts=None)
-    if asked.quantity:
-        seen = seen.filter(quantity=asked.quantity)
+    if asked.resource:
+        seen = seen.filter(quantity=asked.resource)
     if asked.year:
         seen = seen.filter(period__startswith=str(asked.year))
 
@@ -256,23 +263,22 @@ def list_energy_quotas(request: HttpRequest, asked: Query[QuotasAsked]) -> Any:
 
 
 @router.get(
-    "/energy/control/states/{str:subject}/{int:year}/{int:month}",
+    "/energy/control/states/{subject}",
     response=ControlStateOut,
     summary=_("一个县区或企业到某月的用量、预算、预测与灯"),
 )
 @asks(permissions.SEE_SUBJECT)
-def show_energy_state(request: HttpRequest, subject: str, year: int, month: int, asked: Query[StateAsked]) -> Any:
+def show_energy_state(request: HttpRequest, subject: str, asked: Query[StateAsked]) -> Any:
     firm = visible(request.user, subject)
-    if not (2000 <= year <= 2100 and 1 <= month <= 12):
-        raise NotFound(_now("没有这个月份"))
-    found = balance.state(subject, year, month, quantity=asked.quantity, sector=asked.sector)
+    year, month = map(int, asked.as_of_month.split("-")) if asked.as_of_month else warnings.last_month(timezone.now())
+    found = balance.state(subject, year, month, quantity=asked.resource, sector=asked.sector_code)
     if found is None:
         raise NotFound(_now("这个对象还没有指标和用量"))
     rule = rules.light_rules()
     return found.facts | {
-        "subject": subject, "sector": asked.sector, "quantity": asked.quantity, "month": found.month, "light": found.light, "streak": found.streak,
-        "measure": found.measure, "name": cities.name_of(subject, asked.sector, firms={subject: firm} if firm else {}),
-        "unit": rules.quantities()[asked.quantity].unit, "why": why(found), "rule": f"{rule.id} {rule.version} {rule.digest[:12]}",
+        "subject": subject, "sector": found.sector, "quantity": found.quantity, "month": found.month, "light": found.light, "streak": found.streak,
+        "measure": found.measure, "name": cities.name_of(subject, found.sector, firms={subject: firm} if firm else {}),
+        "unit": rules.quantities()[found.quantity].unit, "why": why(found), "rule": f"{rule.id} {rule.version} {rule.digest[:12]}",
     }  # fmt: skip
 
 
@@ -283,12 +289,12 @@ def show_energy_state(request: HttpRequest, subject: str, year: int, month: int,
 def list_energy_lights(request: HttpRequest, asked: Query[LightsAsked]) -> Any:
     city = city_here()
     rows = warnings.lights_for(request.user, city.code)
-    if asked.quantity:
-        rows = rows.filter(quantity=asked.quantity)
-    if asked.month:
-        rows = rows.filter(month=asked.month)
-    if asked.light:
-        rows = rows.filter(light=asked.light)
+    if asked.resource:
+        rows = rows.filter(quantity=asked.resource)
+    if asked.as_of_month:
+        rows = rows.filter(month=asked.as_of_month)
+    if asked.signal:
+        rows = rows.filter(light=asked.signal)
 
     def show(row: ControlLight) -> dict[str, Any]:
         return {
