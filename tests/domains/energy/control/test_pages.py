@@ -225,3 +225,23 @@ def test_the_demonstration_has_a_red_a_yellow_and_a_missing_county_and_is_made_o
     found = dict(lights.values_list("place", "light"))
     assert (found["411526"], found["411522"], found["411502"]) == ("red", "unknown", "yellow")
     assert not MonthValue.objects.filter(demo=False).exists()
+
+
+def test_the_city_itself_and_a_sector_of_a_county_have_their_lights(
+    client: Client, tell: Any, decide: Any, person: Any
+) -> None:
+    decide(CITY, 1200)
+    tell(CITY, 2026, [120.0] * 10)
+    decide(GUSHI, 240, sector="30")
+    tell(GUSHI, 2026, [19.0] * 10, sector="30")
+    client.force_login(person("statistics"))
+    board = page(client, "control-board")
+    assert "2026-10：没有县区红灯" in board  # the city is no county
+    assert "累计 1,200 tce" in board
+    sector = page(client, "control-subject", "?sector=30", subject=f"place:{GUSHI}")
+    assert "固始县 · 水泥等非金属矿物制品" in sector
+    assert f"/control/subjects/place:{GUSHI}/energy/2026-05/?sector=30" in sector
+    assert page(client, "control-month", "?sector=30", subject=f"place:{GUSHI}", quantity="energy", month="2026-05")
+    told = {"place": CITY, "quantity": "co2", "month": "2026-10", "value": "5", "basis": "statistic", "source": "月报"}
+    assert client.post(reverse("energy:control-file"), told).status_code == 302
+    assert MonthValue.objects.get(quantity="co2").subject == f"place:{CITY}"

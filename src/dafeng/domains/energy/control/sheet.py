@@ -107,6 +107,8 @@ class _Reader:
         whole = bool(WHOLE & roles_of(user)) or bool(getattr(user, "is_superuser", False))
         mine = places_of(user)
         self.places = {names[0]: code for code, names in city.counties.items() if whole or code in mine}
+        if whole:
+            self.places[city.name] = city.code
         self.firms = {each.name: each for each in Enterprise.objects.for_user(user).filter(city=city.code)}
         self.sectors = {names[0]: code for code, names in rules.sector_names().items()}
         self.quantities = {str(label): value for value, label in Quantity.choices}

@@ -91,7 +91,7 @@ def buildings(request: HttpRequest) -> HttpResponse:
             Column("better", _("优于同类"), numeric=True, sort=None, show=lambda row: percent(s.better_than * 100) if (s := of(row).standing) else _("同类不足")),
             Column("quota", _("占定额"), sort=None, show=lambda row: percent(share) if (share := of(row).energy_share) is not None else "–"),
             Column("rating", _("评价（草案）"), sort=None, show=lambda row: of(row).rating.get("title") or "–"),
-            Column("demo", "", sort=None, show=lambda row: _("演示") if row.demo else ""),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
         ],
         _("建筑名录"), search=("name", "code"),
         choices=(
@@ -207,7 +207,7 @@ def retrofits(request: HttpRequest) -> HttpResponse:
             Column("finished_on", _("竣工日期"), show=lambda row: str(row.finished_on)),
             Column("saving", _("年节能量（kWh）"), numeric=True, show=lambda row: amount(row.saving)),
             Column("record.state", _("状态"), show=lambda row: row.record.state_title),
-            Column("demo", "", sort=None, show=lambda row: _("演示") if row.demo else ""),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
         ],
         _("节能改造"), search=("title", "building__name"), choices=(Choice("state", _("状态"), states, column="record__state"),),
         order="-finished_on", empty=_("还没有报改造项目。"), file="retrofits",

@@ -191,7 +191,7 @@ def subject(request: HttpRequest, subject: str) -> HttpResponse:
     if download := chart and chart.download(request):
         return download
     context = {
-        "subject": subject, "name": name, "firm": firm, "quantity": quantity, "year": year, "month": f"{year}-{month:02d}",
+        "subject": subject, "sector": sector, "name": name, "firm": firm, "quantity": quantity, "year": year, "month": f"{year}-{month:02d}",
         "unit": unit_of(quantity), "shown": shown(state, name) if state else None, "chart": chart, "light": light,
         "legend": legend(), "tabs": asked.tabs(request, "quantity", dict(Quantity.choices)),
         "year_tabs": [{"title": each, "address": asked.address(request, year=each, month=""), "current": each == year, "value": each} for each in range(this - 2, this + 1)],

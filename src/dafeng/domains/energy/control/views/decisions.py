@@ -67,7 +67,7 @@ def all_quotas(request: HttpRequest) -> HttpResponse:
             Column("document", _("文件"), wide=True),
             Column("decided_on", _("决定日期"), show=lambda row: str(row.decided_on)),
             Column("record.state", _("状态"), show=lambda row: row.record.state_title),
-            Column("demo", "", sort=None, show=lambda row: _("演示") if row.demo else ""),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
         ],
         _("指标与预算"), search=("document", "subject", "period"),
         choices=(

@@ -43,8 +43,11 @@ def file(request: HttpRequest) -> HttpResponse:
     """One month of a county, a sector of it, or a firm in it; telling it again corrects it."""
     city = city_here()
     year, month = warnings.last_month(timezone.now())
+    places = own_places(request.user, city)
+    if permissions.own_place(request.user, city.code):
+        places = places | {city.code: city.place_name(city.code, english=rules.english())}
     form = MonthForm(
-        request.POST or None, request.FILES or None, places=own_places(request.user, city), firms=own_firms(request.user, city),
+        request.POST or None, request.FILES or None, places=places, firms=own_firms(request.user, city),
         initial={"month": f"{year}-{month:02d}"},
     )  # fmt: skip
     context: dict[str, Any] = {"form": form}
