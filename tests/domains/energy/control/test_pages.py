@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dafeng.domains.energy.control import demo
-from dafeng.domains.energy.models import CoalCut, HighProject, Quota
-from tests.domains.energy.control.conftest import CITY, GUSHI, NOW
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control import demo, warnings
+from dafeng.domains.energy.models import CoalCut, ControlLight, HighProject, MonthValue, Quota
+from dafeng.kernel.records.models import Record
+from tests.domains.energy.control.conftest import CITY, GUSHI, NOW, SHIHE, XIN
 
 
 def page(client: Client, name: str, query: str = "", **parts: Any) -> str:
