@@ -45,6 +45,10 @@ def test_every_page_keeps_the_house_rules(client: Client, shown: Any, person: An
     from dafeng.portal.accounts.models import User
 
     client.force_login(User.objects.get(username="ndrc"))
+    large = client.get(
+        reverse("energy:control-subject", kwargs={"subject": f"place:{GUSHI}"}) + "?chart=months&export=csv"
+    )
+    assert "万 tce" in large.content.decode()  # a county's million tce in tens of thousands
     addresses = [reverse(f"energy:{name}") for name in PAGES]
     addresses += [
         reverse("energy:control-subject", kwargs={"subject": f"place:{GUSHI}"}),

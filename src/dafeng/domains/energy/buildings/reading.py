@@ -18,7 +18,9 @@ from dafeng.domains.energy.buildings.methods.intensity import (
     standing,
 )
 from dafeng.domains.energy.control import quotas
+from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Building, BuildingAudit, BuildingUse, Retrofit
+from dafeng.domains.energy.models.buildings import buildings_seen
 from dafeng.kernel.scoring import Scores, score
 
 TCE_PER_KWH = rules.KGCE_PER_KWH / 1000
@@ -131,7 +133,7 @@ def _rate(cards: Iterable[Card]) -> None:
         return
     frame = scores(by_subject).frame
     for row in frame.iter_rows(named=True):
-        title = row["grade_title_en"] if rules.english() else row["grade_title"]
+        title = row["grade_title_en"] if english() else row["grade_title"]
         by_subject[row["subject"]].rating = {
             "grade": row["grade"], "title": title, "score": row["score"], "coverage": row["coverage"],
         }  # fmt: skip
@@ -173,8 +175,6 @@ class Progress:
 
 
 def retrofits_for(user: Any, city: str) -> QuerySet[Retrofit]:
-    from dafeng.domains.energy.models.buildings import buildings_seen
-
     seen = buildings_seen(user, at="building")
     return Retrofit.objects.filter(seen, building__city=city).select_related("building", "record")
 

@@ -72,7 +72,8 @@ def read(city: EnergyCity, file: BinaryIO, *, name: str, user: Any, now: datetim
 
 
 def _read(reader: _Reader, sheet: Sheet, start: int, titles: Mapping[str, int], file: str) -> Preview:
-    found, seen = Preview(), {}
+    found = Preview()
+    seen: dict[str, int] = {}
     for number in sorted(row for row in sheet.rows if row > start):
         cells = {title: sheet.rows[number].get(titles[title]) for title in COLUMNS if title in titles}
         if not any(cell and cell.shown.strip() for cell in cells.values()):

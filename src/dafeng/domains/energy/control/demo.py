@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from dafeng.domains.energy.control import limits, patrols, projects, warnings
+from dafeng.domains.energy.control import limits, patrols, projects, quotas, warnings
 from dafeng.domains.energy.control.city import place_subject
 from dafeng.domains.energy.models import EnergyCity, MonthValue, Quota
 from dafeng.domains.energy.models.control import Quantity
@@ -81,8 +81,6 @@ def _month(city: str, subject: str, place: str, quantity: str, month: str, value
 
 
 def _signed(city: str, drafts: Any, signs: Any, now: datetime, **given: Any) -> Quota:
-    from dafeng.domains.energy.control import quotas
-
     made = quotas.draft(city, document=SOURCE, by=drafts, now=now, demo=True, **given)
     records.move(made.record, "sign", by=signs, now=now)
     return made

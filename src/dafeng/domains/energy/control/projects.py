@@ -57,7 +57,7 @@ def project_for(user: Any, id: int) -> HighProject:
 
 
 def with_replaced(projects: QuerySet[Any]) -> QuerySet[Any]:
-    return projects.annotate(replaced=Sum("coal_uses__tonnes"))
+    return projects.annotate(replaced=Sum("coal_uses__tonnes"))  # type: ignore[no-any-return]
 
 
 def owed(project: HighProject) -> float | None:

@@ -78,7 +78,8 @@ def read(city: EnergyCity, file: BinaryIO, *, name: str, user: Any, now: datetim
 def _read(
     city: EnergyCity, sheet: Sheet, start: int, titles: Mapping[str, int], file: str, user: Any, now: datetime
 ) -> Preview:
-    found, seen = Preview(), {}
+    found = Preview()
+    seen: dict[tuple[Any, ...], int] = {}
     reader = _Reader(city, user, now)
     for number in sorted(row for row in sheet.rows if row > start):
         cells = {title: sheet.rows[number].get(titles[title]) for title in COLUMNS if title in titles}

@@ -155,7 +155,7 @@ def _ensure_indicators() -> None:
 
 def lights_for(user: Any, city: str) -> QuerySet[ControlLight]:
     """The current lights that a person may see."""
-    return ControlLight.objects.for_user(user).filter(city=city, current=True)  # type: ignore[no-any-return]
+    return ControlLight.objects.for_user(user).filter(city=city, current=True)
 
 
 def light_for(user: Any, id: int) -> ControlLight:
@@ -190,7 +190,7 @@ def open_for(city: str, places: Iterable[str], *, month: str) -> QuerySet[Contro
     found = ControlLight.objects.filter(
         city=city, place__in=list(places), month=month, current=True, light="red", subject__startswith="place:"
     )
-    return found.exclude(Exists(acted))  # type: ignore[no-any-return]
+    return found.exclude(Exists(acted))
 
 
 def follow_ups_of(light: ControlLight) -> QuerySet[FollowUp]:

@@ -37,6 +37,7 @@ from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.maps import choropleth
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
+from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Record
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -196,7 +197,7 @@ def card(request: HttpRequest, building: str) -> HttpResponse:
 def retrofits(request: HttpRequest) -> HttpResponse:
     """Every retrofit that this person sees, and the area against the plan's target."""
     city = city_here()
-    states = {name: state.title for name, state in records.workflows.get(store.RETROFIT).states.items()}
+    states = {name: state.title for name, state in workflows.get(store.RETROFIT).states.items()}
     table = Table(
         request, reading.retrofits_for(request.user, city.code),
         [

@@ -165,7 +165,7 @@ def visible(user: Any, subject: str, city: EnergyCity | None = None) -> Enterpri
     elif kind == "enterprise":
         found = Enterprise.objects.for_user(user).filter(code=code).first()
         if found is not None:
-            return found  # type: ignore[no-any-return]
+            return found
     raise NotFound(_("没有这个县区或企业"), mend=_("请从双控总览进入"))
 
 
@@ -219,24 +219,31 @@ def _month_row(state: State | None, reading: readings.Reading | None, month: str
 
 
 def _chart(months: dict[str, State], year: int, until: int, unit: str, name: str) -> Any:
+    """Use and budget to date, the forecast and the quota; large numbers in tens of thousands, as the axis has little room."""
     xs = list(range(1, 13))
-    states = {each: months.get(f"{year}-{each:02d}") for each in range(1, until + 1)}
-    used = {each: state.used for each, state in states.items() if state}
-    budget = {each: state.budget for each, state in states.items() if state}
+    states = {each: state for each in range(1, until + 1) if (state := months.get(f"{year}-{each:02d}"))}
+    known = [value for state in states.values() for value in (state.used, state.year_budget) if value is not None]
+    scale = 1e4 if max(known, default=0.0) >= 1e5 else 1.0
     last = states.get(until)
-    ahead: dict[int, float | None] = {}
+    points: dict[str, dict[int, float | None]] = {
+        "used": {each: state.used for each, state in states.items()},
+        "budget": {each: state.budget for each, state in states.items()},
+        "ahead": {}, "quota": {},
+    }  # fmt: skip
     if last and last.year_forecast is not None and until < 12:
-        ahead = {until: last.used, 12: last.year_forecast}
-    quota: dict[int, float | None] = {12: last.year_budget} if last and last.year_budget is not None else {}
-    if quota and last and last.budget is not None:
-        quota = {until: last.budget} | quota
+        points["ahead"] = {until: last.used, 12: last.year_forecast}
+    if last and last.year_budget is not None:
+        points["quota"] = {until: last.budget, 12: last.year_budget}
+    drawn = {
+        which: {x: None if value is None else value / scale for x, value in values.items()} for which, values in points.items()
+    }  # fmt: skip
     return lines(
-        _("%(name)s 累计用量与预算") % {"name": name}, unit, xs,
+        _("%(name)s 累计用量与预算") % {"name": name}, _("万 %(unit)s") % {"unit": unit} if scale > 1 else unit, xs,
         [
-            Series(_("累计用量"), used, tone=0), Series(_("累计预算"), budget, tone=1),
-            Series(_("预测到年底"), ahead, tone=2, dashed=True), Series(_("全年指标"), quota, tone=7, dashed=True),
+            Series(_("累计用量"), drawn["used"], tone=0), Series(_("累计预算"), drawn["budget"], tone=1),
+            Series(_("预测到年底"), drawn["ahead"], tone=2, dashed=True), Series(_("全年指标"), drawn["quota"], tone=7, dashed=True),
         ],
-        decimals=0, name="months", note=_("横轴为月份"),
+        decimals=2 if scale > 1 else 0, name="months", note=_("横轴为月份"),
     )  # fmt: skip
 
 

@@ -31,13 +31,14 @@ from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
+from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Record
 
 KINDS = (quotas.KIND, projects.KIND, limits.KIND)
 
 
 def states_of(kind: str) -> dict[str, str]:
-    return {name: state.title for name, state in records.workflows.get(kind).states.items()}
+    return {name: state.title for name, state in workflows.get(kind).states.items()}
 
 
 def page_of(record: Record) -> str:
@@ -174,7 +175,7 @@ def _quota_facts(request: HttpRequest, row: Quota) -> tuple[list[tuple[Any, Any]
         ]
         if row.record.state == quotas.SIGNED and may(request.user, permissions.DECIDE):
             more["adjust"] = reverse("energy:control-adjust", kwargs={"id": row.pk})
-    else:
+    elif row.adjusts is not None:
         more["original"] = (page_of(row.adjusts.record), row.adjusts.record.title)
     return facts, more
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions, readings, rules, sheet, warnings
 from dafeng.domains.energy.control.forms import MonthForm, UploadForm
+from dafeng.domains.energy.control.views.board import visible
 from dafeng.domains.energy.control.views.common import (
     amount,
     city_here,
@@ -151,8 +152,6 @@ def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
 @asks(permissions.SEE_SUBJECT)
 def month(request: HttpRequest, subject: str, quantity: str, month: str) -> HttpResponse:
     """Every revision of one month of a subject: who told it, from which paper, when."""
-    from dafeng.domains.energy.control.views.board import visible
-
     firm = visible(request.user, subject)
     sector = request.GET.get("sector", "")
     if quantity not in rules.quantities() or (sector and sector not in rules.sectors()):
