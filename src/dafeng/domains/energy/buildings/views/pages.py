@@ -106,7 +106,8 @@ def buildings(request: HttpRequest) -> HttpResponse:
     seen = set(mine.values_list("pk", flat=True))
     shown = [card for pk, card in found.items() if pk in seen]
     ranked = sorted(
-        (card for card in shown if card.standing), key=lambda card: card.standing.better_than if card.standing else 1.0
+        (card for card in shown if card.standing and card.standing.better_than < 0.5),
+        key=lambda card: card.standing.better_than if card.standing else 1.0,
     )
     progress = reading.progress(city.code)
     by_county = reading.by_county(shown)
