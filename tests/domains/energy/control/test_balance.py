@@ -214,3 +214,10 @@ def test_a_metered_indicator_stands_in_where_nothing_was_reported(tell: Any, dec
     state = balance.state(firm.subject, 2026, 2)
     assert state is not None
     assert state.used == pytest.approx(12 + 20)  # January as reported, February as metered
+    again = indicators.start_run(domain="energy", kind="other", subject=firm.subject, now=NOW)
+    row = {"indicator": "energy.consumption", "subject": firm.subject, "period": "2026-02", "key": "basis=equivalent"}
+    indicators.publish(again, [row | {"value": 99.0, "unit": "tce", "status": 0}])
+    indicators.finish_run(again, NOW)
+    doubted = balance.state(firm.subject, 2026, 2)  # two answers are none
+    assert doubted is not None
+    assert (doubted.used, doubted.light, doubted.missing) == (None, "unknown", ("2026-02",))
