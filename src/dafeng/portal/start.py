@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from dafeng import cities
 from dafeng.domains.disclosure import services as disclosure
 from dafeng.domains.energy import demo as energy_demo
+from dafeng.domains.energy.control import city as energy_city
 from dafeng.domains.enterprise import demo as enterprise_demo
 from dafeng.domains.inclusion import demo as inclusion_demo
 from dafeng.domains.inclusion import services as inclusion
@@ -61,6 +62,14 @@ def load_pack(name: str, *, now: datetime) -> tuple[City, bool]:
         boundary=city.boundary,
         boundary_note=city.boundary_note,
         boundary_note_en=pack.boundary_note_en,
+    )
+    energy_city.ensure_city(
+        city.code,
+        city.name,
+        city.name_en,
+        counties=city.counties,
+        boundary=city.boundary,
+        boundary_note=city.boundary_note,
     )
     inclusion.ensure_programme(city.code, city.name, city.name_en, counties=city.counties, now=now)
     if city.digest == pack.digest:

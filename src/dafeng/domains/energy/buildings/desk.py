@@ -1,0 +1,47 @@
+"""Places in the navigation, the pages of the room's records, buildings in the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.energy.buildings import permissions, sheet, store
+from dafeng.domains.energy.models import Building
+from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.records.models import Record
+
+PLACES = (
+    (gettext_lazy("建筑能耗"), "buildings", permissions.SEE, 50),
+    (gettext_lazy("建筑节能改造"), "buildings-retrofits", permissions.SEE, 51),
+)
+
+
+def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+    for each in Building.objects.for_user(user).filter(name__icontains=text)[:limit]:
+        yield Hit(
+            each.name,
+            each.get_type_display(),
+            reverse("energy:buildings-card", kwargs={"building": each.code}),
+            _("建筑"),
+        )
+
+
+def _page_of(record: Record) -> str:
+    return reverse("energy:buildings-record", kwargs={"id": record.pk})
+
+
+def _page_of_import(record: Record) -> str:
+    return reverse("energy:buildings-import", kwargs={"id": record.pk})
+
+
+def register() -> None:
+    for title, name, wanted, order in PLACES:
+        register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), wanted, order))  # type: ignore[misc]
+    register_search(_search)
+    register_page(store.RETROFIT, _page_of)
+    register_page(store.AUDIT, _page_of)
+    register_page(sheet.KIND, _page_of_import)

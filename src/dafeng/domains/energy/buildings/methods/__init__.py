@@ -1,0 +1,1 @@
+"""Pure calculation on buildings: intensity by end use, standing among peers, retrofitted area counted once."""

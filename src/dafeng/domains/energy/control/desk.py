@@ -1,0 +1,73 @@
+"""Places in the navigation, the pages of the room's records, a county's red lights and overdue patrols in the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.energy.control import limits, patrols, permissions, projects, quotas, sheet, warnings
+from dafeng.domains.energy.control.city import name_of, only_city
+from dafeng.domains.energy.control.views.decisions import page_of
+from dafeng.domains.energy.models import HighProject
+from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_page, register_search, register_tasks
+from dafeng.kernel.records.models import Record
+from dafeng.kernel.records.services import places_of, roles_of
+
+PLACES = (
+    (gettext_lazy("双控总览"), "control-board", permissions.SEE, 40),
+    (gettext_lazy("指标与预算"), "control-quotas", permissions.SEE, 41),
+    (gettext_lazy("超指标名单"), "control-over", permissions.SEE, 42),
+    (gettext_lazy("两高项目"), "control-projects", permissions.SEE, 43),
+    (gettext_lazy("煤炭削减与替代"), "control-coal", permissions.SEE, 44),
+    (gettext_lazy("能耗限额"), "control-limits", permissions.SEE_SUBJECT, 45),
+    (gettext_lazy("散煤巡查"), "control-patrols", permissions.SEE, 46),
+    (gettext_lazy("本企业用能指标"), "control-own", permissions.OWN, 40),
+)
+
+
+def _tasks(user: Any, now: datetime) -> Iterator[Task]:
+    """A county's red lights on which nobody acted, and spots of dispersed coal that are due to be looked at again."""
+    if "county" not in roles_of(user):
+        return
+    city = only_city()
+    if city is None:
+        return
+    year, month = warnings.last_month(now)
+    for light in warnings.open_for(city.code, places_of(user), month=f"{year}-{month:02d}"):
+        query = f"?quantity={light.quantity}" + (f"&sector={light.sector}" if light.sector else "")
+        yield Task(
+            title=_("%(name)s %(month)s %(what)s红灯") % {"name": name_of(light.subject, light.sector, city=city, firms={}), "month": light.month, "what": light.get_quantity_display()},
+            why=_("登记采取的措施"), href=reverse("energy:control-subject", kwargs={"subject": light.subject}) + query,
+            since=light.at, kind="energy.light",
+        )  # fmt: skip
+    for spot in patrols.open_spots(user, city.code):
+        due = timezone.make_aware(datetime.combine(spot.again_by, time.max)) if spot.again_by else None
+        yield Task(
+            title=_("复查散煤：%(spot)s") % {"spot": spot.spot}, why=spot.get_found_display(), href=reverse("energy:control-patrols"),
+            since=spot.at, due=due, kind="energy.patrol",
+        )  # fmt: skip
+
+
+def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+    for each in HighProject.objects.for_user(user).filter(name__icontains=text)[:limit]:
+        yield Hit(each.name, each.owner, reverse("energy:control-project", kwargs={"id": each.pk}), _("两高项目"))
+
+
+def _page_of_import(record: Record) -> str:
+    return reverse("energy:control-import", kwargs={"id": record.pk})
+
+
+def register() -> None:
+    for title, name, wanted, order in PLACES:
+        register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), wanted, order))  # type: ignore[misc]
+    register_tasks(_tasks)
+    register_search(_search)
+    for kind in (quotas.KIND, projects.KIND, limits.KIND):
+        register_page(kind, page_of)
+    register_page(sheet.KIND, _page_of_import)

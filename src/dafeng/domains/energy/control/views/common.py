@@ -1,0 +1,95 @@
+"""What the pages share: the city, whom a person may report for, files as evidence, refusals told in their own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control import permissions, rules
+from dafeng.domains.energy.models import EnergyCity
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.errors import DafengError, NotFound, StaleError, UploadError
+from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Evidence
+
+FILE_BYTES = 20 * 2**20
+
+
+def city_here() -> EnergyCity:
+    """Raises `NotFound` before a city was loaded."""
+    found = cities.only_city()
+    if found is None:
+        raise NotFound(_("还没有载入城市"), mend=_("请系统管理员先载入城市数据包"))
+    return found
+
+
+def own_places(user: Any, city: EnergyCity) -> dict[str, str]:
+    """The counties that a person may report for, by name."""
+    known = cities.counties(city)
+    if getattr(user, "is_superuser", False):
+        return known
+    return {code: name for code, name in known.items() if permissions.own_place(user, code)}
+
+
+def own_firms(user: Any, city: EnergyCity) -> list[Enterprise]:
+    return list(Enterprise.objects.for_user(user).filter(city=city.code).order_by("place", "code"))
+
+
+def evidence_of(request: HttpRequest, given: Any, source: str) -> list[Evidence]:
+    """An uploaded file as evidence; none was given: an empty list. Raises `UploadError`."""
+    if not given:
+        return []
+    if given.size > FILE_BYTES:
+        raise UploadError(_("文件太大"), expected=_("不超过 20 MB"))
+    kept = records.store_evidence(
+        given.file, name=given.name, media_type="application/octet-stream", by=request.user, now=timezone.now(), source=source
+    )  # fmt: skip
+    return [kept]
+
+
+def told(request: HttpRequest, do: Callable[[], Any], done: str) -> bool:
+    """Do it and say so; what was refused is said in its own words."""
+    try:
+        do()
+    except DafengError as error:
+        messages.error(request, " ".join(filter(None, (error.what, error.expected, error.mend))))
+        return False
+    messages.success(request, done)
+    return True
+
+
+def unchanged(request: HttpRequest, record: Any) -> None:
+    if request.POST.get("state") != record.state:
+        raise StaleError(_("已被他人办理，现为“%(state)s”") % {"state": record.state_title}, mend=_("请返回看最新情况"))
+
+
+def timeline(record: Any) -> list[dict[str, Any]]:
+    """What `parts/timeline.html` shows of a record."""
+    workflow = record.workflow
+    bad = ("drop", "refuse", "revoke")
+    return [
+        {
+            "title": _("新建") if move.action == "open" else workflow.title_of(move.action), "at": move.at, "by": move.by or _("系统"),
+            "text": move.reason, "bad": move.action in bad,
+        }
+        for move in record.moves.select_related("by")
+    ]  # fmt: skip
+
+
+def amount(value: float | None, digits: int = 0) -> str:
+    """A number in full, grouped; a dash for none."""
+    return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
+
+
+def percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}%"
+
+
+def unit_of(quantity: str) -> str:
+    return rules.quantities()[quantity].unit.replace("CO2", "CO₂").replace("m3", "m³")

@@ -1,0 +1,322 @@
+"""Two-high projects, coal accounts, limits of products with each firm's place, patrols for dispersed coal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control import limits, patrols, permissions, projects, readings, rules, warnings
+from dafeng.domains.energy.control.forms import CutForm, IndexForm, LimitForm, PatrolForm, ProjectForm, UseForm
+from dafeng.domains.energy.control.views.common import (
+    amount,
+    city_here,
+    evidence_of,
+    own_firms,
+    own_places,
+    told,
+)
+from dafeng.domains.energy.control.views.decisions import page_of, states_of
+from dafeng.domains.energy.models import CoalCut, EnergyCity, HighProject, LimitValue, Patrol
+from dafeng.kernel.actions import asks, demand, may
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.records import services as records
+
+OPEN_STATES = ("unknown", "over", "within", "access", "advanced")
+
+
+def place_words() -> dict[str, str]:
+    return {
+        "over": _("超限额"),
+        "within": _("限额以内"),
+        "access": _("达到准入值"),
+        "advanced": _("达到先进值"),
+        "unknown": _("限额待确认"),
+    }
+
+
+def level_words() -> dict[str, str]:
+    return {
+        "benchmark": _("达到标杆水平"),
+        "between": _("基准与标杆之间"),
+        "below": _("低于基准水平"),
+        "": _("没有国家水平"),
+    }
+
+
+def _placed(city: EnergyCity, row: Any) -> str:
+    return city.place_name(row.place, english=rules.english())
+
+
+@require_safe
+@asks(permissions.SEE)
+def all_projects(request: HttpRequest) -> HttpResponse:
+    """The two-high list, with the coal each must replace and has replaced, and its real energy against the review."""
+    city = city_here()
+    year, _month = warnings.last_month(timezone.now())
+    seen = HighProject.objects.for_user(request.user).filter(city=city.code).select_related("enterprise")
+    subjects = [each.enterprise.subject for each in seen if each.enterprise]
+    told_ = readings.months(city.code, "energy", (year - 1,), subjects=subjects) if subjects else {}
+
+    def real(row: HighProject) -> float | None:
+        months = told_.get((row.enterprise.subject, ""), {}) if row.enterprise else {}
+        return sum(each.value for each in months.values()) if len(months) == 12 else None
+
+    def deviation(row: HighProject) -> str:
+        found = projects.deviation(row, real(row))
+        if found is None:
+            return "–"
+        limit = rules.rules()["deviation"].value or 0
+        return _("%(share)s，应整改") % {"share": f"{found:+.1f}%"} if found > limit else f"{found:+.1f}%"
+
+    table = Table(
+        request, projects.with_replaced(seen),
+        [
+            Column("name", _("项目"), link=lambda row: reverse("energy:control-project", kwargs={"id": row.pk}), wide=True),
+            Column("place", _("县区"), show=lambda row: _placed(city, row)),
+            Column("sector", _("行业"), show=lambda row: rules.sectors().get(row.sector, row.sector)),
+            Column("stage", _("阶段"), show=lambda row: row.get_stage_display()),
+            Column("energy", _("核定能耗（tce）"), numeric=True, show=lambda row: amount(row.energy)),
+            Column("guided", _("窗口指导"), sort=None, show=lambda row: _("5 万吨以上") if (row.energy or 0) >= (rules.rules()["guided"].value or 0) else ""),
+            Column("over", _("实际比核定"), sort=None, show=deviation),
+            Column("coal", _("须替代用煤（t）"), numeric=True, show=lambda row: amount(projects.owed(row))),
+            Column("replaced", _("已替代（t）"), numeric=True, show=lambda row: amount(row.replaced or 0.0)),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
+        ],
+        _("两高项目"), search=("name", "owner"),
+        choices=(Choice("stage", _("阶段"), dict(HighProject.Stage.choices)), Choice("sector", _("行业"), rules.sectors())),
+        order="name", empty=_("还没有登记两高项目。"), file="two-high",
+    )  # fmt: skip
+    context = {
+        "table": table, "keeps": may(request.user, permissions.KEEP_PROJECTS),
+        "rules": [rules.rules()[each] for each in ("guided", "deviation", "new_quota", "coal")],
+    }  # fmt: skip
+    return table.download() or render(request, "energy/control/projects.html", context)
+
+
+@require_safe
+@asks(permissions.SEE)
+def project(request: HttpRequest, id: int) -> HttpResponse:
+    """One project: what was approved, and which cuts replace its coal."""
+    found = projects.project_for(request.user, id)
+    uses = list(found.coal_uses.select_related("cut", "by").order_by("pk"))
+    replaced = sum(each.tonnes for each in uses)
+    due = projects.owed(found)
+    context = {
+        "project": found, "place": _placed(city_here(), found), "sector": rules.sectors().get(found.sector, found.sector),
+        "energy": amount(found.energy), "coal": amount(found.coal), "owed": amount(due), "replaced": amount(replaced),
+        "rest": amount(None if due is None else max(due - replaced, 0.0)), "done": due is not None and replaced >= due - 1e-6,
+        "uses": uses, "keeps": may(request.user, permissions.KEEP_PROJECTS, found.place),
+        "rules": [rules.rules()[each] for each in ("coal", "new_quota")],
+    }  # fmt: skip
+    return render(request, "energy/control/project.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP_PROJECTS)
+def new_project(request: HttpRequest) -> HttpResponse:
+    """Put a project on the list; one of the same name in the same county is brought up to date."""
+    city = city_here()
+    form = ProjectForm(request.POST or None, places=own_places(request.user, city), firms=own_firms(request.user, city))
+    form.fields["sector"].choices = list(rules.sectors().items())  # type: ignore[attr-defined]
+    context: dict[str, Any] = {"form": form, "title": _("登记两高项目"), "lead": _("同名同县区的项目会更新。"), "button": _("保存"), "back": reverse("energy:control-projects"), "back_title": _("两高项目")}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = projects.register_project(city.code, **form.cleaned_data, by=request.user, now=timezone.now())
+        except DafengError as error:
+            return render(request, "energy/control/form.html", context | {"error": error.as_dict()}, status=422)
+        return redirect("energy:control-project", id=made.pk)
+    return render(request, "energy/control/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+@asks(permissions.SEE)
+def coal(request: HttpRequest) -> HttpResponse:
+    """The coal account: cut, used, free; every cut with what is left of it."""
+    city = city_here()
+    table = Table(
+        request, projects.cuts_for(request.user, city.code),
+        [
+            Column("title", _("削减来源"), link=lambda row: page_of(row.record), wide=True),
+            Column("place", _("县区"), show=lambda row: _placed(city, row)),
+            Column("year", _("削减年份")),
+            Column("tonnes", _("削减量（t）"), numeric=True, show=lambda row: amount(row.tonnes)),
+            Column("used", _("已用（t）"), numeric=True, show=lambda row: amount(row.used or 0.0)),
+            Column("rest", _("剩余（t）"), numeric=True, sort=None, show=lambda row: amount(row.tonnes - (row.used or 0.0))),
+            Column("record.state", _("状态"), show=lambda row: row.record.state_title),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
+        ],
+        _("煤炭削减量"), search=("title",), choices=(Choice("state", _("状态"), states_of(projects.KIND), column="record__state"),),
+        order="-year", empty=_("还没有登记削减量。"), file="coal-cuts",
+    )  # fmt: skip
+    totals = projects.totals(request.user, city.code)
+    figures = [
+        {"title": _("已核定削减"), "value": amount(totals["cut"]), "unit": "t"}, {"title": _("已用于替代"), "value": amount(totals["used"]), "unit": "t"},
+        {"title": _("剩余可用"), "value": amount(totals["free"]), "unit": "t"},
+    ]  # fmt: skip
+    context = {
+        "table": table,
+        "figures": figures,
+        "keeps": may(request.user, permissions.KEEP_COAL),
+        "rules": [rules.rules()["coal"]],
+    }
+    return table.download() or render(request, "energy/control/coal.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP_COAL)
+def new_cut(request: HttpRequest) -> HttpResponse:
+    """Claim a cut with its proof; the city confirms it."""
+    city = city_here()
+    form = CutForm(request.POST or None, request.FILES or None, places=own_places(request.user, city), firms=own_firms(request.user, city))  # fmt: skip
+    context: dict[str, Any] = {"form": form, "title": _("登记煤炭削减量"), "lead": _("附凭证申报，由市级另一人核定后才能用于替代。"), "button": _("申报"), "back": reverse("energy:control-coal"), "back_title": _("煤炭削减与替代"), "files": True}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        try:
+            with records.serial():
+                evidence = evidence_of(request, given.pop("file"), _("煤炭削减凭证"))
+                made = projects.claim(city.code, **given, by=request.user, now=timezone.now(), evidence=evidence)
+        except DafengError as error:
+            return render(request, "energy/control/form.html", context | {"error": error.as_dict()}, status=422)
+        return redirect("energy:control-decision", id=made.record_id)
+    return render(request, "energy/control/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@asks(permissions.KEEP_COAL)
+def use_cut(request: HttpRequest, id: int) -> HttpResponse:
+    """Give tonnes of a cut to a project, or give them back."""
+    cut = CoalCut.objects.for_user(request.user).select_related("record").filter(pk=id).first()
+    if cut is None:
+        raise NotFound(_("没有这笔削减量"))
+    demand(request.user, permissions.KEEP_COAL, cut.place)
+    form = UseForm(request.POST, projects=HighProject.objects.for_user(request.user).filter(city=cut.city))
+    if form.is_valid():
+        given = form.cleaned_data
+        chosen = form.known[given["project"]]
+        told(
+            request,
+            lambda: projects.use(cut, chosen, given["tonnes"], by=request.user, now=timezone.now(), reason=given["reason"]),
+            _("已登记替代"),
+        )  # fmt: skip
+    else:
+        messages.error(request, "；".join(f"{form[name].label}：{errors[0]}" for name, errors in form.errors.items()))
+    return redirect("energy:control-decision", id=cut.record_id)
+
+
+@require_safe
+@asks(permissions.SEE_SUBJECT)
+def all_limits(request: HttpRequest) -> HttpResponse:
+    """The products with their levels and their standing, and each firm's place that this person may see."""
+    city, today = city_here(), timezone.localdate()
+    stated = limits.limits_in_force(today)
+    waiting = (
+        LimitValue.objects.filter(record__state="entered").select_related("record")
+        if may(request.user, permissions.SEE)
+        else []
+    )
+    context = {
+        "products": [{"product": each, "stated": stated.get(code), "sector": rules.sectors().get(each.sector, "")} for code, each in rules.products().items()],
+        "lines": [
+            {"line": each, "place": place_words()[each.place], "level": level_words()[each.level], "save": amount(each.save, 2), "name": each.index.enterprise.called(english=rules.english())}
+            for each in limits.lines_for(request.user, city.code, on=today)
+        ],
+        "waiting": [{"row": each, "product": rules.products()[each.product].name, "address": page_of(each.record)} for each in waiting],
+        "keeps": may(request.user, permissions.KEEP_LIMITS),
+    }  # fmt: skip
+    return render(request, "energy/control/limits.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP_LIMITS)
+def new_limit(request: HttpRequest) -> HttpResponse:
+    """Enter a product's values from the text of the standard; another person compares them."""
+    form = LimitForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "title": _("录入能耗限额标准值"), "lead": _("照标准文本填写，由另一人核对无误后使用。"), "button": _("保存，送核对"), "back": reverse("energy:control-limits"), "back_title": _("能耗限额")}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = limits.enter(**form.cleaned_data, by=request.user, now=timezone.now())
+        except DafengError as error:
+            return render(request, "energy/control/form.html", context | {"error": error.as_dict()}, status=422)
+        return redirect("energy:control-decision", id=made.record_id)
+    return render(request, "energy/control/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP_LIMITS)
+def new_index(request: HttpRequest) -> HttpResponse:
+    """Tell a firm's unit consumption of a year."""
+    form = IndexForm(request.POST or None, firms=own_firms(request.user, city_here()))
+    context: dict[str, Any] = {"form": form, "title": _("填报单位产品能耗"), "lead": _("同一企业同一产品同一年再填一次即为更正，原数保留。"), "button": _("保存"), "back": reverse("energy:control-limits"), "back_title": _("能耗限额")}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        firm: Enterprise = form.known[given.pop("firm")]
+        try:
+            limits.tell(firm, **given, by=request.user, now=timezone.now())
+        except DafengError as error:
+            return render(request, "energy/control/form.html", context | {"error": error.as_dict()}, status=422)
+        messages.success(request, _("已保存"))
+        return redirect("energy:control-limits")
+    return render(request, "energy/control/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD"])
+@asks(permissions.SEE)
+def all_patrols(request: HttpRequest) -> HttpResponse:
+    """What is still open first, then every patrol."""
+    city, today = city_here(), timezone.localdate()
+    table = Table(
+        request, Patrol.objects.for_user(request.user).filter(city=city.code).select_related("by"),
+        [
+            Column("on", _("巡查日期"), show=lambda row: str(row.on)),
+            Column("place", _("县区"), show=lambda row: _placed(city, row)),
+            Column("spot", _("巡查地点"), wide=True),
+            Column("found", _("发现"), show=lambda row: row.get_found_display()),
+            Column("kilograms", _("数量（kg）"), numeric=True, show=lambda row: amount(row.kilograms)),
+            Column("handled", _("处置"), wide=True),
+            Column("again_by", _("复查期限"), show=lambda row: str(row.again_by or "")),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
+        ],
+        _("散煤巡查"), search=("spot", "handled"),
+        choices=(Choice("found", _("发现"), dict(Patrol.Found.choices)), Choice("place", _("县区"), cities.counties(city))),
+        order="-on", empty=_("还没有巡查记录。"), file="patrols",
+    )  # fmt: skip
+    spots = [
+        {"row": each, "place": _placed(city, each), "late": bool(each.again_by and each.again_by < today)}
+        for each in patrols.open_spots(request.user, city.code)
+    ]
+    context = {"table": table, "spots": spots, "keeps": may(request.user, permissions.PATROL)}
+    return table.download() or render(request, "energy/control/patrols.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.PATROL)
+def new_patrol(request: HttpRequest) -> HttpResponse:
+    """Log a patrol."""
+    city = city_here()
+    form = PatrolForm(
+        request.POST or None, request.FILES or None, places=own_places(request.user, city), initial={"on": timezone.localdate()}
+    )  # fmt: skip
+    context: dict[str, Any] = {"form": form, "title": _("登记散煤巡查"), "lead": _("发现散煤的，写明处置并定复查期限；复查未发现即销号。"), "button": _("保存"), "back": reverse("energy:control-patrols"), "back_title": _("散煤巡查"), "files": True}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        try:
+            with records.serial():
+                photo = evidence_of(request, given.pop("photo"), _("散煤巡查"))
+                patrols.log(
+                    city.code, **given, photo=photo[0] if photo else None, by=request.user, now=timezone.now(), today=timezone.localdate()
+                )  # fmt: skip
+        except DafengError as error:
+            return render(request, "energy/control/form.html", context | {"error": error.as_dict()}, status=422)
+        messages.success(request, _("已登记巡查"))
+        return redirect("energy:control-patrols")
+    return render(request, "energy/control/form.html", context, status=422 if request.method == "POST" else 200)

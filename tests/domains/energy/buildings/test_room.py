@@ -1,0 +1,219 @@
+"""The register, quotas, retrofits against the target, audits, the rating, import, pages, who sees what."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from dafeng.domains.energy.buildings import demo, publication, reading, sheet, store
+from dafeng.domains.energy.control.refusals import Refused
+from dafeng.domains.energy.models import Building, BuildingUse, Retrofit
+from dafeng.kernel.errors import PermissionDenied
+from dafeng.kernel.indicators import services as indicators
+from dafeng.kernel.records import services as records
+from tests.domains.energy.control.conftest import CITY, GUSHI, NOW, SHIHE
+
+HEAD = "编号,名称,县区,类型,建筑面积,公共机构,用能年份,用电（kWh）,用水（m3）,来源\n"
+
+
+def proof(by: Any) -> list[Any]:
+    return [records.store_evidence(b"proof", name="验收.pdf", media_type="application/pdf", by=by, now=NOW)]
+
+
+def test_a_public_building_over_its_quota_is_told(build: Any, use: Any, decide: Any) -> None:
+    hall = build("hall", area=1000.0)
+    use(hall, "electricity", 100_000.0)  # 12.29 tce at 0.1229 kgce/kWh
+    use(hall, "water", 900.0)
+    decide(SHIHE, 10.0, period="2025", building="hall")
+    decide(SHIHE, 1000.0, period="2025", building="hall", quantity="water")
+    card = reading.cards(CITY, 2025)[hall.pk]
+    assert card.tce == pytest.approx(12.29)
+    assert card.energy_share == pytest.approx(122.9)
+    assert card.water_share == pytest.approx(90.0)
+    assert card.over
+    assert card.intensity.whole == pytest.approx(100.0)
+
+
+def test_a_correction_counts_and_the_earlier_value_stays(build: Any, use: Any) -> None:
+    hall = build("hall")
+    use(hall, "electricity", 100_000.0)
+    use(hall, "electricity", 50_000.0)
+    assert reading.cards(CITY, 2025)[hall.pk].intensity.whole == pytest.approx(50.0)
+    assert list(BuildingUse.objects.order_by("revision").values_list("value", flat=True)) == [100_000.0, 50_000.0]
+
+
+def test_peers_are_of_the_same_type_and_zone(build: Any, use: Any) -> None:
+    for number in range(6):
+        use(build(f"o-{number}"), "electricity", 1000.0 * (50 + 10 * number))  # 50 … 100 kWh/m²
+    cold = build("cold", zone="cold")
+    use(cold, "electricity", 70_000.0)
+    cards = {card.building.code: card for card in reading.cards(CITY, 2025).values()}
+    assert cards["o-0"].standing.better_than == 1.0
+    assert cards["o-5"].standing.better_than == 0.0
+    assert cards["o-2"].standing.peers == 5
+    assert cards["cold"].standing is None
+
+
+def test_the_rating_is_the_rubric_by_hand(build: Any, use: Any) -> None:
+    """o-0: 50 over a median of 75 is 66.7 %: (120 − 66.67) ÷ 70 of 40 points = 30.5; all electric 10; a fifth of own sun is
+    20 ÷ 30 of 20 = 13.3; nothing by end use 0; no audit 0: 53.8."""
+    for number in range(6):
+        use(build(f"o-{number}"), "electricity", 1000.0 * (50 + 10 * number))
+    own = Building.objects.get(code="o-0")
+    use(own, "electricity", 40_000.0)
+    use(own, "photovoltaic", 10_000.0)
+    card = reading.cards(CITY, 2025)[own.pk]
+    electric = (80 - 50) / 50 * 10  # electricity from the grid is 80 % of the 50 kWh
+    ratio = (120 - 50 / 75 * 100) / 70 * 40
+    assert card.rating["score"] == pytest.approx(ratio + electric + 20 / 30 * 20, abs=0.1)
+    assert card.rating["grade"] == "ordinary"
+
+
+def test_retrofits_count_once_after_another_person_accepted(build: Any, person: Any, ndrc: Any) -> None:
+    hall, clerk = build("hall", area=5000.0), person("department")
+
+    def filed(area: float, part: str = "") -> Retrofit:
+        return store.file_retrofit(hall, title="外窗", part=part, area=area, finished_on=date(2026, 5, 1), saving=None, by=clerk, now=NOW, today=date(2026, 11, 21), evidence=proof(clerk))  # fmt: skip
+
+    first = filed(3000.0)
+    assert (reading.progress(CITY).counted, reading.progress(CITY).waiting) == (0.0, 3000.0)
+    with pytest.raises(PermissionDenied):
+        records.move(first.record, "accept", by=clerk, now=NOW)
+    records.move(first.record, "accept", by=ndrc, now=NOW)
+    records.move(filed(2000.0).record, "accept", by=ndrc, now=NOW)
+    found = reading.progress(CITY)
+    assert (found.counted, found.waiting, found.buildings) == (3000.0, 0.0, 1)
+    assert found.share == pytest.approx(0.3)  # of the plan's 1 000 000 m²
+    publication.publish(CITY, by=None, now=NOW)
+    area = indicators.values("energy.retrofit.area", subject=f"place:{SHIHE}", period=2026)
+    assert area["value"].to_list() == [3000.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [({"area": 0.0}, "area"), ({"area": 1001.0}, "too_large"), ({"finished_on": date(2026, 12, 1)}, "future_day"), ({"evidence": []}, "no_proof")],
+)  # fmt: skip
+def test_a_retrofit_that_cannot_be_is_refused(build: Any, person: Any, given: dict[str, Any], reason: str) -> None:
+    clerk = person("department")
+    told = {
+        "title": "外窗",
+        "part": "",
+        "area": 10.0,
+        "finished_on": date(2026, 5, 1),
+        "saving": None,
+        "evidence": proof(clerk),
+    } | given
+    with pytest.raises(Refused) as refused:
+        store.file_retrofit(build("hall"), **told, by=clerk, now=NOW, today=date(2026, 11, 21))
+    assert refused.value.code == reason
+
+
+def test_only_public_institutions_are_audited(build: Any, person: Any, ndrc: Any) -> None:
+    clerk = person("department")
+    given = {
+        "year": 2025,
+        "auditor": "机构",
+        "tonnes": 10.0,
+        "findings": "",
+        "by": clerk,
+        "now": NOW,
+        "evidence": proof(clerk),
+    }
+    with pytest.raises(Refused) as refused:
+        store.file_audit(build("shop", public=False), **given)
+    assert refused.value.code == "not_public"
+    hall = build("hall")
+    made = store.file_audit(hall, **given)
+    assert not reading.cards(CITY, 2025)[hall.pk].audited
+    records.move(made.record, "accept", by=ndrc, now=NOW)
+    assert reading.cards(CITY, 2025)[hall.pk].audited
+
+
+def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, ndrc: Any) -> None:
+    wrong = (
+        HEAD
+        + "a-1,楼甲,浉河区,办公,1000,是,2025,80000,900,账单\na-2,楼乙,火星,办公,-5,是,,100,,\na-1,楼甲,浉河区,办公,1000,是,,,,\n"
+    )
+    record, preview = sheet.open_import(city, io.BytesIO(wrong.encode()), name="楼.csv", by=ndrc, now=NOW)
+    assert record is None
+    told = [(each.where.row, each.where.column) for each in preview.problems]
+    assert told == [(3, "县区"), (3, "建筑面积"), (3, "用能年份"), (3, "来源"), (4, "编号")]
+    good = HEAD + "a-1,楼甲,浉河区,办公,1000,是,2025,80000,900,账单\na-2,楼乙,固始县,学校,2000,否,,,,\n"
+    record, preview = sheet.open_import(city, io.BytesIO(good.encode()), name="楼.csv", by=ndrc, now=NOW)
+    assert record is not None
+    assert not Building.objects.exists()
+    assert sheet.commit(record, by=ndrc, now=NOW) == 2
+    card = reading.cards(CITY, 2025)[Building.objects.get(code="a-1").pk]
+    assert (card.intensity.whole, card.water) == (pytest.approx(80.0), 900.0)
+
+
+def test_a_county_cannot_import_into_another(city: Any, person: Any) -> None:
+    mine = person("county", GUSHI)
+    text = HEAD + "a-1,楼甲,浉河区,办公,1000,是,,,,\n"
+    _record, preview = sheet.open_import(city, io.BytesIO(text.encode()), name="楼.csv", by=mine, now=NOW)
+    assert [each.where.column for each in preview.problems] == ["县区"]
+
+
+def test_each_sees_its_own(client: Client, build: Any, use: Any, person: Any) -> None:
+    build("hall", organisation="hall-office")
+    build("far", place=GUSHI, organisation="far-office")
+    for who, seen in (
+        (person("county", GUSHI), {"far": 200, "hall": 404}), (person("enterprise", SHIHE, "hall-office"), {"far": 404, "hall": 200}),
+        (person("leader"), {"far": 200, "hall": 200}),
+    ):  # fmt: skip
+        client.force_login(who)
+        for code, status in seen.items():
+            assert client.get(reverse("energy:buildings-card", kwargs={"building": code})).status_code == status
+    client.force_login(person("enterprise", SHIHE, "hall-office", username="again"))
+    told = {
+        "year": 2025,
+        "carrier": "electricity",
+        "end_use": "total",
+        "value": "1000",
+        "basis": "reported",
+        "source": "账单",
+    }
+    assert client.post(reverse("energy:buildings-use", kwargs={"building": "far"}), told).status_code == 404
+    assert client.post(reverse("energy:buildings-use", kwargs={"building": "hall"}), told).status_code == 302
+    answer = client.post("/api/energy/buildings/cards/far/use", told, content_type="application/json")
+    assert answer.status_code == 404
+
+
+def test_every_page_keeps_the_house_rules_with_the_demonstration(client: Client, city: Any, person: Any) -> None:
+    people = {
+        name: person(role, username=name)
+        for name, role in (("ndrc", "ndrc"), ("ecology", "ecology"), ("housing", "department"))
+    }
+    type(people["ndrc"]).objects.filter(username__in=people).update(demo=True)
+    demo.ensure_demo(CITY, now=NOW)
+    demo.ensure_demo(CITY, now=NOW)
+    client.force_login(people["housing"])
+    over = client.get(reverse("energy:buildings")).content.decode()
+    # office-3: 28 000 × 118 kWh and 52 000 m³ of gas × 1.33 ÷ 0.1229 are 475 tce against 380; the two others are within.
+    assert "2025 年：1 座公共机构建筑超定额" in over
+    addresses = [
+        reverse(f"energy:{name}") for name in ("buildings", "buildings-new", "buildings-upload", "buildings-retrofits")
+    ]
+    addresses += [reverse(f"energy:{name}", kwargs={"building": "demo-office-1"}) for name in ("buildings-card", "buildings-edit", "buildings-use", "buildings-retrofit", "buildings-audit")]  # fmt: skip
+    addresses.append(reverse("energy:buildings-record", kwargs={"id": Retrofit.objects.first().record_id}))
+    faults = []
+    for address in addresses:
+        assert client.get(address).status_code == 200, address
+        with CaptureQueriesContext(connection) as asked:
+            text = client.get(address).content.decode()
+        if (
+            len(asked) > 12
+            or text.count("<h1") != 1
+            or 'class="help"' not in text
+            or re.search(r"<[^>]+ style=|<script(?![^>]*src=)|<style", text)
+        ):
+            faults.append(f"{address}: {len(asked)}")
+    assert faults == []
