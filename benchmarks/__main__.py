@@ -18,7 +18,18 @@ from rich.table import Table
 from benchmarks.figures import Figure
 
 MODULES = (
-    "imports", "tables", "uncertainty", "accounting", "ledger", "scoring", "pages", "inclusion", "enterprise", "allocation", "series", "monitoring",
+    "imports",
+    "tables",
+    "uncertainty",
+    "accounting",
+    "ledger",
+    "scoring",
+    "pages",
+    "inclusion",
+    "enterprise",
+    "allocation",
+    "series",
+    "monitoring",
 )
 RESULTS = Path(__file__).with_name("results.json")
 _MARK = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "–"}

@@ -32,8 +32,8 @@ for schema in (
     "QuotaOut",
     "ControlStateOut",
     "ControlLightOut",
-    "MonthIn",
-    "MonthOut",
+    "EnergyMonthIn",
+    "EnergyMonthOut",
     "QuotasAsked",
     "StateAsked",
     "LightsAsked",
@@ -82,10 +82,10 @@ words.describe(
 )  # fmt: skip
 words.describe(within="ControlLightOut", month=_("月份"), rule=_("规则及版本"), why=_("判定的理由，一句话"))
 words.describe(
-    within="MonthIn", month=_("月份，如 2026-10"), value=_("数量，用该种类的单位"), basis=_("依据：statistic 统计，reported 填报，metered 计量，estimated 估算"),
+    within="EnergyMonthIn", month=_("月份，如 2026-10"), value=_("数量，用该种类的单位"), basis=_("依据：statistic 统计，reported 填报，metered 计量，estimated 估算"),
     source=_("数据来源：台账、账单或统计表"),
 )  # fmt: skip
-words.describe(within="MonthOut", month=_("月份"), value=_("数量"), revision=_("第几版"))
+words.describe(within="EnergyMonthOut", month=_("月份"), value=_("数量"), revision=_("第几版"))
 words.describe(
     within="HighProjectOut", owner=_("建设单位"), stage=_("proposed 拟建，building 在建，running 存量，stopped 停建或关停"), energy=_("核定年综合能耗，tce"),
     coal=_("核定年用煤，t"), owed=_("须替代的用煤，t"), replaced=_("已替代的用煤，t"),
@@ -178,7 +178,7 @@ class ControlLightOut(Schema):
     rule: str
 
 
-class MonthIn(Schema):
+class EnergyMonthIn(Schema):
     subject: str = Field(max_length=120)
     quantity: QuantityName
     month: str = Field(max_length=7)
@@ -188,7 +188,7 @@ class MonthIn(Schema):
     sector: str = Field("", max_length=12)
 
 
-class MonthOut(Schema):
+class EnergyMonthOut(Schema):
     subject: str
     sector: str
     quantity: str
@@ -308,9 +308,9 @@ def list_energy_lights(request: HttpRequest, asked: Query[LightsAsked]) -> Any:
     )
 
 
-@router.post("/energy/control/months", response={201: MonthOut}, summary=_("填报一个月的用量；再填一次即为更正"))
+@router.post("/energy/control/months", response={201: EnergyMonthOut}, summary=_("填报一个月的用量；再填一次即为更正"))
 @asks(permissions.FILE)
-def file_energy_month(request: HttpRequest, given: MonthIn) -> Any:
+def file_energy_month(request: HttpRequest, given: EnergyMonthIn) -> Any:
     city, now = city_here(), timezone.now()
     kind, code = cities.subject_parts(given.subject)
     firm = (

@@ -75,7 +75,7 @@ described.describe(
     tonnes=_("配额（吨）"), issued=_("本次发放（吨），负数为收回"), rows=_("各机组的步骤"), at=_("核定时间"),
 )  # fmt: skip
 described.describe(within="PlanIn", year=_("年度"), price=_("配额价格（元/吨）"), ccer_price=_("核证自愿减排量价格（元/吨）"), next_value=_("结转后每吨的预计价值（元）"), group=_("是否与同一组织的企业一起"))  # fmt: skip
-described.describe(within="PlanOut", cost=_("净支出（元），负数为净得"), firms=_("各企业"), reasons=_("理由"))
+described.describe(within="CompliancePlanOut", cost=_("净支出（元），负数为净得"), firms=_("各企业"), reasons=_("理由"))
 described.describe(
     within="FirmPlanOut", firm=_("企业代码"), duty=_("待清缴（吨）"), surrender=_("按年份清缴的自有配额（吨）"), ccer=_("抵销（吨）"), ccer_bought=_("其中新买（吨）"),
     bought=_("买入（吨）"), from_group=_("集团内转入（吨）"), sold=_("按年份卖出（吨）"), carried=_("按年份结转（吨）"), left=_("留存（吨）"), shortfall=_("欠缴（吨）"),
@@ -211,7 +211,7 @@ class FirmPlanOut(Schema):
     shortfall: int
 
 
-class PlanOut(Schema):
+class CompliancePlanOut(Schema):
     cost: Decimal
     firms: list[FirmPlanOut]
     reasons: list[str]
@@ -342,7 +342,9 @@ def list_firm_allocations(request: HttpRequest, firm: str, asked: Query[Paging])
     return page(request, found, asked)
 
 
-@router.post("/enterprise/compliance/firms/{firm}/plan", response=PlanOut, summary=_("编制履约方案，不写任何数据"))
+@router.post(
+    "/enterprise/compliance/firms/{firm}/plan", response=CompliancePlanOut, summary=_("编制履约方案，不写任何数据")
+)
 @asks(permissions.PLAN)
 def plan_firm(request: HttpRequest, firm: str, given: PlanIn) -> Any:
     enterprise, today = firm_of(request, firm), timezone.localdate()
