@@ -248,6 +248,8 @@ class _Work:
         items = {name: spec for name, spec in specs.items() if spec in self.sector.items}
         if stray := set(items.values()) - wide.items:
             raise MethodError(f"公式 {formula.code} 用了别的源流的项目 {'、'.join(sorted(stray))}")
+        if wide.frame.is_empty():
+            return
         trigger = formula.trigger or next(iter(items.values()))
         asked = wide.asked(formula, self.sector, trigger, items.values())
         if asked.is_empty():

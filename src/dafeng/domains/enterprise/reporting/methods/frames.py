@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KEYS = ("facility", "month", "item", "stream")
 INDEX = ("facility", "month", "stream")
-TRAITS = ("kind", "group", "label", "year")
+TRAITS = ("kind", "group", "label")
 _PERIOD = r"^\d{4}(-(0[1-9]|1[0-2]))?$"
 _OCCURS_NOT = ("NO", "NA")
 _PROPERTIES = ("mass", "heat", "mean", "last")
@@ -190,11 +190,18 @@ def wide_frames(sector: Sector, told: pl.DataFrame) -> dict[str, Wide]:
         .unique(maintain_order=True)
     )
     years = whole.select("facility", "year", pl.col("year").alias("month")).unique(maintain_order=True)
+    _not_twice(whole)
     found = {}
     for code, items in sector.items_of.items():
         names = [item.code for item in items]
         part = whole.filter(pl.col("item").is_in(names))
-        _not_twice(part)
+        if part.is_empty() and code:  # most streams of a sector are not told by a firm
+            columns = [*INDEX, "year", *TRAITS]
+            found[code] = Wide(
+                part.select(pl.lit("").alias(name) if name in TRAITS else name for name in columns),
+                frozenset(names),
+            )
+            continue
         seen = (
             part.filter(pl.col("month").str.len_chars() == 7)
             .select("facility", "year", "stream")
