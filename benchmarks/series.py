@@ -196,7 +196,7 @@ def http(rows: int) -> dict[str, Any]:
             bodies.append(delivery.encoded(frame.select("point", "at", "value"), key=f"k{first}"))
         client, path = Client(), "/api/series/batches"
 
-        def send() -> None:
+        def send(bodies: list[bytes]) -> None:
             for number, body in enumerate(bodies):
                 moment, nonce = str(int(time.time())), f"nonce-{number:012d}"
                 signature = signatures.sign(secret, "POST", path, moment, nonce, body)
@@ -211,4 +211,5 @@ def http(rows: int) -> dict[str, Any]:
                 )
                 assert answer.status_code == 200, answer.content
 
-        return {"rows": len(bodies) * 1_000, "seconds": seconds(send)}
+        send(bodies[:1])  # everything is imported; the same batch again is answered from its row
+        return {"rows": len(bodies[1:]) * 1_000, "seconds": seconds(lambda: send(bodies[1:]))}
