@@ -7,7 +7,6 @@ asks the same by `queries`, which picks what counts. In a process of its own, wi
 from __future__ import annotations
 
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ BATCH = 5_000_000
 
 
 def measure(*, quick: bool = False) -> Iterator[Figure]:
-    found = apart("series", "store", 4_000_000 if quick else 100_000_000)
+    found = apart("series", "store", *((4_000_000, 40) if quick else (100_000_000, 365)))
     count = found["rows"]
     rate = count / found["ingest"]
     yield Figure(
@@ -63,9 +62,12 @@ def _begin(folder: str) -> None:
         "DJANGO_SETTINGS_MODULE": "dafeng.portal.settings",
     }
     import django
+    from django.apps import apps
+    from django.conf import settings
     from django.core.management import call_command
 
     django.setup()
+    settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}  # the tables as they are, at once
     call_command("migrate", verbosity=0, run_syncdb=True)
 
 
@@ -94,8 +96,8 @@ def minutes(numbers: list[int], first: int, count: int) -> pl.DataFrame:
     ).with_columns(pl.col("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
 
 
-def store(rows: int) -> dict[str, Any]:
-    """500 points of one-minute readings, as many as asked for; a year of quarter hours of 500 more for what rests on steps."""
+def store(rows: int, days: int) -> dict[str, Any]:
+    """500 points of one-minute readings, as many as asked for; days of quarter hours of 500 more for what rests on steps."""
     with tempfile.TemporaryDirectory(prefix="dafeng-bench-") as folder:
         _begin(folder)
         from dafeng.kernel.series import ingest, points, queries, upkeep
@@ -114,15 +116,13 @@ def store(rows: int) -> dict[str, Any]:
         ours = quickest(lambda: queries.totals(None, START, end, 900), 3)
         day = quickest(lambda: queries.readings([numbers[7]], START, START + timedelta(days=1)), 9)
         slow = [point.pk for point in _points(500, prefix="y", period=900)]
-        frame = _year(slow)
+        frame = _quarter_hours(slow, days)
         ingest.receive(frame, source="backfill", now=NOW)
         del frame
         _only(slow)
         upkeep.settle(now=NOW)
-        april = START.replace(month=4)
-        month = quickest(lambda: queries.used(slow, april, april + timedelta(days=30), "15m"), 3)
-        year = quickest(lambda: queries.used(slow, START, START + timedelta(days=365), "1d")["value"].sum(), 5)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        month = quickest(lambda: queries.used(slow, START, START + timedelta(days=30), "15m"), 3)
+        year = quickest(lambda: queries.used(slow, START, START + timedelta(days=days), "1d")["value"].sum(), 5)
         return {
             "rows": each * 500,
             "ingest": taken,
@@ -131,7 +131,6 @@ def store(rows: int) -> dict[str, Any]:
             "day": day,
             "month": month,
             "year": year,
-            "peak_gib": peak,
         }
 
 
@@ -141,14 +140,14 @@ def _bare(files: list[str]) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone='UTC'; SET memory_limit='2GB'; SET preserve_insertion_order=false")
         connection.execute(
-            "SELECT point, epoch(at)::BIGINT // 900 * 900 AS step, count(*), avg(value), min(value), max(value) "
+            'SELECT point, epoch("at")::BIGINT // 900 * 900 AS step, count(*), avg(value), min(value), max(value) '
             "FROM read_parquet($files) GROUP BY ALL",
             {"files": files},
         ).to_arrow_table()
 
 
-def _year(numbers: list[int]) -> pl.DataFrame:
-    slots = 365 * 96
+def _quarter_hours(numbers: list[int], days: int) -> pl.DataFrame:
+    slots = days * 96
     at = np.arange(1, slots + 1, dtype=np.int64) * 900_000_000 + int(START.timestamp() * 1e6)
     values = np.random.default_rng(5).gamma(4, 1, slots * len(numbers))
     frame = pl.DataFrame(
@@ -197,7 +196,7 @@ def http(rows: int) -> dict[str, Any]:
             bodies.append(delivery.encoded(frame.select("point", "at", "value"), key=f"k{first}"))
         client, path = Client(), "/api/series/batches"
 
-        def send() -> None:
+        def send(bodies: list[bytes]) -> None:
             for number, body in enumerate(bodies):
                 moment, nonce = str(int(time.time())), f"nonce-{number:012d}"
                 signature = signatures.sign(secret, "POST", path, moment, nonce, body)
@@ -212,4 +211,5 @@ def http(rows: int) -> dict[str, Any]:
                 )
                 assert answer.status_code == 200, answer.content
 
-        return {"rows": len(bodies) * 1_000, "seconds": seconds(send)}
+        send(bodies[:1])  # everything is imported; the same batch again is answered from its row
+        return {"rows": len(bodies[1:]) * 1_000, "seconds": seconds(lambda: send(bodies[1:]))}

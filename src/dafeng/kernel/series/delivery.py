@@ -10,6 +10,8 @@ A time is a text with its zone, or a number of seconds since 1970. `value` may h
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -21,58 +23,85 @@ MOST = 200_000
 COLUMNS: dict[str, Any] = {"point": pl.String, "at": UTC_TIME, "value": pl.Float64, "unit": pl.String}
 
 
+@dataclass
+class _Columns:
+    """All parts of a delivery, one under the other: a frame a part would cost more than the readings."""
+
+    point: list[str] = field(default_factory=list)
+    text: list[str | None] = field(default_factory=list)
+    seconds: list[float | None] = field(default_factory=list)
+    value: list[float | None] = field(default_factory=list)
+    unit: list[str | None] = field(default_factory=list)
+
+    def add(self, part: dict[str, Any]) -> None:
+        code, values, unit = part["point"], part["value"], part.get("unit")
+        if not isinstance(code, str) or not isinstance(values, list) or not (unit is None or isinstance(unit, str)):
+            raise ValueError("point, value or unit")
+        if not all(value is None or type(value) in (int, float) for value in values):
+            raise ValueError("value")
+        count = len(values)
+        times = part["at"] if "at" in part else _every(part["start"], part["step"], count)
+        if not isinstance(times, list) or len(times) != count:
+            raise ValueError("at")
+        if all(type(time) in (int, float) for time in times):
+            self.seconds += times
+            self.text += [None] * count
+        elif all(isinstance(time, str) for time in times):
+            self.text += times
+            self.seconds += [None] * count
+        else:
+            raise ValueError("at")
+        self.point += [code] * count
+        self.value += values
+        self.unit += [unit] * count
+
+    def frame(self) -> pl.DataFrame:
+        text = pl.Series("text", self.text, dtype=pl.String)
+        if not text.drop_nulls().str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$").all():
+            raise ValueError("a time without its zone")
+        seconds = pl.Series("at", self.seconds, dtype=pl.Float64, strict=False)
+        at = (seconds * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        if text.null_count() < len(text):
+            at = text.str.to_datetime(time_unit="us", time_zone="UTC").fill_null(at).alias("at")
+        value = pl.Series("value", self.value, dtype=pl.Float64, strict=False)
+        frame = pl.DataFrame(
+            {"point": self.point, "at": at, "value": value, "unit": self.unit}, schema_overrides=COLUMNS
+        )
+        return frame.filter(pl.col("value").is_not_null())
+
+
+def _every(start: str | float, step: int, count: int) -> list[float]:
+    """Seconds since 1970 of `count` readings, `step` seconds apart."""
+    if type(step) is not int or not 0 < step <= 31 * 86_400:
+        raise ValueError("step")
+    if isinstance(start, str):
+        moment = datetime.fromisoformat(start)
+        if moment.tzinfo is None:
+            raise ValueError("a time without its zone")
+        start = moment.timestamp()
+    if type(start) not in (int, float):
+        raise ValueError("start")
+    return [start + step * place for place in range(count)]
+
+
 def parsed(body: bytes) -> tuple[str, pl.DataFrame]:
     """Key (or "") and readings. Raises `Refused`."""
+    columns = _Columns()
     try:
         told = json.loads(body)
         key, parts = told.get("key", ""), told["readings"]
         if not isinstance(key, str) or len(key) > 80 or not (key.isascii() and key.isprintable()):
             raise ValueError("key")
-        frames = [_part(part) for part in parts]
+        for part in parts:
+            columns.add(part)
+        frame = columns.frame()
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, pl.exceptions.PolarsError):
         raise refused(
             "batch_malformed", expected='{"key": "…", "readings": [{"point": "…", "at": […], "value": […]}]}'
         ) from None
-    if sum(frame.height for frame in frames) > MOST:
+    if frame.height > MOST:
         raise refused("batch_large")
-    return key, pl.concat(frames) if frames else pl.DataFrame(schema=COLUMNS)
-
-
-def _part(part: dict[str, Any]) -> pl.DataFrame:
-    code, values, unit = part["point"], part["value"], part.get("unit")
-    if not isinstance(code, str) or not isinstance(values, list) or not (unit is None or isinstance(unit, str)):
-        raise ValueError("point, value or unit")
-    if any(isinstance(value, (bool, str)) for value in values):
-        raise ValueError("value")
-    value = pl.Series("value", values, dtype=pl.Float64, strict=False)
-    at = _times(part, len(values))
-    found = pl.DataFrame({"at": at, "value": value}).filter(pl.col("value").is_not_null())
-    return found.select(pl.lit(code).alias("point"), "at", "value", pl.lit(unit, pl.String).alias("unit"))
-
-
-def _times(part: dict[str, Any], count: int) -> pl.Series:
-    if "at" in part:
-        told = part["at"]
-        if len(told) != count or isinstance(told, str):
-            raise ValueError("at")
-        return _moments(pl.Series("at", told))
-    step = part["step"]
-    if isinstance(step, bool) or not isinstance(step, int) or not 0 < step <= 31 * 86_400:
-        raise ValueError("step")
-    start = _moments(pl.Series("at", [part["start"]])).to_physical()
-    micros = pl.Series("at", range(count), dtype=pl.Int64) * (step * 1_000_000) + start.item()
-    found: pl.Series = micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    return found
-
-
-def _moments(told: pl.Series) -> pl.Series:
-    if told.dtype == pl.String:
-        if not told.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$").all():
-            raise ValueError("a time without its zone")
-        return told.str.to_datetime(time_unit="us", time_zone="UTC")
-    if not told.dtype.is_numeric():
-        raise ValueError("at")
-    return (told.cast(pl.Float64) * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return key, frame
 
 
 def encoded(frame: pl.DataFrame, *, key: str = "") -> bytes:

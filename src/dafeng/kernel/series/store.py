@@ -47,6 +47,7 @@ class Snapshot:
     manifest: Manifest
     parts: tuple[pl.DataFrame, ...] = field(repr=False)
     stored_marks: pl.DataFrame = field(repr=False)
+    marks: pl.DataFrame = field(repr=False)  # the newest reading of each point that has one
 
     @cached_property
     def tail(self) -> pl.DataFrame:
@@ -55,11 +56,6 @@ class Snapshot:
     @property
     def waiting(self) -> int:
         return sum(part.height for part in self.parts)
-
-    @cached_property
-    def marks(self) -> pl.DataFrame:
-        """The newest reading of each point that has one."""
-        return merged_marks(self.stored_marks, self.tail)
 
     def path(self, file: File) -> str:
         return str(self.home / file.path)
@@ -92,6 +88,7 @@ class Store:
         self._stored_marks = empty(MARK)
         self._segments: dict[int, tuple[int, list[pl.DataFrame]]] = {}
         self._snapshot: Snapshot | None = None
+        self._marked = 0  # parts of the log that the snapshot's marks know
         for folder in ("log", "archive"):
             (home / folder).mkdir(parents=True, exist_ok=True)
 
@@ -107,7 +104,12 @@ class Store:
                     break
             if self._snapshot is None or changed or grown:
                 parts = tuple(part for number in sorted(self._segments) for part in self._segments[number][1])
-                self._snapshot = Snapshot(self.home, self._manifest, parts, self._stored_marks)
+                # What was marked stays marked; only what is new is looked at, so that a writer's work does not grow with the log.
+                marked = 0 if changed or self._snapshot is None else self._marked
+                known = self._stored_marks if not marked or self._snapshot is None else self._snapshot.marks
+                marks = merged_marks(known, pl.concat(parts[marked:])) if parts[marked:] else known
+                self._marked = len(parts)
+                self._snapshot = Snapshot(self.home, self._manifest, parts, self._stored_marks, marks)
             return self._snapshot
 
     def _stamp(self) -> tuple[int, int, int]:
@@ -140,7 +142,7 @@ class Store:
             try:
                 size = path.stat().st_size
                 if size < offset:  # a frame that could not be flushed was taken back
-                    offset, parts, grown = 0, [], True
+                    offset, parts, grown, self._marked = 0, [], True, 0
                 if size > offset:
                     more, offset = log.read(path, offset)
                     parts, grown = [*parts, *more], grown or bool(more)

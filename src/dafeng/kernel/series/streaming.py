@@ -63,7 +63,8 @@ def sender(door: str, device: Device, *, host: str, port: int, site: str, clock:
 
 
 def _post(site: str, key_id: str, secret: str, part: pl.DataFrame) -> None:
-    body = delivery.encoded(part, key=f"{part['at'].to_physical().min()}-{part.height}-{secrets.token_hex(4)}")
+    first = int(str(part["at"].to_physical().min()))
+    body = delivery.encoded(part, key=f"{first}-{part.height}-{secrets.token_hex(4)}")
     moment, nonce = str(int(time.time())), secrets.token_hex(16)
     headers = dict(
         zip(

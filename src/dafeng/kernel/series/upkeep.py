@@ -114,7 +114,7 @@ def _roll(store: Store, now: datetime) -> int:
     before = store.snapshot()
     fresh = [file.path for file in before.manifest.files if not file.rolled]
     touched = before.manifest.touched
-    seen = Snapshot(before.home, before.manifest, (), before.stored_marks)
+    seen = Snapshot(before.home, before.manifest, (), before.stored_marks, before.marks)
     dirty = queries.unknown_readings(seen)
     days = 0
     numbers = dirty["point"].to_list()
