@@ -63,7 +63,7 @@ def test_every_page_answers_its_owner_with_few_questions_and_nobody_elses(
         with CaptureQueriesContext(connection) as asked:
             page = owner.get(address).content.decode()
         if len(asked) > 12:
-            faults.append(f"{address}: {len(asked)} queries")
+            faults.append(f"{address}: {len(asked)} queries: " + " | ".join(each["sql"][:90] for each in asked))
         if page.count("<h1") != 1 or 'class="help"' not in page or " style=" in page:
             faults.append(f"{address}: house rules")
         if rival.get(address).status_code != 404:

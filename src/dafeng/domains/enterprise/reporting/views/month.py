@@ -45,7 +45,7 @@ _KINDS = {
 def facility(request: HttpRequest, pk: int) -> HttpResponse:
     """The completeness grid: each cell of the form against twelve months."""
     found, (_now, today) = facility_of(request.user, pk, what="facility"), now_and_today()
-    year, years = year_of(request, found.enterprise, today)
+    year, years = year_of(request, today)
     values = assembling.values_of([found], year)
     told = {(each.month, each.item, each.stream): each for each in values}
     months = clock.months_of(year)
