@@ -63,6 +63,7 @@ def test_every_page_answers_its_owner_with_few_questions_and_nobody_elses(
         with CaptureQueriesContext(connection) as asked:
             page = owner.get(address).content.decode()
         if len(asked) > 12:
+            open("/tmp/w/reporting/q.log", "a").write(address + "".join("\n   " + each["sql"][:60] + " … " + each["sql"][each["sql"].find("FROM"):][:110] for each in asked) + "\n")
             faults.append(f"{address}: {len(asked)} queries: " + " | ".join(each["sql"][:90] for each in asked))
         if page.count("<h1") != 1 or 'class="help"' not in page or " style=" in page:
             faults.append(f"{address}: house rules")
@@ -168,7 +169,7 @@ def test_a_locked_or_submitted_report_cannot_be_edited_through_the_api(
     from dafeng.portal.api import api
 
     path = next(p for _m, p, op in api.operations() if op.view_func.__name__ == "put_facility_month")
-    address = path.replace("{int:id}", str(facility.pk)).replace("{month}", "2025-03").replace("{id}", str(facility.pk))
+    address = path.replace("{int:facility}", str(facility.pk)).replace("{month}", "2025-03")
     body = {
         "seen": entry.seen(facility, "2025-03"),
         "cells": [{"item": "clinker_output", "stream": "portland", "value": 1.0}],

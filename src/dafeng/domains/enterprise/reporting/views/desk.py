@@ -81,11 +81,9 @@ def _desk_page(
         .values_list("facility__enterprise")
         .annotate(count=Count("pk"))
     )
-    returned = dict(
-        Move.objects.filter(record__enterprise_report__in=[each.pk for each in newest.values()], to_state="returned")
-        .order_by("seq")
-        .values_list("record_id", "reason")
-    )
+    sent_back = [each.pk for each in newest.values() if each.record.state == "returned"]
+    moves = Move.objects.filter(record__enterprise_report__in=sent_back, to_state="returned").order_by("seq")
+    returned = dict(moves.values_list("record_id", "reason")) if sent_back else {}
     by_firm: dict[int, list[summary.MonthState]] = defaultdict(list)
     for facility in facilities:
         by_firm[facility.enterprise_id] += [

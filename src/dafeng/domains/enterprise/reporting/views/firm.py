@@ -67,13 +67,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @asks(permissions.SEE)
 def firm(request: HttpRequest, firm: str) -> HttpResponse:
     """What is due, what is wrong, what it costs."""
-    enterprise, (_now, today) = firm_of(request.user, firm, what="home"), clock()
+    # One question for the firm and its facilities; a firm without any is asked for by itself.
+    own = Facility.objects.for_user(request.user).filter(enterprise__code=firm).select_related("enterprise").distinct()
+    units = list(own.order_by("code"))
+    enterprise = units[0].enterprise if units else firm_of(request.user, firm, what="home")
+    _now, today = clock()
     year, years = year_of(request, today)
-    facilities = [
-        each
-        for each in Facility.objects.filter(enterprise=enterprise)
-        if each.since.year <= year and (each.until is None or each.until.year >= year)
-    ]
+    facilities = [each for each in units if each.since.year <= year and (each.until is None or each.until.year >= year)]
     states = summary.month_states(facilities, year, today=today)
     report = reports.newest(enterprise, year)
     returned = report is not None and report.record.state == "returned"
