@@ -274,7 +274,8 @@ def value(request: HttpRequest, pk: int) -> HttpResponse:
     held = facility_of(request.user, found.facility_id, what="value")
     revisions = entry.history(found)
     year = int(found.month[:4])
-    computed = sectoral.compute([held], assembling.values_of([held], year), year)
+    beside = MonthlyValue.objects.filter(facility=held, month__in=(found.month, str(year)), current=True)
+    computed = sectoral.compute([held], beside.select_related("facility"), year)
     uses = [
         {**row, "title": sectoral.formula_title(row["sector"], row["formula"])}
         for row in computed.rows
