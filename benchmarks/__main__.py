@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks.figures import Figure
 
-MODULES = ("imports", "tables", "uncertainty", "accounting", "ledger", "scoring", "pages", "inclusion")
+MODULES = ("imports", "tables", "uncertainty", "accounting", "ledger", "scoring", "pages", "inclusion", "enterprise")
 RESULTS = Path(__file__).with_name("results.json")
 _MARK = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "–"}
 

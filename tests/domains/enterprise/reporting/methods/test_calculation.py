@@ -66,7 +66,9 @@ def test_a_source_that_skips_a_month_is_missing_there():
         "food", ("2025-01", "fuel_use", "diesel", 1), ("2025-03", "fuel_use", "diesel", 1), ("2025-02", "electricity_bought", "", 1),
         ("2025-01", "electricity_bought", "", 1), ("2025-03", "electricity_bought", "", 1),
     )  # fmt: skip
-    assert result.open.select("month", "stream", "item", "kind").rows() == [("2025-02", "diesel", "fuel_use", "missing")]
+    assert result.open.select("month", "stream", "item", "kind").rows() == [
+        ("2025-02", "diesel", "fuel_use", "missing")
+    ]
     assert result.total()[1] == "incomplete"
     status = dict(result.totals.filter(pl.col("boundary") == "reporting").select("category", "status").iter_rows())
     assert status == {"combustion": "incomplete", "electricity": "ok", "all": "incomplete"}
@@ -82,7 +84,10 @@ def test_what_does_not_occur_is_a_told_zero_and_what_was_not_estimated_is_missin
 
 def test_a_required_item_that_nobody_told_is_missing_every_month():
     result = account("food", ("2025-01", "fuel_use", "diesel", 1), ("2025-02", "fuel_use", "diesel", 1))
-    assert result.open.select("month", "item").rows() == [("2025-01", "electricity_bought"), ("2025-02", "electricity_bought")]
+    assert result.open.select("month", "item").rows() == [
+        ("2025-01", "electricity_bought"),
+        ("2025-02", "electricity_bought"),
+    ]
 
 
 def test_a_firm_of_which_nothing_could_be_computed_has_no_zero_that_looks_whole():
@@ -90,13 +95,18 @@ def test_a_firm_of_which_nothing_could_be_computed_has_no_zero_that_looks_whole(
     assert result.total()[1] == "incomplete"
 
 
-def test_a_value_of_the_year_is_lent_to_its_months_once():
+def test_a_required_item_is_missing_in_a_year_told_as_a_whole():
+    result = account("food", ("2025", "fuel_use", "diesel", 12))
+    assert result.open.select("month", "item").rows() == [("2025", "electricity_bought")]
+    assert result.total()[1] == "incomplete"
+
+
+def test_a_property_told_for_the_year_stands_for_its_months():
     # purity 90 % for the year: 10 × 0.9 × 0.4397 in each of two months
     result = account(
         "ceramics", ("2025-01", "carbonate_use", "caco3", 10), ("2025-02", "carbonate_use", "caco3", 10), ("2025", "purity", "caco3", 90),
     )  # fmt: skip
-    assert emitted(result, "carbonate") == 0  # purity is an item of months: it does not stand for them
-    assert set(result.open.filter(pl.col("formula") == "carbonate")["item"]) == {"purity"}
+    assert emitted(result, "carbonate") == pytest.approx(2 * 10 * 0.9 * 0.4397)
 
 
 def test_a_year_can_be_told_as_a_whole():

@@ -94,7 +94,14 @@ def test_a_process_formula_gives_what_the_hand_gives(sector, formula, rows, expe
 
 def test_clinker_before_2024_is_counted_by_its_oxides():
     # 1000 × ((0.65 − 0.02) × 44/56 + (0.015 − 0.005) × 44/40) = 495 + 11; dust 10 t: 5.06
-    rows = [("clinker_output", 1000), ("cao", 65), ("cao_not_carbonate", 2), ("mgo", 1.5), ("mgo_not_carbonate", 0.5), ("kiln_dust", 10)]
+    rows = [
+        ("clinker_output", 1000),
+        ("cao", 65),
+        ("cao_not_carbonate", 2),
+        ("mgo", 1.5),
+        ("mgo_not_carbonate", 0.5),
+        ("kiln_dust", 10),
+    ]
     result = account("cement", *(("2022-01", item, "portland", value) for item, value in rows))
     assert emitted(result, "clinker_oxides") == pytest.approx(506)
     assert emitted(result, "kiln_dust") == pytest.approx(5.06)
@@ -122,7 +129,9 @@ def test_the_sulphur_hexafluoride_of_high_purity_takes_eight_percent():
 def test_kiln_coal_takes_the_kilns_oxidation_and_boiler_coal_the_boilers():
     # 22.867 × 0.02749 × 44/12 per tonne of anthracite, × 0.99 and × 0.85
     per_tonne = 22.867 * 0.02749 * 44 / 12
-    result = account("cement", (M, "fuel_use", "anthracite/cement_kiln", 100), (M, "fuel_use", "anthracite/industrial_boiler", 100))
+    result = account(
+        "cement", (M, "fuel_use", "anthracite/cement_kiln", 100), (M, "fuel_use", "anthracite/industrial_boiler", 100)
+    )
     by_stream = dict(result.rows.filter(result.rows["formula"] == "combustion").select("stream", "t_co2e").iter_rows())
     assert by_stream["anthracite/cement_kiln"] == pytest.approx(100 * per_tonne * 0.99)
     assert by_stream["anthracite/industrial_boiler"] == pytest.approx(100 * per_tonne * 0.85)
@@ -149,5 +158,7 @@ def test_a_method_from_memory_is_to_be_confirmed_as_a_whole():
     unsigned = account("textile", *rows)
     assert unsigned.total()[1] == "incomplete"
     assert unsigned.open.row(0, named=True)["parameter"] == "method.textile"
-    signed = account("textile", *rows, signed={"method.textile": {"by": "王五", "at": "2026-01-01", "reason": "按标准文本核对"}})
+    signed = account(
+        "textile", *rows, signed={"method.textile": {"by": "王五", "at": "2026-01-01", "reason": "按标准文本核对"}}
+    )
     assert signed.total()[1] == "ok"

@@ -246,6 +246,10 @@ class _Work:
         method, wide = method_of(formula.method), self.wide[formula.stream]
         specs = {name: formula.inputs.get(name, name) for name in method.inputs}
         items = {name: spec for name, spec in specs.items() if spec in self.sector.items}
+        if stray := set(items.values()) - wide.items:
+            raise MethodError(f"公式 {formula.code} 用了别的源流的项目 {'、'.join(sorted(stray))}")
+        if wide.frame.is_empty():
+            return
         trigger = formula.trigger or next(iter(items.values()))
         asked = wide.asked(formula, self.sector, trigger, items.values())
         if asked.is_empty():
@@ -262,7 +266,6 @@ class _Work:
         for number, (name, spec) in enumerate(specs.items()):
             column, unit = f"i.{name}", method.inputs[name]
             if name in items:
-                frame = self.wide[""].joined(frame, spec, self.sector) if spec not in wide.items else frame
                 scale = self._scale(spec, unit)
                 value = pl.col(spec) * scale
                 if name in method.optional:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from dafeng.domains.enterprise.reporting.methods.checked import SERIES, Checked
+from dafeng.domains.enterprise.reporting.methods.checked import CELL, SERIES, Checked
 
 WHERE = ("facility", "month", "item", "stream")
 _DIGEST_SHOWN = 12
@@ -43,23 +43,38 @@ def evidence(checked: Checked, rule: Any) -> pl.DataFrame:
 
 
 def identical(checked: Checked, rule: Any) -> pl.DataFrame:
-    """Several laboratory results of one cell that agree to the digit with those of another month or another facility."""
+    """Results of one cell that agree to the digit with those of another month, or, more of them, with another facility's.
+
+    All of them where fewer than `together` were told: two results of one coal can agree by chance, three do not.
+    """
     codes = list(rule["items"])
     rows = checked.items(codes).filter((pl.col("way") != "default") & (pl.col("value") != 0))
     rows = rows.with_columns(pl.col("value").round(9).alias("value"))
     digits = pl.col("value").cast(pl.String).str.replace(r"^-?0*\.?0*", "").str.replace(r"\.", "").str.len_chars()
     rows = rows.filter(digits >= rule["digits"])
-    groups = rows.group_by("item", "value", maintain_order=True).agg(
-        pl.struct("facility", "month", "stream").alias("cell"), pl.len().alias("n")
+    cells = (
+        rows.group_by(*CELL, maintain_order=True).agg(pl.col("item").n_unique().alias("told")).with_row_index("cell")
     )
-    groups = groups.filter((pl.col("n") > 1) & (pl.col("n") <= _MOST_EQUAL)).select("item", "value", "cell")
-    one = groups.with_columns(pl.col("cell").alias("other")).explode("cell", keep_nulls=False, empty_as_null=False)
-    pairs = one.explode("other", keep_nulls=False, empty_as_null=False).filter(pl.col("cell") != pl.col("other"))
-    agreeing = pairs.group_by("cell", "other", maintain_order=True).agg(pl.col("item").n_unique().alias("count"))
-    agreeing = agreeing.filter(pl.col("count") >= rule["together"]).unnest("cell")
-    place = pl.format("{} {}", pl.col("other").struct.field("facility"), pl.col("other").struct.field("month"))
-    found = agreeing.with_columns(place.alias("place")).group_by("facility", "month", "stream", maintain_order=True)
-    told = found.agg(pl.col("count").max(), pl.col("place").sort().head(_OTHERS_SHOWN).str.join("、").alias("others"))
+    values = rows.join(cells.select(*CELL, "cell"), on=list(CELL), how="inner", maintain_order="left").select(
+        "cell", "item", "value"
+    )
+    common = values.filter(pl.len().over("item", "value").is_between(2, _MOST_EQUAL))
+    pairs = common.join(common.rename({"cell": "other"}), on=["item", "value"], how="inner").filter(
+        pl.col("cell") != pl.col("other")
+    )
+    agreeing = pairs.group_by("cell", "other").agg(pl.col("item").n_unique().alias("count"))
+    others = cells.select(
+        pl.col("cell").alias("other"), pl.col("facility").alias("firm"), pl.col("month").alias("then")
+    )
+    agreeing = agreeing.join(cells, on="cell", how="inner").join(others, on="other", how="inner")
+    own = pl.col("facility") == pl.col("firm")
+    needed = pl.when(own).then(pl.min_horizontal("told", pl.lit(rule["together"])).clip(2)).otherwise(rule["together"])
+    agreeing = agreeing.filter(pl.col("count") >= needed).with_columns(
+        pl.format("{} {}", "firm", "then").alias("place")
+    )
+    told = agreeing.group_by(*CELL).agg(
+        pl.col("count").max(), pl.col("place").sort().head(_OTHERS_SHOWN).str.join("、").alias("others")
+    )
     return told.select("facility", "month", pl.lit(codes[0]).alias("item"), "stream", "count", "others")
 
 
@@ -146,7 +161,7 @@ def _chi_square(rows: pl.DataFrame, digit: pl.Expr, expected: dict[int, float], 
 
 
 def benford(checked: Checked, rule: Any) -> pl.DataFrame:
-    """First digits of long series over at least two orders of magnitude; a short or a narrow series is not tested."""
+    """First digits of long series over orders of magnitude (`span`); a short or a narrow series is not tested."""
     rows = checked.frame.filter(pl.col("item").is_in(list(rule["items"])) & (pl.col("value") > 0))
     low, high = pl.col("value").quantile(0.01).over(SERIES), pl.col("value").quantile(0.99).over(SERIES)
     rows = rows.filter((pl.len().over(SERIES) >= rule["at_least"]) & (high >= low * rule["span"]))

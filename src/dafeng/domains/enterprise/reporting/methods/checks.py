@@ -24,6 +24,7 @@ from dafeng.kernel.errors import MethodError
 from dafeng.kernel.quantities import units
 
 if TYPE_CHECKING:
+    from dafeng.domains.enterprise.reporting.methods.calculation import Result
     from dafeng.domains.enterprise.reporting.methods.parameters import Parameters
     from dafeng.domains.enterprise.reporting.methods.sectors import Sector
 
@@ -128,6 +129,27 @@ def _references(rule: Rule, sector: Sector, parameters: Parameters, on: date) ->
                 scale = units.conversion(row.unit, item.unit_of(choice.group))
                 found.setdefault(code, {})[kind] = row.value * scale
     return found
+
+
+def with_emissions(frame: pl.DataFrame, result: Result) -> pl.DataFrame:
+    """The values with what the calculation added: prescribed values (way `default`), and the month's `emissions` and `emissions_direct`.
+
+    Rules that compare fuel or emissions with output need them. A month in which anything is open has no emissions.
+    """
+    known = pl.col("t_co2e").is_not_null().all()
+    direct = pl.col("t_co2e").filter(pl.col("scope") == "direct").sum()
+    emitted = result.rows.group_by("facility", "month", maintain_order=True).agg(
+        pl.when(known).then(pl.col("t_co2e").sum()).alias("emissions"),
+        pl.when(known).then(direct).alias("emissions_direct"),
+    )
+    emitted = emitted.join(
+        result.open.select("facility", "month").unique(), on=["facility", "month"], how="anti", maintain_order="left"
+    )
+    rows = emitted.unpivot(
+        ["emissions", "emissions_direct"], index=["facility", "month"], variable_name="item"
+    ).with_columns(pl.lit("").alias("stream"), pl.lit("computed").alias("way"))
+    prescribed = result.applied.select("facility", "month", "item", "stream", "value", pl.lit("default").alias("way"))
+    return pl.concat([frame, prescribed, rows.drop_nulls("value")], how="diagonal_relaxed")
 
 
 def run(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

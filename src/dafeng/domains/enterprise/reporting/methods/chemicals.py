@@ -40,11 +40,11 @@ def sold_gas(gas_sold: "1e4Nm3", gas_purity: "1", gas_density: "t/1e4Nm3", gwp_g
 
 @method(
     "enterprise.fluorine.hfc23", category="enterprise", gas="HFC-23", title="HCFC-22 生产副产 HFC-23", source=f"{GUIDE} 式12",
-    activity=("hcfc22_output", "hfc23_rate"),
+    activity=("hcfc22_output", "hfc23_share"),
 )  # fmt: skip
-def hfc23(hcfc22_output: "t", hfc23_rate: "1", gwp_hfc23: "1") -> "t CO2e":
+def hfc23(hcfc22_output: "t", hfc23_share: "1", gwp_hfc23: "1") -> "t CO2e":
     """HFC-23 that escapes while HCFC-22 is made."""
-    return hcfc22_output * hfc23_rate * gwp_hfc23 * CO2E_OF_GAS
+    return hcfc22_output * hfc23_share * gwp_hfc23 * CO2E_OF_GAS
 
 
 @method(

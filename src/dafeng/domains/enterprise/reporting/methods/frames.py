@@ -1,7 +1,7 @@
 """From what was told, a row each, to one wide frame a stream: facility, month and stream down, items across.
 
 A month that a source skipped gets an empty row, so that what is missing is found by the same formula that would have used it. An item
-told by the year stands in the row of the year and is lent to the months only where a formula asks for it.
+told by the year stands in the row of the year; a property told for the year stands for its months too.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 KEYS = ("facility", "month", "item", "stream")
 INDEX = ("facility", "month", "stream")
-TRAITS = ("kind", "group", "label", "year")
+TRAITS = ("kind", "group", "label")
 _PERIOD = r"^\d{4}(-(0[1-9]|1[0-2]))?$"
 _OCCURS_NOT = ("NO", "NA")
+_PROPERTIES = ("mass", "heat", "mean", "last")
 
 
 def told_frame(sector: Sector, values: pl.DataFrame) -> pl.DataFrame:
@@ -48,7 +49,8 @@ def told_frame(sector: Sector, values: pl.DataFrame) -> pl.DataFrame:
         "2025-03，按年填报的为 2025",
     )
     _refuse(frame.filter(pl.struct(KEYS).is_duplicated()), "填了两次", "每个项目每月一个值")
-    return frame.filter(pl.col("value").is_not_null()).select(*KEYS, "value", "way")
+    # A row without a value stays: it says that the month and the source exist.
+    return frame.select(*KEYS, "value", "way")
 
 
 def _number(values: pl.DataFrame) -> pl.Expr:
@@ -159,9 +161,11 @@ class Wide:
         there = pl.col(trigger).is_not_null()
         own_period = yearly if known.period == "annual" else ~yearly
         apart = ["facility", "stream", "year"]
-        due = pl.lit(True) if known.required else there.any().over(apart)
+        due = pl.lit(True) if known.required else pl.col(f"{trigger}.way").is_not_null().any().over(apart)
         other_told = (there & ~own_period).any().over(apart)
-        rows = there | (own_period & due & ~other_told)
+        # A firm that tells everything by the year lacks what is lacking in the year's row.
+        no_own_period = ~own_period.any().over(apart)
+        rows = there | (own_period & due & ~other_told) | (no_own_period & due)
         if formula.groups:
             rows &= pl.col("group").is_in(formula.groups)
         if formula.kinds:
@@ -174,34 +178,7 @@ class Wide:
             rows &= year >= formula.since.year
         if formula.until:
             rows &= year <= formula.until.year
-        frame = self.frame.filter(rows)
-        for item in items:
-            if item != trigger and item in self.items and sector.items[item].period == "annual":
-                frame = self.lent(frame, item, ["facility", "stream", "year"])
-        return frame
-
-    def lent(self, frame: pl.DataFrame, item: str, on: list[str]) -> pl.DataFrame:
-        """A value of the year for the months that have none of their own."""
-        names = [item, *(f"{item}.{each}" for each in ("way", "source", "standing"))]
-        yearly = self.frame.filter((pl.col("month").str.len_chars() == 4) & pl.col(item).is_not_null())
-        if yearly.is_empty() or frame.is_empty():
-            return frame
-        joined = frame.join(
-            yearly.select(*on, *(pl.col(name).alias(f"y.{name}") for name in names)),
-            on=on,
-            how="left",
-            maintain_order="left",
-        )
-        return joined.with_columns(pl.coalesce(name, f"y.{name}").alias(name) for name in names).select(frame.columns)
-
-    def joined(self, frame: pl.DataFrame, item: str, sector: Sector) -> pl.DataFrame:
-        """A facility's own item beside the rows of a stream."""
-        self.ensure(item)
-        names = [item, *(f"{item}.{each}" for each in ("way", "source", "standing"))]
-        wide = frame.join(
-            self.frame.select("facility", "month", *names), on=["facility", "month"], how="left", maintain_order="left"
-        )
-        return self.lent(wide, item, ["facility", "year"]) if sector.items[item].period == "annual" else wide
+        return self.frame.filter(rows)
 
 
 def wide_frames(sector: Sector, told: pl.DataFrame) -> dict[str, Wide]:
@@ -213,11 +190,18 @@ def wide_frames(sector: Sector, told: pl.DataFrame) -> dict[str, Wide]:
         .unique(maintain_order=True)
     )
     years = whole.select("facility", "year", pl.col("year").alias("month")).unique(maintain_order=True)
+    _not_twice(whole)
     found = {}
     for code, items in sector.items_of.items():
         names = [item.code for item in items]
         part = whole.filter(pl.col("item").is_in(names))
-        _not_twice(part)
+        if part.is_empty() and code:  # most streams of a sector are not told by a firm
+            columns = [*INDEX, "year", *TRAITS]
+            found[code] = Wide(
+                part.select(pl.lit("").alias(name) if name in TRAITS else name for name in columns),
+                frozenset(names),
+            )
+            continue
         seen = (
             part.filter(pl.col("month").str.len_chars() == 7)
             .select("facility", "year", "stream")
@@ -245,8 +229,21 @@ def wide_frames(sector: Sector, told: pl.DataFrame) -> dict[str, Wide]:
             *_traits(sector, code, frame),
             *(nothing.alias(f"{name}.{each}") for name in names if name in present for each in ("source", "standing")),
         )
-        found[code] = Wide(frame, frozenset(names))
+        lent = [item.code for item in items if item.code in present and item.annual in _PROPERTIES]
+        found[code] = Wide(_with_properties_of_the_year(frame, lent), frozenset(names))
     return found
+
+
+def _with_properties_of_the_year(frame: pl.DataFrame, items: list[str]) -> pl.DataFrame:
+    """A purity or a calorific value that was told for the year stands for its months; a quantity never does."""
+    yearly = pl.col("month").str.len_chars() == 4
+    if not items or frame.filter(yearly & pl.any_horizontal(pl.col(name).is_not_null() for name in items)).is_empty():
+        return frame
+    names = [each for name in items for each in (name, f"{name}.way")]
+    return frame.with_columns(
+        pl.col(name).fill_null(pl.when(yearly).then(pl.col(name)).max().over("facility", "stream", "year"))
+        for name in names
+    )
 
 
 def _traits(sector: Sector, code: str, frame: pl.DataFrame) -> list[Any]:
@@ -259,7 +256,9 @@ def _traits(sector: Sector, code: str, frame: pl.DataFrame) -> list[Any]:
 
 def _not_twice(part: pl.DataFrame) -> None:
     """The same item may not be told for the months and for the year: it would be counted twice."""
-    both = part.group_by("facility", "year", "item", "stream", maintain_order=True).agg(
-        pl.col("month").str.len_chars().n_unique().alias("kinds"), pl.col("month").first()
+    both = (
+        part.filter(pl.col("value").is_not_null())
+        .group_by("facility", "year", "item", "stream", maintain_order=True)
+        .agg(pl.col("month").str.len_chars().n_unique().alias("kinds"), pl.col("month").first())
     )
     _refuse(both.filter(pl.col("kinds") > 1), "既按月又按年填报", "只用一种周期，否则会重复计算")

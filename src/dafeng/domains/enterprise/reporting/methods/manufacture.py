@@ -46,23 +46,28 @@ def gis_leak(gis_connections: "1", gis_leak: "1", gwp_sf6: "1") -> "t CO2e":
 
 @method(
     "enterprise.electronics.gas", category="enterprise", title="刻蚀与清洗气体未反应部分", source=ELECTRONICS,
-    activity=("gas_use", "gas_use_rate", "gas_collection", "gas_destruction"),
+    activity=("process_gas_use", "gas_use_rate", "gas_collection", "gas_destruction"),
 )  # fmt: skip
 def process_gas(
-    gas_use: "kg", gas_use_rate: "1", gas_collection: "1", gas_destruction: "1", gas_residual: "1", gwp_gas: "1"
+    process_gas_use: "kg", gas_use_rate: "1", gas_collection: "1", gas_destruction: "1", gas_residual: "1", gwp_gas: "1"
 ) -> "t CO2e":
     """What leaves the cylinder, is not used up and not destroyed."""
-    emitted = (1 - gas_residual) * gas_use * (1 - gas_use_rate) * (1 - gas_collection * gas_destruction)
+    emitted = (1 - gas_residual) * process_gas_use * (1 - gas_use_rate) * (1 - gas_collection * gas_destruction)
     return emitted * T_PER_KG * gwp_gas * CO2E_OF_GAS
 
 
 @method(
     "enterprise.electronics.byproduct", category="enterprise", title="刻蚀与清洗气体副产物", source=ELECTRONICS,
-    activity=("gas_use", "gas_collection", "gas_destruction"),
+    activity=("process_gas_use", "gas_collection", "gas_destruction"),
 )  # fmt: skip
 def byproduct(
-    gas_use: "kg", gas_collection: "1", gas_destruction: "1", gas_residual: "1", byproduct_share: "1", gwp_gas: "1"
+    process_gas_use: "kg",
+    gas_collection: "1",
+    gas_destruction: "1",
+    gas_residual: "1",
+    byproduct_share: "1",
+    gwp_gas: "1",
 ) -> "t CO2e":
     """Another fluorinated gas that forms, less what is destroyed."""
-    formed = (1 - gas_residual) * gas_use * byproduct_share * (1 - gas_collection * gas_destruction)
+    formed = (1 - gas_residual) * process_gas_use * byproduct_share * (1 - gas_collection * gas_destruction)
     return formed * T_PER_KG * gwp_gas * CO2E_OF_GAS

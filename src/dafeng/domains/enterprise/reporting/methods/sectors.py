@@ -102,7 +102,7 @@ class Fill:
 class Formula:
     """One emission: a registered method, where its inputs come from, and which sum it belongs to.
 
-    An input is an item of the stream, an item of the facility, or else a parameter of that name (`gwp:ch4` names its key). `trigger` is the item whose
+    An input is an item of the formula's own stream, or else a parameter of that name (`gwp:ch4` names its key). `trigger` is the item whose
     presence asks for the formula (the first input that is an item), `unless` an item whose presence makes another formula do. `sign` −1 takes away. Formulas of one `floor` are together
     never below zero. `since`/`until` bound the formula, `compliance_*` its place in the compliance boundary.
     """
