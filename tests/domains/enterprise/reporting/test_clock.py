@@ -49,4 +49,8 @@ def test_what_is_no_month_is_told_apart(text: str) -> None:
 
 
 def test_months_follow_one_another_over_the_new_year() -> None:
-    assert (clock.beside("2025-12", 1), clock.beside("2025-01", -1), clock.beside("2025", 1)) == ("2026-01", "2024-12", "2026")
+    assert (clock.beside("2025-12", 1), clock.beside("2025-01", -1), clock.beside("2025", 1)) == (
+        "2026-01",
+        "2024-12",
+        "2026",
+    )

@@ -24,7 +24,9 @@ def refused() -> list[tuple[str, str]]:
 
 def test_a_correction_is_a_new_revision_that_takes_over_the_papers(kiln: Any, people: dict[str, Any]) -> None:
     file = paper(people["clerk"])
-    entry.save_month(kiln, "2025-03", cells(evidence=file), seen=entry.seen(kiln, "2025-03"), by=people["clerk"], now=NOW)
+    entry.save_month(
+        kiln, "2025-03", cells(evidence=file), seen=entry.seen(kiln, "2025-03"), by=people["clerk"], now=NOW
+    )
     made = entry.save_month(
         kiln, "2025-03", cells(fuel_use=9000.0), seen=entry.seen(kiln, "2025-03"), by=people["colleague"], now=NOW
     )
@@ -34,7 +36,9 @@ def test_a_correction_is_a_new_revision_that_takes_over_the_papers(kiln: Any, pe
     assert MonthlyValue.objects.filter(current=True, item="fuel_use").count() == 1
 
 
-def test_of_two_people_in_one_month_the_second_is_refused_and_nothing_is_lost(kiln: Any, people: dict[str, Any]) -> None:
+def test_of_two_people_in_one_month_the_second_is_refused_and_nothing_is_lost(
+    kiln: Any, people: dict[str, Any]
+) -> None:
     token = entry.seen(kiln, "2025-03")
     entry.save_month(kiln, "2025-03", cells(), seen=token, by=people["clerk"], now=NOW)
     with pytest.raises(SeenOld) as error:
@@ -104,10 +108,14 @@ def test_a_default_or_a_stock_balance_satisfies_what_is_wanted(kiln: Any, people
 
 
 def test_a_meter_fills_a_value_and_never_writes_over_a_person(kiln: Any, people: dict[str, Any]) -> None:
-    made = entry.take_metered(kiln, "2025-03", "electricity_bought", 812.5, "MWh", points=["P-1", "P-2"], by=None, now=NOW)
-    assert made and (made.value, made.way, made.source) == (812.5, "meter", "计量点：P-1、P-2")
+    made = entry.take_metered(
+        kiln, "2025-03", "electricity_bought", 812.5, "MWh", points=["P-1", "P-2"], by=None, now=NOW
+    )
+    assert made
+    assert (made.value, made.way, made.source) == (812.5, "meter", "计量点：P-1、P-2")
     again = entry.take_metered(kiln, "2025-03", "electricity_bought", 813.0, "MWh", points=["P-1"], by=None, now=NOW)
-    assert again and again.revision == 2
+    assert again
+    assert again.revision == 2
     entry.save_month(kiln, "2025-04", cells(), seen=None, by=people["clerk"], now=NOW)
     with pytest.raises(Refused) as error:
         entry.take_metered(kiln, "2025-04", "electricity_bought", 1.0, "MWh", points=["P-1"], by=None, now=NOW)

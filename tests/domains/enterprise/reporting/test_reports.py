@@ -19,8 +19,6 @@ from tests.domains.enterprise.reporting.test_entry import refused
 
 def locked(report: Report, people: dict[str, Any]) -> Report:
     """Through the hands of verification: what its room does is a move of the workflow."""
-    from dafeng.domains.enterprise.models import Body, Verification
-    from dafeng.kernel.records import services as records
     from dafeng.kernel.records.models import Record
 
     reports.step(report, "assign", by=people["bureau"], now=NOW)
@@ -28,7 +26,6 @@ def locked(report: Report, people: dict[str, Any]) -> Report:
     held.update(state="verified")  # the verifier's own rules are tested in its room
     report.refresh_from_db()
     report.record.refresh_from_db()
-    assert (Body, Verification, records)
     return reports.step(report, "lock", by=people["chief"], now=NOW)
 
 
@@ -36,9 +33,13 @@ def test_the_sums_are_those_of_the_guideline(draft: Report) -> None:
     """Burning: 10,000 t × 0.6 tC/t × oxidation of cement kilns × 44/12 a month, each month's fuel and carbon 0.37 % × number higher;
     clinker: 100,000 t × 0.535 (2024 guideline) × 12 = 642,000 t. Electricity counts in the reporting boundary only."""
     content = assembling.content_of(draft)
-    oxidation = next(each["value"] for each in content["parameters"] if each["id"] == "ets2024.solid.oxidation.cement_kiln") / 100
+    oxidation = (
+        next(each["value"] for each in content["parameters"] if each["id"] == "ets2024.solid.oxidation.cement_kiln")
+        / 100
+    )
     burnt = sum(
-        round(10_000 * (1 + n * 0.0037), 1) * round(0.6 * (1 + n * 0.0037), 4) * oxidation * 44 / 12 for n in range(1, 13)
+        round(10_000 * (1 + n * 0.0037), 1) * round(0.6 * (1 + n * 0.0037), 4) * oxidation * 44 / 12
+        for n in range(1, 13)
     )
     power = 12 * 8_000 * 0.5306
     totals = content["totals"]
@@ -46,7 +47,8 @@ def test_the_sums_are_those_of_the_guideline(draft: Report) -> None:
     assert totals["reporting"] == pytest.approx(burnt + 642_000 + power, rel=1e-9)
     assert totals["categories"]["process"]["reporting"] == pytest.approx(642_000, rel=1e-12)
     assert totals["facilities"]["kiln"]["reporting"] == pytest.approx(totals["reporting"], rel=1e-12)
-    assert not content["open"] and not totals["incomplete"]
+    assert not content["open"]
+    assert not totals["incomplete"]
 
 
 def test_a_month_outside_a_boundary_is_not_in_its_sum(draft: Report, year: Any, people: dict[str, Any]) -> None:
@@ -63,7 +65,8 @@ def test_a_month_outside_a_boundary_is_not_in_its_sum(draft: Report, year: Any, 
 def test_submission_freezes_the_content_and_publishes_it(draft: Report, year: Any, people: dict[str, Any]) -> None:
     report = reports.submit(draft, by=people["clerk"], now=NOW)
     assert report.record.state == "submitted"
-    assert report.digest == digest(report.content) and len(report.content["values"]) == 60
+    assert report.digest == digest(report.content)
+    assert len(report.content["values"]) == 60
     found = indicators.values("enterprise.emissions", subject="enterprise:cement", period=2025)
     assert dict(zip(found["key"], found["value"], strict=True)) == {
         "boundary=reporting": pytest.approx(report.emissions),
@@ -77,7 +80,9 @@ def test_submission_freezes_the_content_and_publishes_it(draft: Report, year: An
 
 
 @pytest.mark.parametrize("state", ["submitted", "locked"])
-def test_what_a_report_holds_cannot_be_changed_by_any_way(draft: Report, year: Any, people: dict[str, Any], state: str) -> None:
+def test_what_a_report_holds_cannot_be_changed_by_any_way(
+    draft: Report, year: Any, people: dict[str, Any], state: str
+) -> None:
     reports.submit(draft, by=people["clerk"], now=NOW)
     if state == "locked":
         locked(draft, people)
@@ -98,7 +103,8 @@ def test_what_a_report_holds_cannot_be_changed_by_any_way(draft: Report, year: A
     assert error.value.code == "evidence_frozen"
     assert refused() == [("values", code), ("boundary", code), ("evidence-remove", "evidence_frozen")]
     value.refresh_from_db()
-    assert value.current and value.evidence.count() == 1
+    assert value.current
+    assert value.evidence.count() == 1
 
 
 def test_before_submission_a_paper_can_be_taken_away_with_a_reason(year: Any, people: dict[str, Any]) -> None:
@@ -108,7 +114,9 @@ def test_before_submission_a_paper_can_be_taken_away_with_a_reason(year: Any, pe
         entry.detach(value, file, by=people["clerk"], now=NOW, reason="")
     assert error.value.code == "no_reason"
     made = entry.detach(value, file, by=people["clerk"], now=NOW, reason="拿错")
-    assert made.revision == 2 and not made.evidence.exists() and value.evidence.get() == file
+    assert made.revision == 2
+    assert not made.evidence.exists()
+    assert value.evidence.get() == file
 
 
 def test_a_report_after_the_day_is_refused_until_the_bureau_gives_leave(draft: Report, people: dict[str, Any]) -> None:
@@ -133,7 +141,8 @@ def test_a_report_that_lacks_a_month_or_a_plan_is_refused(kiln: Any, people: dic
     with pytest.raises(Refused) as error:
         reports.submit(report, by=people["clerk"], now=NOW)
     # 12 months × (fuel, clinker, electricity)
-    assert error.value.code == "incomplete" and "36" in error.value.what
+    assert error.value.code == "incomplete"
+    assert "36" in error.value.what
 
 
 def test_another_firm_and_another_office_cannot_move_it(draft: Report, people: dict[str, Any]) -> None:
@@ -148,7 +157,9 @@ def test_another_firm_and_another_office_cannot_move_it(draft: Report, people: d
         reports.step(draft, "return", by=people["bureau"], now=NOW)  # without a reason
 
 
-def test_a_returned_report_comes_again_and_both_submissions_stay(draft: Report, year: Any, people: dict[str, Any]) -> None:
+def test_a_returned_report_comes_again_and_both_submissions_stay(
+    draft: Report, year: Any, people: dict[str, Any]
+) -> None:
     reports.submit(draft, by=people["clerk"], now=NOW)
     reports.step(draft, "return", by=people["bureau"], now=NOW, reason="三月煤量与台账不符")
     assert indicators.values("enterprise.emissions", subject="enterprise:cement").is_empty()
@@ -165,7 +176,9 @@ def test_a_returned_report_comes_again_and_both_submissions_stay(draft: Report, 
     assert (rows[2]["old"]["value"], rows[2]["new"]["value"]) == (10_111.0, 10_500.0)
 
 
-def test_a_locked_report_gives_way_only_to_a_new_version_with_a_reason(draft: Report, year: Any, people: dict[str, Any]) -> None:
+def test_a_locked_report_gives_way_only_to_a_new_version_with_a_reason(
+    draft: Report, year: Any, people: dict[str, Any]
+) -> None:
     reports.submit(draft, by=people["clerk"], now=NOW)
     first = locked(draft, people)
     assert reports.locked(year.enterprise, 2025) == first
@@ -182,7 +195,8 @@ def test_a_locked_report_gives_way_only_to_a_new_version_with_a_reason(draft: Re
     assert reports.locked(year.enterprise, 2025) == first  # until the new one is locked
     locked(second, people)
     first.record.refresh_from_db()
-    assert first.record.state == "superseded" and reports.locked(year.enterprise, 2025) == second
+    assert first.record.state == "superseded"
+    assert reports.locked(year.enterprise, 2025) == second
 
 
 def test_the_feed_counts_each_tonne_once(draft: Report, year: Any, people: dict[str, Any]) -> None:
@@ -200,14 +214,21 @@ def test_the_feed_counts_each_tonne_once(draft: Report, year: Any, people: dict[
     assert sum(shares.values()) == pytest.approx(draft.emissions)
     feed.publish("411500", 2025, by=people["bureau"], now=LATE)
     found = indicators.values("enterprise.emissions", subject="411500", period=2025)
-    assert set(found["key"]) == {"category=1A2f;scope=direct", "category=2A1;scope=direct", "category=none;scope=indirect"}
+    assert set(found["key"]) == {
+        "category=1A2f;scope=direct",
+        "category=2A1;scope=direct",
+        "category=none;scope=indirect",
+    }
     rows = {row["sector"]: row for row in feed.reconcile("411500", 2025)}
-    assert rows["2"]["reported"] == pytest.approx(642_000) and rows["2"]["inventory"] is None and not rows["2"]["over"]
+    assert rows["2"]["reported"] == pytest.approx(642_000)
+    assert rows["2"]["inventory"] is None
+    assert not rows["2"]["over"]
     board = indicators.start_run(domain="inventory", kind="compile", subject="411500", now=LATE)
     indicators.ensure_indicator("inventory.co2e.sector", name="领域", unit="t CO2e")
     row = {"indicator": "inventory.co2e.sector", "subject": "411500", "period": "2025", "unit": "t CO2e", "status": 0}
     indicators.publish(board, [row | {"key": "sector=2", "value": 600_000.0}, row | {"key": "sector=1", "value": 9e6}])
     indicators.finish_run(board, LATE)
     rows = {row["sector"]: row for row in feed.reconcile("411500", 2025)}
-    assert rows["2"]["over"] and rows["2"]["difference"] == pytest.approx(-42_000)
+    assert rows["2"]["over"]
+    assert rows["2"]["difference"] == pytest.approx(-42_000)
     assert not rows["1"]["over"]

@@ -123,7 +123,7 @@ words.describe(
     in_compliance=_("计入履约边界"),
 )
 words.describe(
-    within="ReportFindingOut",
+    within="FindingOut",
     id=_("编号"),
     rule=_("规则代码"),
     month=_("月份"),
@@ -251,7 +251,7 @@ class ReportRow(Schema):
     t_co2e: float | None
 
 
-class ReportFindingOut(Schema):
+class FindingOut(Schema):
     id: int
     facility_code: str
     rule: str
@@ -325,20 +325,20 @@ def _month(month: str) -> str:
 
 
 @router.get(
-    "/enterprise/reporting/facilities/{int:id}/months/{month}", response=MonthOut, summary=_("一个月的全部项目与令牌")
+    "/enterprise/reporting/facilities/{int:facility}/months/{month}", response=MonthOut, summary=_("一个月的全部项目与令牌")
 )
 @asks(permissions.SEE)
-def show_facility_month(request: HttpRequest, id: int, month: str) -> Any:
-    facility = facility_of(request.user, id, what="api-month")
-    values = entry.current(facility, _month(month))
+def show_facility_month(request: HttpRequest, facility: int, month: str) -> Any:
+    held_by = facility_of(request.user, facility, what="api-month")
+    values = entry.current(held_by, _month(month))
     held = {(each.item, each.stream): each for each in values}
-    filing = facility.filings.filter(month=month).first()
+    filing = held_by.filings.filter(month=month).first()
     return {
         "month": month,
         "seen": entry.seen_of(values),
         "month_due": clock.month_due(month),
         "month_filed": filing.at if filing else None,
-        "cells": [_cell(each, held.get(each.key)) for each in sectoral.fields(facility, month)],
+        "cells": [_cell(each, held.get(each.key)) for each in sectoral.fields(held_by, month)],
     }
 
 
@@ -359,14 +359,14 @@ def _cell(cell: sectoral.Wanted, held: MonthlyValue | None) -> dict[str, Any]:
 
 
 @router.put(
-    "/enterprise/reporting/facilities/{int:id}/months/{month}",
+    "/enterprise/reporting/facilities/{int:facility}/months/{month}",
     response=MonthSaved,
     summary=_("保存一个月的数：整体保存或整体拒绝"),
 )
 @asks(permissions.KEEP)
-def put_facility_month(request: HttpRequest, id: int, month: str, given: MonthIn) -> Any:
-    facility = facility_of(request.user, id, what="api-values")
-    demand(request.user, permissions.KEEP, facility)
+def put_facility_month(request: HttpRequest, facility: int, month: str, given: MonthIn) -> Any:
+    held_by = facility_of(request.user, facility, what="api-values")
+    demand(request.user, permissions.KEEP, held_by)
     now, _today = now_and_today()
     mine = {
         each.pk: each
@@ -380,21 +380,21 @@ def put_facility_month(request: HttpRequest, id: int, month: str, given: MonthIn
             raise NotFound("没有这份凭证")
         files = None if cell.evidence is None else tuple(mine[pk] for pk in cell.evidence)
         cells.append(entry.Cell(cell.item, cell.stream, cell.value, cell.notation, cell.unit, cell.way, cell.source, files))  # fmt: skip
-    made = entry.save_month(facility, month, cells, seen=given.seen, by=request.user, now=now, reason=given.reason)
-    return {"saved": len(made), "seen": entry.seen(facility, month)}
+    made = entry.save_month(held_by, month, cells, seen=given.seen, by=request.user, now=now, reason=given.reason)
+    return {"saved": len(made), "seen": entry.seen(held_by, month)}
 
 
 @router.post(
-    "/enterprise/reporting/facilities/{int:id}/months/{month}/filing",
+    "/enterprise/reporting/facilities/{int:facility}/months/{month}/filing",
     response={201: MonthFiledOut},
     summary=_("月度存证"),
 )
 @asks(permissions.KEEP)
-def file_facility_month(request: HttpRequest, id: int, month: str, given: MonthFilingIn) -> Any:
-    facility = facility_of(request.user, id, what="api-filing")
-    demand(request.user, permissions.KEEP, facility)
+def file_facility_month(request: HttpRequest, facility: int, month: str, given: MonthFilingIn) -> Any:
+    held_by = facility_of(request.user, facility, what="api-filing")
+    demand(request.user, permissions.KEEP, held_by)
     now, today = now_and_today()
-    made = entry.file_month(facility, month, seen=given.seen, by=request.user, now=now)
+    made = entry.file_month(held_by, month, seen=given.seen, by=request.user, now=now)
     return 201, {"digest": made.digest, "month_due": made.due, "late": today > made.due}
 
 
@@ -471,7 +471,7 @@ def step_carbon_report(request: HttpRequest, id: UUID, given: ReportStepIn) -> A
 
 
 @router.get(
-    "/enterprise/reporting/firms/{slug:firm}/findings", response=Page[ReportFindingOut], summary=_("一家企业的检查发现")
+    "/enterprise/reporting/firms/{slug:firm}/findings", response=Page[FindingOut], summary=_("一家企业的检查发现")
 )
 @asks(permissions.SEE)
 def list_check_findings(request: HttpRequest, firm: str, asked: Query[YearAsked]) -> Any:
@@ -498,10 +498,10 @@ def _finding(row: CheckFinding) -> dict[str, Any]:
     }
 
 
-@router.post("/enterprise/reporting/findings/{int:id}/answer", response=ReportFindingOut, summary=_("说明一条检查发现"))
+@router.post("/enterprise/reporting/findings/{int:finding}/answer", response=FindingOut, summary=_("说明一条检查发现"))
 @asks(permissions.ANSWER)
-def answer_check_finding(request: HttpRequest, id: int, given: FindingAnswer) -> Any:
-    found = CheckFinding.objects.select_related("facility__enterprise").filter(pk=id).first()
+def answer_check_finding(request: HttpRequest, finding: int, given: FindingAnswer) -> Any:
+    found = CheckFinding.objects.select_related("facility__enterprise").filter(pk=finding).first()
     if found is None:
         raise NotFound("没有这条发现")
     enterprise = firm_of(request.user, found.facility.enterprise.code, what="api-finding")

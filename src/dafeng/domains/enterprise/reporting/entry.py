@@ -51,7 +51,7 @@ class Cell:
 def current(facility: Facility, month: str) -> list[MonthlyValue]:
     """The month's values as they stand."""
     found = MonthlyValue.objects.filter(facility=facility, month=month, current=True)
-    return list(found.select_related("by").prefetch_related("evidence").order_by("item", "stream"))
+    return list(found.select_related("by", "facility").prefetch_related("evidence").order_by("item", "stream"))
 
 
 def seen_of(values: Iterable[MonthlyValue]) -> str:

@@ -218,5 +218,5 @@ def _lock(report: Report, *, by: Any, now: datetime, reason: str, system: bool) 
 
 def versions(report: Report) -> list[Submission]:
     """Every submission of every version of the year, the newest first."""
-    found = Submission.objects.filter(report__enterprise=report.enterprise, report__year=report.year)
-    return list(found.select_related("report", "by").order_by("-report__version", "-number"))
+    found = Submission.objects.filter(report__enterprise=report.enterprise_id, report__year=report.year)
+    return list(found.select_related("report", "by").defer("report__content").order_by("-report__version", "-number"))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthFiling, MonthlyValue, Report
-from dafeng.domains.enterprise.reporting import assembling, boundaries, clock, plans, reports, sectoral
+from dafeng.domains.enterprise.reporting import assembling, boundaries, clock, reports, sectoral
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.indicators.models import Run, Value
 
@@ -95,7 +95,13 @@ def _month(
 
 
 def tasks(
-    enterprise: Enterprise, year: int, states: Mapping[int, list[MonthState]], *, today: date
+    enterprise: Enterprise,
+    year: int,
+    states: Mapping[int, list[MonthState]],
+    *,
+    report: Report | None,
+    filed: bool,
+    today: date,
 ) -> list[dict[str, Any]]:
     """What the enterprise has to do next, the most urgent first: months, the control plan, the report, findings."""
     found: list[dict[str, Any]] = [
@@ -105,14 +111,13 @@ def tasks(
         for each in months
         if each.state in (LATE, DUE, SOON)
     ]  # fmt: skip
-    report = reports.newest(enterprise, year)
     if year < today.year and (report is None or report.record.state in reports.OPEN):
         until = reports.until(enterprise, year)
         state = LATE if until < today else DUE
         found.append(
             {"kind": "report", "report": report, "due": until, "days": clock.working_days_left(today, until), "state": state}
         )  # fmt: skip
-    if plans.filed(enterprise, year) is None:
+    if not filed:
         found.append({"kind": "plan", "due": date(year, 12, 31), "days": None, "state": DUE})
     return sorted(found, key=lambda each: (each["due"], each["kind"]))
 
@@ -151,7 +156,7 @@ def cost(enterprise: Enterprise, report: Report | None, year: int) -> dict[str, 
     }
 
 
-def years_of(enterprise: Enterprise, today: date) -> list[int]:
-    """Years that can be looked at: from the first told or reported one to this one."""
-    first = MonthlyValue.objects.filter(facility__enterprise=enterprise).order_by("month").values_list("month", flat=True).first()  # fmt: skip
-    return list(range(min(int(first[:4]) if first else today.year, today.year), today.year + 1))
+def years_of(today: date) -> list[int]:
+    """Years that can be looked at: as long as records are kept, up to this one."""
+    kept = int(clock.rule_of("keep_years", today.year).value)
+    return list(range(today.year - kept, today.year + 1))

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.enterprise.models import CheckFinding, Facility, LateLeave, MonthlyValue, Report
+from dafeng.domains.enterprise.models import CheckFinding, Facility, LateLeave, Report
 from dafeng.domains.enterprise.reporting import (
     clock,
     feed,
@@ -47,17 +47,12 @@ class LeaveForm(forms.Form):
         self.fields["firm"].choices = [(each.code, each.name) for each in firms]  # type: ignore[attr-defined]
 
 
-def _years(today: Any) -> list[int]:
-    first = MonthlyValue.objects.aggregate(first=Min("month"))["first"]
-    return list(range(min(int(first[:4]) if first else today.year, today.year - 1), today.year + 1))
-
-
 @require_safe
 @asks(permissions.DESK)
 def desk(request: HttpRequest) -> HttpResponse:
     """Every enterprise of the person's sight: months filed, late months, report, open findings."""
     _now, today = now_and_today()
-    year = asked.year(request, _years(today), default=today.year - 1)
+    year = asked.year(request, summary.years_of(today), default=today.year - 1)
     return _desk_page(request, year, today)
 
 
@@ -86,11 +81,9 @@ def _desk_page(
         .values_list("facility__enterprise")
         .annotate(count=Count("pk"))
     )
-    returned = dict(
-        Move.objects.filter(record__enterprise_report__in=[each.pk for each in newest.values()], to_state="returned")
-        .order_by("seq")
-        .values_list("record_id", "reason")
-    )
+    sent_back = [each.pk for each in newest.values() if each.record.state == "returned"]
+    moves = Move.objects.filter(record__enterprise_report__in=sent_back, to_state="returned").order_by("seq")
+    returned = dict(moves.values_list("record_id", "reason")) if sent_back else {}
     by_firm: dict[int, list[summary.MonthState]] = defaultdict(list)
     for facility in facilities:
         by_firm[facility.enterprise_id] += [
@@ -113,7 +106,7 @@ def _desk_page(
     handed = [each for each in newest.values() if each.record.state not in reports.OPEN]
     context = {
         "year": year,
-        "years": _years(today),
+        "years": summary.years_of(today),
         "rows": rows,
         "due": clock.report_due(year),
         "handed": len(handed),
@@ -170,7 +163,7 @@ def _city(user: Any) -> str:
 def feed_page(request: HttpRequest) -> HttpResponse:
     """Sector totals for the inventory, what was published of them, and the two paths beside each other."""
     _now, today = now_and_today()
-    year = asked.year(request, _years(today), default=today.year - 1)
+    year = asked.year(request, summary.years_of(today), default=today.year - 1)
     city = _city(request.user)
     counting = feed.counting(city, year)
     run = indicators.current_run("enterprise", "feed", city) if city else None
@@ -184,7 +177,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "year": year,
-        "years": _years(today),
+        "years": summary.years_of(today),
         "city": city,
         "shares": [
             {
@@ -206,7 +199,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
 @asks(permissions.DIRECT)
 def feed_publish(request: HttpRequest) -> HttpResponse:
     now, today = now_and_today()
-    text, known = request.POST.get("year", ""), _years(today)
+    text, known = request.POST.get("year", ""), summary.years_of(today)
     year = int(text) if text.isascii() and text.isdigit() and int(text) in known else today.year - 1
     city = _city(request.user)
     if not city:

@@ -26,7 +26,7 @@ STEPS = {"answer": services.answer, "dismiss": services.dismiss, "reopen": servi
 def findings(request: HttpRequest, firm: str) -> HttpResponse:
     """Every finding of a year with its state; the enterprise answers, the bureau judges."""
     enterprise, (_now, today) = firm_of(request.user, firm, what="findings"), clock()
-    year, years = year_of(request, enterprise, today)
+    year, years = year_of(request, today)
     state = one_of(request, "state", ["all", *CheckFinding.State.values], default="all")
     found = summary.findings_of(enterprise, year)
     context = {
@@ -52,11 +52,7 @@ def refresh(request: HttpRequest, firm: str) -> HttpResponse:
     if not keeps(request.user, enterprise) and not may(request.user, permissions.JUDGE):
         raise PermissionDenied(_("只有企业自己和生态环境局可以重新检查"))
     text = request.POST.get("year", "")
-    year = (
-        int(text)
-        if text.isascii() and text.isdigit() and int(text) in summary.years_of(enterprise, today)
-        else today.year - 1
-    )
+    year = int(text) if text.isascii() and text.isdigit() and int(text) in summary.years_of(today) else today.year - 1
     count = len(services.refresh(enterprise, year, now=now))
     messages.success(request, _("已检查 %(year)s 年，共 %(count)s 条发现") % {"year": year, "count": count})
     return redirect(reverse("enterprise:reporting-findings", kwargs={"firm": enterprise.code}) + f"?year={year}")  # fmt: skip

@@ -67,16 +67,22 @@ def home(request: HttpRequest) -> HttpResponse:
 @asks(permissions.SEE)
 def firm(request: HttpRequest, firm: str) -> HttpResponse:
     """What is due, what is wrong, what it costs."""
-    enterprise, (_now, today) = firm_of(request.user, firm, what="home"), clock()
-    year, years = year_of(request, enterprise, today)
-    facilities = [
-        each
-        for each in Facility.objects.filter(enterprise=enterprise)
-        if each.since.year <= year and (each.until is None or each.until.year >= year)
-    ]
+    # One question for the firm and its facilities; a firm without any is asked for by itself.
+    own = Facility.objects.for_user(request.user).filter(enterprise__code=firm).select_related("enterprise").distinct()
+    units = list(own.order_by("code"))
+    enterprise = units[0].enterprise if units else firm_of(request.user, firm, what="home")
+    _now, today = clock()
+    year, years = year_of(request, today)
+    facilities = [each for each in units if each.since.year <= year and (each.until is None or each.until.year >= year)]
     states = summary.month_states(facilities, year, today=today)
     report = reports.newest(enterprise, year)
-    last_step = report.record.moves.filter(to_state="returned").order_by("-seq").first() if report else None
+    returned = report is not None and report.record.state == "returned"
+    last_step = (
+        report.record.moves.filter(to_state="returned").order_by("-seq").first() if report and returned else None
+    )
+    numbers = list(
+        ControlPlan.objects.filter(enterprise=enterprise, year=year).select_related("record").order_by("-number")
+    )
     found = summary.findings_of(enterprise, year)
     context = {
         "firm": enterprise,
@@ -84,13 +90,20 @@ def firm(request: HttpRequest, firm: str) -> HttpResponse:
         "years": years,
         "keeps": keeps(request.user, enterprise),
         "facilities": [{"facility": each, "months": states[each.pk], "sector": sectoral.sector_title(each.sector)} for each in facilities],
-        "tasks": summary.tasks(enterprise, year, states, today=today),
+        "tasks": summary.tasks(
+            enterprise,
+            year,
+            states,
+            report=report,
+            filed=any(each.record.state == "filed" for each in numbers),
+            today=today,
+        ),
         "report": report,
-        "returned": last_step if report and report.record.state == "returned" else None,
+        "returned": last_step,
         "findings": [each for each in found if each.state == "open"][:8],
         "open_findings": sum(each.state == "open" for each in found),
         "cost": summary.cost(enterprise, report, year),
-        "plan": plans.current(enterprise, year),
+        "plan": numbers[0] if numbers else None,
         "can_open": (report is None or report.record.state == "locked") and year < today.year,
     }  # fmt: skip
     return render(request, "enterprise/reporting/firm.html", context)

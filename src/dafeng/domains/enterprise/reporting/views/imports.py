@@ -38,7 +38,7 @@ class UploadForm(forms.Form):
 def template(request: HttpRequest, pk: int) -> FileResponse:
     """The workbook of a facility's year, with what is told so far."""
     found, (_now, today) = facility_of(request.user, pk, what="template"), clock()
-    year, _years = year_of(request, found.enterprise, today)
+    year, _years = year_of(request, today)
     return FileResponse(
         io.BytesIO(sheet.template(found, year)),
         as_attachment=True,
@@ -53,7 +53,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload a workbook: either its faults by row, or a preview that waits to be committed."""
     found, (now, today) = facility_of(request.user, pk, what="import"), clock()
     demand(request.user, permissions.KEEP, found)
-    year, years = year_of(request, found.enterprise, today)
+    year, years = year_of(request, today)
     form = UploadForm(request.POST or None, request.FILES or None)
     imports = ValueImport.objects.filter(facility=found).select_related("record").order_by("-record__seq")[:8]
     context: dict[str, Any] = {

@@ -45,7 +45,7 @@ _KINDS = {
 def facility(request: HttpRequest, pk: int) -> HttpResponse:
     """The completeness grid: each cell of the form against twelve months."""
     found, (_now, today) = facility_of(request.user, pk, what="facility"), now_and_today()
-    year, years = year_of(request, found.enterprise, today)
+    year, years = year_of(request, today)
     values = assembling.values_of([found], year)
     told = {(each.month, each.item, each.stream): each for each in values}
     months = clock.months_of(year)
@@ -274,7 +274,8 @@ def value(request: HttpRequest, pk: int) -> HttpResponse:
     held = facility_of(request.user, found.facility_id, what="value")
     revisions = entry.history(found)
     year = int(found.month[:4])
-    computed = sectoral.compute([held], assembling.values_of([held], year), year)
+    beside = MonthlyValue.objects.filter(facility=held, month__in=(found.month, str(year)), current=True)
+    computed = sectoral.compute([held], beside.select_related("facility"), year)
     uses = [
         {**row, "title": sectoral.formula_title(row["sector"], row["formula"])}
         for row in computed.rows

@@ -54,10 +54,10 @@ def report_of(user: Any, id: UUID, *, what: str) -> Report:
     return seen
 
 
-def year_of(request: HttpRequest, enterprise: Enterprise, today: date) -> tuple[int, list[int]]:
+def year_of(request: HttpRequest, today: date) -> tuple[int, list[int]]:
     """The year of the address and those there are; at first the last whole year."""
-    known = summary.years_of(enterprise, today)
-    return asked.year(request, known, default=today.year - 1 if today.year - 1 in known else known[-1]), known
+    known = summary.years_of(today)
+    return asked.year(request, known, default=today.year - 1), known
 
 
 def keeps(user: Any, enterprise: Enterprise) -> bool:
