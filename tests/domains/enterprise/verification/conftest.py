@@ -54,7 +54,7 @@ def content_of(coal: float = COAL, *, counted: float | None = None, ncv: float =
         for month in MONTHS
         for item, told, unit in (("fuel_use", coal, "t"), ("ncv", ncv, "GJ/t"))
     ]
-    sums = {"reporting": value * 3, "compliance": value * 3}
+    sums = {"reporting": value * 3, "compliance": value * 3, "incomplete": 0}
     return {
         "schema": 1, "year": 2025, "boundary": {"facilities": [{"code": "unit-1", "sector": "power"}], "changes": []},
         "values": values, "rows": rows, "findings": [], "open": [],

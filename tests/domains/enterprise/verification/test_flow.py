@@ -246,6 +246,8 @@ def test_a_corrected_non_conformity_lets_the_report_pass(case) -> None:
     findings.settle(made.it.findings.get(), closed=True, verdict="检测报告有效", **made.by("verifier"))
     made.concluded().confirmed()
     assert made.it.conclusion == "passed"
+    assert made.it.record.evidence.count() == 1
+    assert records.verify_record(made.it.record)
 
 
 def test_what_is_not_corrected_is_estimated_conservatively_and_counts(case) -> None:

@@ -103,9 +103,16 @@ def answer(finding: Nonconformity, *, text: str, evidence: Iterable[Evidence], b
         fresh.evidence.add(*files)
         detail = {"number": fresh.number, "answer": fresh.answer, "evidence": sorted(each.sha256 for each in files)}
         records.audit(by, f"{KIND}.answer-finding", KIND, str(verification.pk), detail, now=now)
-        # Whoever may see the verification may open its evidence.
-        verification.record.evidence.add(*files)
+        _attach(verification, files, by=by, now=now)
     finding.refresh_from_db()
+
+
+def _attach(verification: Verification, files: list[Evidence], *, by: Any, now: datetime) -> None:
+    """Whoever may see the verification may open its evidence; the chain says what hangs on the record (`records.verify_record`)."""
+    record = verification.record
+    record.evidence.add(*files)
+    sealed = {"evidence": sorted(each.sha256 for each in record.evidence.all())}
+    records.audit(by, f"{KIND}.evidence", "record", str(record.pk), sealed, now=now)
 
 
 def send_answer(verification: Verification, *, by: Any, now: datetime) -> None:

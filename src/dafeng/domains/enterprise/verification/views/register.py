@@ -109,9 +109,8 @@ def apply(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         # A body's people enter their own; the bureau says whose the body is.
-        organisation = (
-            given.pop("organisation") if may(request.user, permissions.KEEP_BODIES) else min(mine, default="")
-        )
+        named = given.pop("organisation")
+        organisation = named if may(request.user, permissions.KEEP_BODIES) else min(mine, default="")
         try:
             made = bodies.apply(**given, organisation=organisation, by=request.user, now=timezone.now())
         except DafengError as refused:
