@@ -1,7 +1,5 @@
 """Compliance over HTTP: rule sets and trial allocation for everybody; positions, plans and surrender for those who may."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
