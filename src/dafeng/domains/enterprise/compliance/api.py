@@ -1,7 +1,5 @@
 """Compliance over HTTP: rule sets and trial allocation for everybody; positions, plans and surrender for those who may."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -39,8 +37,7 @@ from dafeng.kernel.errors import NotFound
 router = Router(tags=["enterprise"])
 
 described.describe(
-    firm=_("企业代码"), rule_set=_("规则代码，如 power-2024"), compliance_year=_("配额所属的年度"), pre=_("是否按预分配计算"),
-    tighter=_("所有基准值降低的百分比；0 为原样"), surrender=_("清缴申请的编号"), allocation=_("配额分配的编号"),
+    firm=_("企业代码"), rule_set=_("规则代码，如 power-2024"), compliance_year=_("配额所属的年度"), surrender=_("清缴申请的编号"),
 )  # fmt: skip
 described.describe(
     within="RuleSetOut", code=_("规则代码"), title=_("名称"), year=_("年度"), market=_("national 全国，regional 地方"), sector=_("行业"),
@@ -74,7 +71,7 @@ described.describe(
     within="AllocationOut", id=_("编号"), year=_("年度"), stage=_("pre 预分配，final 核定"), number=_("版次"), rule_set=_("规则代码"), signed=_("凭签认使用的值"),
     tonnes=_("配额（吨）"), issued=_("本次发放（吨），负数为收回"), rows=_("各机组的步骤"), at=_("核定时间"),
 )  # fmt: skip
-described.describe(within="PlanIn", year=_("年度"), price=_("配额价格（元/吨）"), ccer_price=_("核证自愿减排量价格（元/吨）"), next_value=_("结转后每吨的预计价值（元）"), group=_("是否与同一组织的企业一起"))  # fmt: skip
+described.describe(within="CompliancePlanIn", year=_("年度"), price=_("配额价格（元/吨）"), ccer_price=_("核证自愿减排量价格（元/吨）"), next_value=_("结转后每吨的预计价值（元）"), group=_("是否与同一组织的企业一起"))  # fmt: skip
 described.describe(within="CompliancePlanOut", cost=_("净支出（元），负数为净得"), firms=_("各企业"), reasons=_("理由"))
 described.describe(
     within="FirmPlanOut", firm=_("企业代码"), duty=_("待清缴（吨）"), surrender=_("按年份清缴的自有配额（吨）"), ccer=_("抵销（吨）"), ccer_bought=_("其中新买（吨）"),
@@ -189,7 +186,7 @@ class AllocationOut(Schema):
     at: Any
 
 
-class PlanIn(Schema):
+class CompliancePlanIn(Schema):
     year: int
     price: Decimal = Field(gt=0, le=100_000, decimal_places=2)
     ccer_price: Decimal = Field(gt=0, le=100_000, decimal_places=2)
@@ -346,7 +343,7 @@ def list_firm_allocations(request: HttpRequest, firm: str, asked: Query[Paging])
     "/enterprise/compliance/firms/{firm}/plan", response=CompliancePlanOut, summary=_("编制履约方案，不写任何数据")
 )
 @asks(permissions.PLAN)
-def plan_firm(request: HttpRequest, firm: str, given: PlanIn) -> Any:
+def plan_firm(request: HttpRequest, firm: str, given: CompliancePlanIn) -> Any:
     enterprise, today = firm_of(request, firm), timezone.localdate()
     wanted = Covered.objects.filter(year=given.year, enterprise__in=Enterprise.objects.for_user(request.user)).select_related("enterprise")  # fmt: skip
     wanted = wanted.filter(enterprise__organisation=enterprise.organisation) if given.group and enterprise.organisation else wanted.filter(enterprise=enterprise)  # fmt: skip

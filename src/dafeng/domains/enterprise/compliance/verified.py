@@ -68,12 +68,12 @@ def fact(facts: Mapping[str, Any], name: str, year: int) -> Any:
 
 
 def _figures(content: Mapping[str, Any], facility: str, year: int) -> dict[str, float]:
-    told = {row["indicator"]: row["value"] for row in content.get("indicators", ()) if row["facility"] == facility and row["month"] == str(year)}  # fmt: skip
-    found = {
-        column: round(float(told[code]), places)
-        for column, (code, places) in FIGURES.items()
-        if told.get(code) is not None
+    told = {
+        row["indicator"]: row["value"] / 100 if row["unit"] == "%" else row["value"]
+        for row in content.get("indicators", ())
+        if row["facility"] == facility and row["month"] == str(year) and row["value"] is not None
     }
+    found = {column: round(float(told[code]), places) for column, (code, places) in FIGURES.items() if code in told}
     heated = any(row["facility"] == facility and row["item"] in HEAT_ITEMS and row.get("value") for row in content.get("values", ()))  # fmt: skip
     if "output" in found and "heat" not in found and not heated:
         found |= {"heat": 0.0, "heat_ratio": 0.0}
