@@ -15,7 +15,6 @@ from dafeng.domains.enterprise.models import HeatUnit, ProjectFigure, ProjectLev
 from dafeng.domains.enterprise.review.methods import Base, HeatUnitPlace, Level, rules
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.indicators.errors import IndicatorError
-from dafeng.kernel.indicators.models import Indicator
 from dafeng.kernel.quantities import places
 from dafeng.kernel.records import services as records
 
@@ -110,16 +109,13 @@ class Figures:
 
 def _published(codes: tuple[str, ...], place: str, year: int) -> dict[str, float]:
     """A year's figures of a county on the blackboard (equivalent value where the indicator knows both), those that there are."""
-    known = list(Indicator.objects.filter(code__in=codes).values_list("code", flat=True))
-    if not known:
-        return {}
     try:
-        found = indicators.values(known, subject=[place, f"place:{place}"], period=year)
+        found = indicators.values(codes, subject=[place, f"place:{place}"], period=year)
     except IndicatorError:
-        # Two runs tell it differently: which one holds is not for this room to choose.
+        # Not published yet, or two runs tell it differently: which one holds is not for this room to choose.
         return {}
     told = {}
-    for code in known:
+    for code in codes:
         rows = found.filter(found["indicator"] == code)
         if rows.height > 1:
             rows = rows.filter(rows["key"].str.contains("basis=equivalent"))
@@ -130,11 +126,14 @@ def _published(codes: tuple[str, ...], place: str, year: int) -> dict[str, float
 
 def products() -> dict[str, str]:
     """Code → name of the products that have limits."""
-    shipped = {
+    return shipped_products() | dict(ProjectLevel.objects.order_by("since", "pk").values_list("product", "name"))
+
+
+def shipped_products() -> dict[str, str]:
+    return {
         "blast-furnace": _("高炉工序"), "converter": _("转炉工序"), "aluminium": _("铝液（电解铝）"), "clinker": _("水泥熟料"),
         "glass-500-800": _("平板玻璃（500–800 t/d）"), "glass-800": _("平板玻璃（>800 t/d）"),
     }  # fmt: skip
-    return shipped | dict(ProjectLevel.objects.order_by("since", "pk").values_list("product", "name"))
 
 
 def level_of(product: str, on: date) -> Level | None:
@@ -143,10 +142,11 @@ def level_of(product: str, on: date) -> Level | None:
         return None
     row = ProjectLevel.objects.filter(product=product, since__lte=on).order_by("-since", "-pk").first()
     if row is not None:
-        return Level(row.unit, row.limit, row.access, row.lead, row.source)
+        return Level(row.unit, row.limit, row.access, row.lead, row.source, row.name)
     for each in rules().levels:
         if each["product"] == product:
-            return Level(each["unit"], each["base"], None, each["lead"], _("国家能效基准水平和标杆水平（2021 年版）"))
+            source = _("国家能效基准水平和标杆水平（2021 年版）")
+            return Level(each["unit"], each["base"], None, each["lead"], source, shipped_products()[product])
     return None
 
 
