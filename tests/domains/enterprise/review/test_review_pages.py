@@ -101,7 +101,13 @@ def test_a_page_opened_before_somebody_else_acted_is_refused(as_, draft, people)
 
 
 def test_every_tab_explains_itself_within_twelve_queries(as_, approved, people) -> None:
-    project = approved()
+    from dafeng.kernel.indicators.services import ensure_indicator
+
+    project = approved(
+        basics={"longitude": 114.0, "latitude": 32.0}, output={"product": "clinker", "output": 100_000.0}
+    )
+    for code in ("energy.quota", "energy.consumption"):
+        ensure_indicator(code, name=code, unit="tce")
     faults = []
     for who in ("owner", "ndrc", "leader", "county", "ecology"):
         client = as_(who)

@@ -303,3 +303,21 @@ def test_a_draft_is_the_owners_alone(draft, people, person) -> None:
     assert list(Project.objects.for_user(people["county"])) == [project]
     elsewhere = person("county", "elsewhere", "shihe", place="411502")
     assert not Project.objects.for_user(elsewhere).exists()
+
+
+# ---------- the county's budget ----------
+
+
+def test_what_is_left_of_the_countys_budget_comes_from_the_blackboard(draft) -> None:
+    """10,000 − 7,000 − 3,788 = −788 tce: the project would exceed the budget of this year."""
+    for code, value in (("energy.quota", 10_000.0), ("energy.consumption", 7_000.0)):
+        indicators.ensure_indicator(code, name=code, unit="tce")
+        run = indicators.start_run(domain="energy", kind=code, subject="411500", now=NOW)
+        row = {"indicator": code, "subject": PLACE, "period": "2026", "value": value, "unit": "tce", "status": 0}
+        indicators.publish(run, [row | {"key": "basis=equivalent"}])
+        indicators.finish_run(run, NOW)
+    assert assessments.assess(draft(), on=TODAY).impact.left == pytest.approx(-788)
+
+
+def test_without_a_budget_nothing_is_said_to_be_left(draft) -> None:
+    assert assessments.assess(draft(), on=TODAY).impact.left is None

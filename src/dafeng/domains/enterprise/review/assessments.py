@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from dafeng.domains.enterprise.models import Project
 from dafeng.domains.enterprise.review import figures
@@ -139,7 +139,7 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         "", comparison.get("limit"), comparison.get("access"), comparison.get("lead"), comparison.get("standard", "")
     )
     claims = any(value is not None for value in (own.limit, own.access, own.lead))
-    peers = _peers(project, output.get("product", ""))
+    peers, parts = _others(project, output.get("product", ""), used.equivalent)
     found = (
         near(basics["longitude"], basics["latitude"], figures.heat_units(project.city, on), known)
         if basics.get("longitude") is not None and basics.get("latitude") is not None
@@ -150,7 +150,7 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         proposal=proposal,
         used=used,
         decision=decision,
-        impact=effect(used.counted, proposal.added_value, told.base(project.operation_year), known),
+        impact=effect(used.counted, proposal.added_value, told.base(on.year), known),
         standing=standing,
         claimed=compare(used.per_product if claims else None, own if claims else None),
         quantile=quantile_of(used.per_product, peers) if used.per_product is not None else None,
@@ -169,11 +169,16 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         too_near=[each for each in found if each.inside] if basics.get("chp") else [],
         outside_park=outside_park(str(basics.get("industry", "")), basics.get("park", "")),
         swap_needed=Decimal(str(basics["swap_capacity"])) if basics.get("swap_capacity") else None,
-        swapped=project.swaps.filter(released_at=None).aggregate(sum=Sum("capacity"))["sum"] or Decimal(0),
-        split_with=_split(project, used.equivalent),
+        swapped=_swapped(project) if basics.get("swap_capacity") else Decimal(0),
+        split_with=parts,
         missing=_missing(given),
         figures=told,
     )
+
+
+def _swapped(project: Project) -> Decimal:
+    """Retired capacity that this project holds."""
+    return project.swaps.filter(released_at=None).aggregate(sum=Sum("capacity"))["sum"] or Decimal(0)
 
 
 def _missing(content: dict[str, Any]) -> list[tuple[str, str]]:
@@ -187,34 +192,38 @@ def _missing(content: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _peers(project: Project, product: str) -> list[float]:
-    """The same product's energy per unit in the other projects that were handed in."""
-    if not product:
-        return []
-    rows = Project.objects.filter(product=product, per_product__isnull=False).exclude(pk=project.pk)
-    told = rows.exclude(record__state__in=("draft", "withdrawn")).values_list("per_product", flat=True)
-    return [value for value in told if value is not None]
-
-
-def _split(project: Project, tce: float) -> list[Project]:
-    """Other projects of the same owner in the same county that with this one reach a threshold that neither reaches alone."""
-    others = (
-        Project.objects.filter(
-            enterprise=project.enterprise,
-            place=project.place,
-            tce__isnull=False,
-            operation_year__gte=project.operation_year - SPLIT_YEARS,
-            operation_year__lte=project.operation_year + SPLIT_YEARS,
-        )
-        .exclude(pk=project.pk)
-        .exclude(record__state__in=("draft", "withdrawn", "refused", "lapsed", "revoked"))
+def _others(project: Project, product: str, tce: float) -> tuple[list[float], list[Project]]:
+    """Peers and parts, asked together: the same product's energy per unit in the other projects that were handed in; and what
+    belongs to the same owner in the same county and with this one reaches a threshold that neither reaches alone.
+    """
+    near = Q(
+        enterprise=project.enterprise_id,
+        place=project.place,
+        tce__isnull=False,
+        operation_year__gte=project.operation_year - SPLIT_YEARS,
+        operation_year__lte=project.operation_year + SPLIT_YEARS,
     )
+    same = Q(product=product, per_product__isnull=False) if product else Q(pk__in=[])
+    others = list(
+        Project.objects.filter(near | same)
+        .exclude(pk=project.pk)
+        .exclude(record__state__in=("draft", "withdrawn"))
+        .select_related("record")
+    )
+    peers = [
+        each.per_product for each in others if product and each.product == product and each.per_product is not None
+    ]
     limits = [rules().number("thresholds", name) for name in ("report_tce", "province_tce")]
-    return [
+    parts = [
         other
         for other in others
-        if any(max(tce, other.tce or 0.0) < limit <= tce + (other.tce or 0.0) for limit in limits)
+        if (other.enterprise_id, other.place) == (project.enterprise_id, project.place)
+        and abs(other.operation_year - project.operation_year) <= SPLIT_YEARS
+        and other.record.state not in ("refused", "lapsed", "revoked")
+        and other.tce is not None
+        and any(max(tce, other.tce) < limit <= tce + other.tce for limit in limits)
     ]
+    return peers, parts
 
 
 def summary(found: Assessment, *, on: date) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import HeatUnit, ProjectFigure, ProjectLevel
 from dafeng.domains.enterprise.review.methods import Base, HeatUnitPlace, Level, rules
 from dafeng.kernel.indicators import services as indicators
-from dafeng.kernel.indicators.models import Indicator
+from dafeng.kernel.indicators.errors import IndicatorError
 from dafeng.kernel.quantities import places
 from dafeng.kernel.records import services as records
 
@@ -96,38 +96,44 @@ class Figures:
         return self.rows[code].value if code in self.rows else None
 
     def base(self, year: int) -> Base:
-        budget, used = (_published(code, self.place, year) for code in ("energy.quota", "energy.consumption"))
+        published = _published(("energy.quota", "energy.consumption"), self.place, year)
         return Base(
             energy=self.value("base_energy"),
             gdp=self.value("base_gdp"),
             intensity=self.value("base_intensity"),
             increment=self.value("increment"),
-            budget=budget,
-            used=used,
+            budget=published.get("energy.quota"),
+            used=published.get("energy.consumption"),
         )
 
 
-def _published(code: str, place: str, year: int) -> float | None:
-    """A year's figure of a county on the blackboard (equivalent value where the indicator knows both); None where there is none."""
-    if not Indicator.objects.filter(code=code).exists():
-        return None
-    for subject in (place, f"place:{place}"):
-        found = indicators.values(code, subject=subject, period=year)
-        if found.height:
-            chosen = found.filter(found["key"].str.contains("basis=equivalent")) if found.height > 1 else found
-            if chosen.height == 1 and chosen["unit"][0] == "tce":
-                value: float | None = chosen["value"][0]
-                return value
-    return None
+def _published(codes: tuple[str, ...], place: str, year: int) -> dict[str, float]:
+    """A year's figures of a county on the blackboard (equivalent value where the indicator knows both), those that there are."""
+    try:
+        found = indicators.values(codes, subject=[place, f"place:{place}"], period=year)
+    except IndicatorError:
+        # Not published yet, or two runs tell it differently: which one holds is not for this room to choose.
+        return {}
+    told = {}
+    for code in codes:
+        rows = found.filter(found["indicator"] == code)
+        if rows.height > 1:
+            rows = rows.filter(rows["key"].str.contains("basis=equivalent"))
+        if rows.height == 1 and rows["unit"][0] == "tce" and rows["value"][0] is not None:
+            told[code] = float(rows["value"][0])
+    return told
 
 
 def products() -> dict[str, str]:
     """Code → name of the products that have limits."""
-    shipped = {
+    return shipped_products() | dict(ProjectLevel.objects.order_by("since", "pk").values_list("product", "name"))
+
+
+def shipped_products() -> dict[str, str]:
+    return {
         "blast-furnace": _("高炉工序"), "converter": _("转炉工序"), "aluminium": _("铝液（电解铝）"), "clinker": _("水泥熟料"),
         "glass-500-800": _("平板玻璃（500–800 t/d）"), "glass-800": _("平板玻璃（>800 t/d）"),
     }  # fmt: skip
-    return shipped | dict(ProjectLevel.objects.order_by("since", "pk").values_list("product", "name"))
 
 
 def level_of(product: str, on: date) -> Level | None:
@@ -136,10 +142,11 @@ def level_of(product: str, on: date) -> Level | None:
         return None
     row = ProjectLevel.objects.filter(product=product, since__lte=on).order_by("-since", "-pk").first()
     if row is not None:
-        return Level(row.unit, row.limit, row.access, row.lead, row.source)
+        return Level(row.unit, row.limit, row.access, row.lead, row.source, row.name)
     for each in rules().levels:
         if each["product"] == product:
-            return Level(each["unit"], each["base"], None, each["lead"], _("国家能效基准水平和标杆水平（2021 年版）"))
+            source = _("国家能效基准水平和标杆水平（2021 年版）")
+            return Level(each["unit"], each["base"], None, each["lead"], source, shipped_products()[product])
     return None
 
 

@@ -15,6 +15,7 @@ class Level:
     access: float | None = None
     lead: float | None = None
     source: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)

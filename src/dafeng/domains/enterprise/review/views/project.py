@@ -58,7 +58,7 @@ def shown(project: Project, found: assessments.Assessment) -> dict[str, Any]:
             for title, each in ((_("登记的限额"), found.standing), (_("申报的限额"), found.claimed))
             if each.level is not None
         ],
-        "product": figures.products().get(project.content.get("output", {}).get("product", ""), project.content.get("output", {}).get("product_name", "")),
+        "product": found.standing.level.name if found.standing.level else project.content.get("output", {}).get("product_name", ""),
         "grades": {"m": words.GRADES[found.impact.m_grade], "n": words.GRADES[found.impact.n_grade]},
         "impact_open": [words.OPEN[code] for code in found.impact.open],
         "impact_source": rules().tables["impact"]["source"],
