@@ -98,7 +98,7 @@ def all_projects(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     context = {
         "table": table, "keeps": may(request.user, permissions.KEEP_PROJECTS),
-        "rules": [rules.rules()[each] for each in ("guided", "deviation", "new_quota", "coal")],
+        "rules": [rules.rules()[each] for each in ("guided", "deviation", "new_quota", "coal", "coal_once")],
     }  # fmt: skip
     return table.download() or render(request, "energy/control/projects.html", context)
 
@@ -116,7 +116,7 @@ def project(request: HttpRequest, id: int) -> HttpResponse:
         "energy": amount(found.energy), "coal": amount(found.coal), "owed": amount(due), "replaced": amount(replaced),
         "rest": amount(None if due is None else max(due - replaced, 0.0)), "done": due is not None and replaced >= due - 1e-6,
         "uses": uses, "keeps": may(request.user, permissions.KEEP_PROJECTS, found.place),
-        "rules": [rules.rules()[each] for each in ("coal", "new_quota")],
+        "rules": [rules.rules()[each] for each in ("coal", "coal_once", "new_quota")],
     }  # fmt: skip
     return render(request, "energy/control/project.html", context)
 
@@ -167,7 +167,7 @@ def coal(request: HttpRequest) -> HttpResponse:
         "table": table,
         "figures": figures,
         "keeps": may(request.user, permissions.KEEP_COAL),
-        "rules": [rules.rules()["coal"]],
+        "rules": [rules.rules()["coal"], rules.rules()["coal_once"]],
     }
     return table.download() or render(request, "energy/control/coal.html", context)
 
