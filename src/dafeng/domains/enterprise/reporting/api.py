@@ -123,7 +123,7 @@ words.describe(
     in_compliance=_("计入履约边界"),
 )
 words.describe(
-    within="FindingOut",
+    within="ReportFindingOut",
     id=_("编号"),
     rule=_("规则代码"),
     month=_("月份"),
@@ -251,7 +251,7 @@ class ReportRow(Schema):
     t_co2e: float | None
 
 
-class FindingOut(Schema):
+class ReportFindingOut(Schema):
     id: int
     facility_code: str
     rule: str
@@ -325,7 +325,9 @@ def _month(month: str) -> str:
 
 
 @router.get(
-    "/enterprise/reporting/facilities/{int:facility}/months/{month}", response=MonthOut, summary=_("一个月的全部项目与令牌")
+    "/enterprise/reporting/facilities/{int:facility}/months/{month}",
+    response=MonthOut,
+    summary=_("一个月的全部项目与令牌"),
 )
 @asks(permissions.SEE)
 def show_facility_month(request: HttpRequest, facility: int, month: str) -> Any:
@@ -471,7 +473,7 @@ def step_carbon_report(request: HttpRequest, id: UUID, given: ReportStepIn) -> A
 
 
 @router.get(
-    "/enterprise/reporting/firms/{slug:firm}/findings", response=Page[FindingOut], summary=_("一家企业的检查发现")
+    "/enterprise/reporting/firms/{slug:firm}/findings", response=Page[ReportFindingOut], summary=_("一家企业的检查发现")
 )
 @asks(permissions.SEE)
 def list_check_findings(request: HttpRequest, firm: str, asked: Query[YearAsked]) -> Any:
@@ -498,7 +500,9 @@ def _finding(row: CheckFinding) -> dict[str, Any]:
     }
 
 
-@router.post("/enterprise/reporting/findings/{int:finding}/answer", response=FindingOut, summary=_("说明一条检查发现"))
+@router.post(
+    "/enterprise/reporting/findings/{int:finding}/answer", response=ReportFindingOut, summary=_("说明一条检查发现")
+)
 @asks(permissions.ANSWER)
 def answer_check_finding(request: HttpRequest, finding: int, given: FindingAnswer) -> Any:
     found = CheckFinding.objects.select_related("facility__enterprise").filter(pk=finding).first()
