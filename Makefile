@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 .PHONY: help setup run test bench lint screens soak messages lock profiles nightly clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(UV):
 	@sh scripts/bootstrap "$(PYTHON)" "$(UV_VERSION)"
@@ -68,6 +68,13 @@ nightly: $(VENV)/.stamp ## read our exports back with pyam and primap2, in an en
 	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-nightly
 	@$(UV) pip sync --quiet --python .venv-nightly/bin/python --require-hashes requirements-nightly.lock
 	@$(PY) -m pytest -q -m nightly tests/nightly
+
+test-spark: $(VENV)/.stamp ## the questions of the series store on a Spark cluster on loopback (needs Java 17)
+	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-spark
+	@$(UV) pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv-spark/bin/python pyspark==4.0.5 pandas
+	@$(UV) pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
+	@.venv-spark/bin/python -m pytest -q -n 0 -m spark tests/kernel/series
 
 clean: ## remove the environments; your data in var/ stays
 	rm -rf .venv .venv-nightly .profiles .tools

@@ -20,10 +20,6 @@ LATER = datetime(2026, 11, 21, 9, tzinfo=CITY)
 MINUTES = timedelta(minutes=15)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "spark: asks a Spark standalone cluster on loopback (needs Java and pyspark)")
-
-
 @pytest.fixture
 def point(db) -> Callable[..., Point]:
     """Makes a point; unless told otherwise a register of electricity that is read every 15 minutes."""

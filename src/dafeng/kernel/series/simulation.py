@@ -265,7 +265,7 @@ def _grid(start: datetime, end: datetime) -> _Grid:
 @lru_cache(maxsize=20_000)
 def _calendar(day: date) -> tuple[bool, float]:
     """Whether people work, and what the Spring Festival leaves of industry (1: all)."""
-    import chinese_calendar  # type: ignore[import-untyped]
+    import chinese_calendar
 
     try:
         working = bool(chinese_calendar.is_workday(day))
