@@ -40,7 +40,7 @@ class _Columns:
         if not all(value is None or type(value) in (int, float) for value in values):
             raise ValueError("value")
         count = len(values)
-        times = part["at"] if "at" in part else _every(part["start"], part["step"], count)
+        times: Any = part["at"] if "at" in part else _every(part["start"], part["step"], count)
         if not isinstance(times, list) or len(times) != count:
             raise ValueError("at")
         if all(type(time) in (int, float) for time in times):
