@@ -1,5 +1,6 @@
 """The pages of reporting in a browser, on a desk and on a phone: no accessibility faults, nothing wider than the screen."""
 
+# ruff: noqa: F811
 from __future__ import annotations
 
 from typing import Any
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_the_pages_have_no_accessibility_faults(
     open_page: Any, report: Report, people: dict[str, Any], size: str
-) -> None:  # noqa: F811
+) -> None:
     page = open_page(size, client=signed_in(people["clerk"]))
     found = {}
     for address in pages(report):

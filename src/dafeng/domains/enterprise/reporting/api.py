@@ -325,7 +325,9 @@ def _month(month: str) -> str:
 
 
 @router.get(
-    "/enterprise/reporting/facilities/{int:facility}/months/{month}", response=MonthOut, summary=_("一个月的全部项目与令牌")
+    "/enterprise/reporting/facilities/{int:facility}/months/{month}",
+    response=MonthOut,
+    summary=_("一个月的全部项目与令牌"),
 )
 @asks(permissions.SEE)
 def show_facility_month(request: HttpRequest, facility: int, month: str) -> Any:
