@@ -29,6 +29,7 @@ from dafeng.domains.enterprise.reporting.views.places import facility_of, keeps,
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.errors import DafengError, NotFound, StaleError, UploadError
 from dafeng.kernel.records import services as records
+from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Evidence
 
 FILE_BYTES = 20 * 2**20
@@ -128,9 +129,9 @@ def stored(request: HttpRequest, given: Any) -> Evidence:
 @asks(permissions.SEE)
 def month(request: HttpRequest, pk: int, month: str) -> HttpResponse:
     """One month, one form: value, way, source and evidence of each item; then 存证."""
-    found = facility_of(request.user, pk, what="month")
     if not clock.is_month(month):
         raise NotFound(_("没有这个月份"), expected="2025-03")
+    found = facility_of(request.user, pk, what="month", year=int(month[:4]))
     if request.method != "POST":
         return _month_page(request, found, month)
     demand(request.user, permissions.KEEP, found)
@@ -202,8 +203,8 @@ def _month_page(
     rows = [_row(each, held.get(each.key), typed, applied.get(each.key)) for each in sectoral.fields(found, month)]
     filing = MonthFiling.objects.filter(facility=found, month=month).select_related("by").first()
     changes = boundaries.changes_of([found]).get(found.pk, ())
-    held_by = reports.newest(found.enterprise, year)
-    closed = bool(held_by and held_by.record.state not in reports.OPEN)
+    state = getattr(found, "report_state", None)
+    closed = state is not None and state not in reports.OPEN
     own = keeps(request.user, found.enterprise)
     due = clock.month_due(month)
     context = {
@@ -225,7 +226,8 @@ def _month_page(
         "due": due,
         "days": clock.working_days_left(today, due),
         "announced": clock.announced(due.year),
-        "closed": held_by if closed else None,
+        "closed": found.report_id if closed else None,  # type: ignore[attr-defined]
+        "closed_state": workflows.get(reports.KIND).states[str(state)].title if closed else "",
         "edits": own and not closed,
         "sides": [
             {"title": title, "inside": boundaries.inside(found, changes, month, code)}

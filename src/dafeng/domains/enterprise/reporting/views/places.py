@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,9 +35,13 @@ def firm_of(user: Any, code: str, *, what: str) -> Enterprise:
     return seen
 
 
-def facility_of(user: Any, pk: int, *, what: str) -> Facility:
-    """As `firm_of`."""
-    seen = Facility.objects.for_user(user).filter(pk=pk).select_related("enterprise").distinct().first()
+def facility_of(user: Any, pk: int, *, what: str, year: int = 0) -> Facility:
+    """As `firm_of`. With a year it carries the year's newest report as `report_id` and `report_state`, in the same question."""
+    newest = Report.objects.filter(enterprise=OuterRef("enterprise"), year=year).order_by("-version")
+    found = Facility.objects.for_user(user).filter(pk=pk).select_related("enterprise").distinct()
+    seen = found.annotate(
+        report_id=Subquery(newest.values("pk")[:1]), report_state=Subquery(newest.values("record__state")[:1])
+    ).first()
     if seen is None:
         if Facility.objects.filter(pk=pk).exists():
             raise refuse_other(user, "facility", pk, now=timezone.now(), what=what)
