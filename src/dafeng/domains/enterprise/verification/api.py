@@ -1,7 +1,5 @@
 """Verification over HTTP: the register of bodies for everybody; cases, their steps, findings and numbers for whom they concern."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
