@@ -17,7 +17,8 @@ from dafeng.kernel.records import services as records
 
 def sources() -> QuerySet[CapacitySource]:
     """Sources with `used`, the sum of their live swaps."""
-    return CapacitySource.objects.annotate(used=Sum("swaps__capacity", filter=Q(swaps__released_at=None)))
+    used = Sum("swaps__capacity", filter=Q(swaps__released_at=None))
+    return CapacitySource.objects.annotate(used=used).order_by("-retired_on", "pk")
 
 
 def retire(
