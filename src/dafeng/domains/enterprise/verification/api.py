@@ -21,10 +21,13 @@ from dafeng.domains.enterprise.verification import (
     working,
 )
 from dafeng.kernel.actions import asks
+from dafeng.kernel.api import words as descriptions
 from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.errors import NotFound
 
 router = Router(tags=["enterprise"])
+
+descriptions.describe(body=_("机构的代码"))
 
 
 class BodyOut(Schema):
@@ -69,7 +72,7 @@ class TermOut(Schema):
     late: bool = Field(description=_("是否逾期"))
 
 
-class FindingOut(Schema):
+class VerificationFindingOut(Schema):
     number: int = Field(description=_("不符合项的序号"))
     item: str = Field(description=_("核查条目的代码"))
     where: str = Field(description=_("核算单元、月份、源流、参数"))
@@ -80,7 +83,7 @@ class FindingOut(Schema):
     verdict: str = Field(description=_("核查意见；没有为空"))
 
 
-class DifferenceOut(Schema):
+class VerificationDifferenceOut(Schema):
     level: str = Field(
         description=_("value 填报值，factor 缺省值，row 一行的计算，facility 核算单元合计，total 边界合计")
     )
@@ -97,13 +100,13 @@ class ComparisonOut(Schema):
     rows: int = Field(description=_("结果行数"))
     digest: str = Field(description=_("复算的那一版报告内容的 SHA-256"))
     stale: bool = Field(description=_("复算之后报告又有新的报送"))
-    differences: list[DifferenceOut] = Field(description=_("不同之处，来历最下层的在前"))
+    differences: list[VerificationDifferenceOut] = Field(description=_("不同之处，来历最下层的在前"))
     unchecked: list[list[str]] = Field(description=_("没有独立复算的行：核算单元、月份、源流、公式"))
 
 
 class VerificationWhole(VerificationOut):
     terms: list[TermOut] = Field(description=_("各项期限"))
-    findings: list[FindingOut] = Field(description=_("不符合项；企业只见已开出的"))
+    findings: list[VerificationFindingOut] = Field(description=_("不符合项；企业只见已开出的"))
     comparison: ComparisonOut | None = Field(description=_("独立复算；还没有为空"))
 
 
