@@ -241,7 +241,7 @@ def sign(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("reporting/desk/", desk, name="reporting-desk"),
     path("reporting/desk/remind/", remind, name="reporting-remind"),
-    path("reporting/desk/leave/<int:year>/", leave, name="reporting-leave"),
+    path("reporting/desk/leave/<year:year>/", leave, name="reporting-leave"),
     path("reporting/feed/", feed_page, name="reporting-feed"),
     path("reporting/feed/publish/", feed_publish, name="reporting-feed-publish"),
     path("reporting/parameters/", parameters, name="reporting-parameters"),

@@ -360,7 +360,7 @@ urlpatterns = [
     path("reporting/firms/<slug:firm>/facilities/add/", add_facility, name="reporting-facility-add"),
     path("reporting/facilities/<int:pk>/streams/", set_streams, name="reporting-streams"),
     path("reporting/firms/<slug:firm>/boundary/", add_change, name="reporting-boundary"),
-    path("reporting/firms/<slug:firm>/plan/<int:year>/", plan, name="reporting-plan"),
-    path("reporting/firms/<slug:firm>/plan/<int:year>/step/", plan_step, name="reporting-plan-step"),
+    path("reporting/firms/<slug:firm>/plan/<year:year>/", plan, name="reporting-plan"),
+    path("reporting/firms/<slug:firm>/plan/<year:year>/step/", plan_step, name="reporting-plan-step"),
     path("reporting/firms/<slug:firm>/reports/", open_report, name="reporting-open-report"),
 ]
