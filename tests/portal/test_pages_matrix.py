@@ -40,6 +40,7 @@ MADE_UP = {
     "int": "0",
     "slug": "nothing",
     "path": "place:411500",
+    "year": "2021",
 }
 # Leaving ends the session that the test holds; the second step of a login by OIDC leads back to the first.
 LEAVES = {"logout", "account_logout", "socialaccount_signup"}

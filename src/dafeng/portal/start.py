@@ -21,6 +21,7 @@ from dafeng.domains.disclosure import services as disclosure
 from dafeng.domains.energy import demo as energy_demo
 from dafeng.domains.energy.control import city as energy_city
 from dafeng.domains.enterprise import demo as enterprise_demo
+from dafeng.domains.enterprise.review.cities import ensure_city as ensure_review_city
 from dafeng.domains.inclusion import demo as inclusion_demo
 from dafeng.domains.inclusion import services as inclusion
 from dafeng.domains.inventory import services
@@ -130,6 +131,7 @@ def prepare(*, now: datetime, address: str) -> None:
         inclusion_demo.ensure_demo(inclusion.programme_of(city.code), now=now)
         enterprises.ensure(city.code, pack.demo_enterprises, demo=True)
         energy_demo.ensure_demo(city.code, now=now)
+        ensure_review_city(city.code, city.name, city.name_en, counties=city.counties)
         enterprise_demo.ensure_demo(city.code, now=now)
         _print_logins(pack.demo_users)
     console.print(f"\n[bold]http://{address}/[/bold]   按 Ctrl+C 停止")

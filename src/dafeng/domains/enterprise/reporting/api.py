@@ -32,6 +32,9 @@ from dafeng.kernel.records.models import Evidence
 router = Router(tags=["enterprise"])
 
 words.describe(
+    facility=_("核算单元代码"),
+    finding=_("检查发现的编号"),
+    month=_("月份，如 2025-03；年度项目为 2025"),
     enterprise_code=_("企业代码"),
     enterprise_name=_("企业名称"),
     facility_code=_("核算单元代码"),

@@ -83,11 +83,7 @@ class VerificationFindingOut(Schema):
     verdict: str = Field(description=_("核查意见；没有为空"))
 
 
-<<<<<<< HEAD
-class RecomputeDifferenceOut(Schema):
-=======
 class VerificationDifferenceOut(Schema):
->>>>>>> d05eb1e0d187dd569246f33dcde64ec597a741b3
     level: str = Field(
         description=_("value 填报值，factor 缺省值，row 一行的计算，facility 核算单元合计，total 边界合计")
     )
@@ -104,11 +100,7 @@ class ComparisonOut(Schema):
     rows: int = Field(description=_("结果行数"))
     digest: str = Field(description=_("复算的那一版报告内容的 SHA-256"))
     stale: bool = Field(description=_("复算之后报告又有新的报送"))
-<<<<<<< HEAD
-    differences: list[RecomputeDifferenceOut] = Field(description=_("不同之处，来历最下层的在前"))
-=======
     differences: list[VerificationDifferenceOut] = Field(description=_("不同之处，来历最下层的在前"))
->>>>>>> d05eb1e0d187dd569246f33dcde64ec597a741b3
     unchecked: list[list[str]] = Field(description=_("没有独立复算的行：核算单元、月份、源流、公式"))
 
 
