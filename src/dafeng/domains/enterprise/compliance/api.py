@@ -37,7 +37,7 @@ from dafeng.kernel.errors import NotFound
 router = Router(tags=["enterprise"])
 
 described.describe(
-    firm=_("企业代码"), rule_set=_("规则代码，如 power-2024"), compliance_year=_("配额所属的年度"), surrender=_("清缴申请的编号"),
+    firm=_("企业代码"), rule_set=_("规则代码，如 power-2024"), compliance_year=_("配额所属的年度")
 )  # fmt: skip
 described.describe(
     within="RuleSetOut", code=_("规则代码"), title=_("名称"), year=_("年度"), market=_("national 全国，regional 地方"), sector=_("行业"),
@@ -382,10 +382,10 @@ def apply_to_surrender(request: HttpRequest, firm: str, given: SurrenderIn) -> A
     return 201, made
 
 
-@router.post("/enterprise/compliance/surrenders/{uuid:surrender}/decision", response=SurrenderOut, summary=_("办理清缴申请"))  # fmt: skip
+@router.post("/enterprise/compliance/surrenders/{uuid:id}/decision", response=SurrenderOut, summary=_("办理清缴申请"))  # fmt: skip
 @asks(permissions.DECIDE)
-def decide_surrender(request: HttpRequest, surrender: UUID, given: DecideIn) -> Any:
-    applied = Surrender.objects.filter(pk=surrender, enterprise__in=Enterprise.objects.for_user(request.user)).select_related("enterprise").first()  # fmt: skip
+def decide_surrender(request: HttpRequest, id: UUID, given: DecideIn) -> Any:
+    applied = Surrender.objects.filter(pk=id, enterprise__in=Enterprise.objects.for_user(request.user)).select_related("enterprise").first()  # fmt: skip
     if applied is None:
         raise NotFound(str(_("没有这份清缴申请")))
     return services.decide_surrender(applied, grant=given.grant, reason=given.reason, by=request.user, now=timezone.now())  # fmt: skip
