@@ -258,7 +258,9 @@ def ask(operation: str, world: World, person: Any, role: str, client: Client, **
     known = values_of(operation, world, person, role)
     path = re.sub(
         r"{(?:(\w+):)?(\w+)}",
-        lambda found: str(_standing(found[1], known.get(found[2])) or MADE_UP.get(found[2], MADE_UP.get(found[1], "nothing"))),
+        lambda found: str(
+            _standing(found[1], known.get(found[2])) or MADE_UP.get(found[2], MADE_UP.get(found[1], "nothing"))
+        ),
         path,
     )
     if method == "GET":

@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from dafeng.kernel.pages import addresses  # noqa: F401  (registers what may stand in an address)
+
 
 class EnterpriseConfig(AppConfig):
     name = "dafeng.domains.enterprise"

@@ -1,7 +1,6 @@
 """The domain's addresses, room by room (`urlpatterns` in each room's `urls.py`)."""
 
 from dafeng.domains.enterprise.rooms import brought
-from dafeng.kernel.pages import addresses  # noqa: F401  (registers what may stand in an address)
 
 app_name = "enterprise"
 urlpatterns = [pattern for patterns in brought("urls", "urlpatterns") for pattern in patterns]
