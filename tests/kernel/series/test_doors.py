@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -228,6 +229,9 @@ class Broker:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
         mqtt.broker_files(folder, port=self.port)
+        if os.geteuid() == 0:  # else it becomes the user mosquitto, who may not read the files of a test
+            with (folder / "mosquitto.conf").open("a") as more:
+                more.write("user root\n")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

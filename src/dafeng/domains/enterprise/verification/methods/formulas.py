@@ -60,12 +60,12 @@ def _anode_effect(gas: str) -> Arithmetic:
 
 def _process_gas(given: Mapping[str, float]) -> float:
     """kg of gas that leave the cylinder, are not used up and not destroyed; by its warming potential."""
-    kg = given["gas_use"] * (1 - given["gas_residual"]) * (1 - given["gas_use_rate"])
+    kg = given["process_gas_use"] * (1 - given["gas_residual"]) * (1 - given["gas_use_rate"])
     return kg / 1000 * (1 - given["gas_collection"] * given["gas_destruction"]) * given["gwp_gas"]
 
 
 def _byproduct(given: Mapping[str, float]) -> float:
-    kg = given["gas_use"] * (1 - given["gas_residual"]) * given["byproduct_share"]
+    kg = given["process_gas_use"] * (1 - given["gas_residual"]) * given["byproduct_share"]
     return kg / 1000 * (1 - given["gas_collection"] * given["gas_destruction"]) * given["gwp_gas"]
 
 
@@ -124,11 +124,11 @@ _FORMULAS: tuple[tuple[tuple[str, ...], Arithmetic], ...] = (
     ),
     (("gas_opening", "gas_closing", "gas_bought", "gas_sold_on", "gwp_gas"), _gas_balance),
     (
-        ("gas_use", "gas_use_rate", "gas_collection", "gas_destruction", "gas_residual", "gwp_gas"),
+        ("process_gas_use", "gas_use_rate", "gas_collection", "gas_destruction", "gas_residual", "gwp_gas"),
         _process_gas,
     ),
     (
-        ("gas_use", "gas_collection", "gas_destruction", "gas_residual", "byproduct_share", "gwp_gas"),
+        ("process_gas_use", "gas_collection", "gas_destruction", "gas_residual", "byproduct_share", "gwp_gas"),
         _byproduct,
     ),
     (
@@ -157,7 +157,7 @@ _FORMULAS: tuple[tuple[tuple[str, ...], Arithmetic], ...] = (
             ("oxalic_use", "oxalic_concentration", "oxalic_factor"),
             ("co2_bought", "co2_loss"),
             ("gas_sold", "gas_purity", "gas_density", "gwp_gas"),
-            ("hcfc22_output", "hfc23_rate", "gwp_hfc23"),
+            ("hcfc22_output", "hfc23_share", "gwp_hfc23"),
             ("fluorinated_output", "fugitive_share", "gwp_gas"),
             ("ch4_volume", "ch4_density", "gwp_ch4"),
         )
