@@ -34,15 +34,22 @@ def reports_seen(user: Any) -> Q:
 
 
 def assigned_to(user: Any) -> Q:
-    """The reports whose verification a verifier's body was given."""
-    return Q(verifications__body__organisation__in=organisations_of(user) - {""})
+    """The reports whose verification a verifier's body was given; once it is revoked, no more."""
+    return Q(verifications__in=_held_by(user))
+
+
+def _held_by(user: Any) -> Any:
+    from dafeng.domains.enterprise.models import Verification
+
+    mine = Verification.objects.filter(body__organisation__in=organisations_of(user) - {""})
+    return mine.exclude(record__state="revoked")
 
 
 def report_records(user: Any, roles: Any) -> Q:
     """Records of reports: as their reports."""
     seen = enterprises_seen(user, at="enterprise_report__enterprise")
     if "verifier" in roles:
-        seen |= Q(enterprise_report__verifications__body__organisation__in=organisations_of(user) - {""})
+        seen |= Q(enterprise_report__verifications__in=_held_by(user))
     return seen
 
 

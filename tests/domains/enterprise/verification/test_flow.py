@@ -21,7 +21,7 @@ from dafeng.domains.enterprise.verification import (
 from dafeng.kernel.desk.models import Notice
 from dafeng.kernel.errors import NotFound, PermissionDenied
 from dafeng.kernel.records import services as records
-from dafeng.kernel.records.models import AuditEntry
+from dafeng.kernel.records.models import AuditEntry, Record
 from tests.domains.enterprise.verification.conftest import NOW, PER_MONTH, content_of, hand_in
 
 pytestmark = pytest.mark.django_db
@@ -352,7 +352,10 @@ def test_a_report_that_is_being_verified_is_not_assigned_twice(case, people) -> 
 def test_a_revoked_assignment_goes_to_another_body(case, body, people) -> None:
     made = case()
     other = body("b")
+    assert Report.objects.for_user(people["verifier"]).exists()
     assigning.revoke(made.it, reason="发现利害关系", **made.by("assigner"))
+    assert not Report.objects.for_user(people["verifier"]).exists()
+    assert not Record.objects.for_user(people["verifier"]).of_kind("enterprise.report").exists()
     again = assigning.assign(Report.objects.get(), by=people["assigner"], now=NOW)
     assert again.body == other
     assert again.content["draw"]["kept_out"] == {"body-a": ["asked_again"]}
