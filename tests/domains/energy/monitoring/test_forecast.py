@@ -1,5 +1,6 @@
 """Forecasts: nothing of the future is used, the ladder goes down, the band is calibrated. Real load: test_profiles.py."""
 
+import builtins
 from dataclasses import replace
 from datetime import date
 
@@ -100,3 +101,15 @@ def test_a_frame_is_laid_out_by_day_and_slot():
     assert block.values.shape == (1, 3, 24)
     assert (block.values[0, 0, 0], block.values[0, 0, 23], block.values[0, 2, 1]) == (1.0, 2.0, 3.0)
     assert np.isnan(block.values[0, 1]).all()
+
+
+def test_a_machine_without_the_trees_library_forecasts_by_days_alike(made, monkeypatch):
+    def broken(name, *rest, **more):
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return usual(name, *rest, **more)
+
+    usual = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", broken)
+    assert forecast.train(made.until(120), rounds=10) is None
+    assert set(forecast.predict(None, made.until(120).extended(1), first=120)["rung"]) == {"seasonal"}

@@ -10,16 +10,21 @@ Where a meter has too little history the ladder goes down: `model` → `seasonal
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from dafeng.domains.energy.monitoring.methods.calendar import Calendar, DayFacts, chinese, facts
 from dafeng.domains.energy.monitoring.methods.profiles import Floats, Profiles
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
+
+log = logging.getLogger("dafeng.energy")
 
 QUANTILES = (0.1, 0.5, 0.9)
 COVERAGE = 0.8
@@ -147,14 +152,25 @@ class Model:
     trained_to: str
 
 
-def _fit(rows: Floats, target: Floats, quantile: float, rounds: int) -> lgb.Booster:
-    data = lgb.Dataset(rows, target, categorical_feature=_CATEGORIES, free_raw_data=True, params={"verbosity": -1})
+def _library() -> Any:
+    """LightGBM, loaded when it is asked for; None where the machine lacks what it links to (libgomp1)."""
+    try:
+        import lightgbm
+    except OSError as error:
+        log.warning("no trees: %s; forecasts come from the rungs below the model", error)
+        return None
+    return lightgbm
+
+
+def _fit(library: Any, rows: Floats, target: Floats, quantile: float, rounds: int) -> lgb.Booster:
+    data = library.Dataset(rows, target, categorical_feature=_CATEGORIES, free_raw_data=True, params={"verbosity": -1})
     settings = {
         "objective": "quantile", "alpha": quantile, "learning_rate": 0.08, "num_leaves": 47, "min_data_in_leaf": 60,
         "feature_fraction": 0.8, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": 7, "deterministic": True, "num_threads": 2 if len(target) > 50_000 else 1,
         "verbosity": -1, "max_bin": 127,
     }  # fmt: skip
-    return lgb.train(settings, data, num_boost_round=rounds)
+    trees: lgb.Booster = library.train(settings, data, num_boost_round=rounds)
+    return trees
 
 
 def train(
@@ -166,7 +182,8 @@ def train(
     rounds: int = 160,
     calibration: int = CALIBRATION,
 ) -> Model | None:
-    """Fit on all but the last `calibration` days, calibrate on those. None when the history is too short for either."""
+    """Fit on all but the last `calibration` days, calibrate on those. None when the history is too short for either, or the
+    machine cannot grow trees."""
     days = len(profiles.days)
     split = days - calibration
     if split < HISTORY + 14:
@@ -176,9 +193,9 @@ def train(
     usable = np.isfinite(target) & np.isfinite(level)[:, :, None] & np.isfinite(rows[..., NAMES.index("yesterday")])
     taught = usable.copy()
     taught[:, split:] = False
-    if taught.sum() < 500:
+    if taught.sum() < 500 or (library := _library()) is None:
         return None
-    trees = tuple(_fit(rows[taught], target[taught], quantile, rounds) for quantile in QUANTILES)
+    trees = tuple(_fit(library, rows[taught], target[taught], quantile, rounds) for quantile in QUANTILES)
     held = usable.copy()
     held[:, :split] = False
     lower, upper = widening(_quantiles(trees, rows, held), target, held)
