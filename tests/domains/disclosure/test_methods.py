@@ -11,8 +11,8 @@ import pytest
 from dafeng.domains.disclosure.methods.credit_code import is_credit_code
 from dafeng.domains.disclosure.methods.days import working_days_after
 from dafeng.domains.disclosure.methods.duties import DutyState, share_disclosed, state_of
-from dafeng.domains.disclosure.methods.images import cleaned
 from dafeng.kernel.errors import UploadError
+from dafeng.kernel.images import cleaned
 
 DUE = date(2026, 3, 15)
 

@@ -26,11 +26,11 @@ from dafeng.domains.disclosure import people, rules, sealing
 from dafeng.domains.disclosure.errors import DisclosureError
 from dafeng.domains.disclosure.limits import count_attempt
 from dafeng.domains.disclosure.methods.days import working_days_after
-from dafeng.domains.disclosure.methods.images import cleaned
 from dafeng.domains.disclosure.models import OpenCity, Voice, VoiceContact, VoicePhoto
 from dafeng.kernel.actions import demand
 from dafeng.kernel.desk import services as desk
 from dafeng.kernel.errors import NotFound, TransitionError, UploadError
+from dafeng.kernel.images import cleaned
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
