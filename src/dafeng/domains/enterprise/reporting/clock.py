@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from dafeng.kernel.quantities.workdays import is_working, working
+
 PATH = Path(__file__).with_name("rules.toml")
 
 
@@ -83,32 +85,16 @@ def report_due(year: int) -> date:
     return date(year + 1, month, day)
 
 
-def is_working_day(day: date) -> bool:
-    """By the official calendar; Monday to Friday for a year whose holidays are not announced yet."""
-    import chinese_calendar
-
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
-
-
 def announced(year: int) -> bool:
     """Whether the calendar knows the holidays of a year; where not, days left count Monday to Friday and pages say so."""
-    import chinese_calendar
-
-    try:
-        chinese_calendar.is_workday(date(year, 1, 1))
-    except NotImplementedError:
-        return False
-    return True
+    return working(date(year, 1, 1))[1]
 
 
 def working_days_left(today: date, due: date) -> int:
     """Working days after `today` up to and with `due`; negative: working days that have passed since `due`."""
     if due < today:
-        return -sum(is_working_day(due + timedelta(days=step)) for step in range(1, (today - due).days + 1))
-    return sum(is_working_day(today + timedelta(days=step)) for step in range(1, (due - today).days + 1))
+        return -sum(is_working(due + timedelta(days=step)) for step in range(1, (today - due).days + 1))
+    return sum(is_working(today + timedelta(days=step)) for step in range(1, (due - today).days + 1))
 
 
 def working_days_after(start: date, count: int) -> date:
@@ -118,7 +104,7 @@ def working_days_after(start: date, count: int) -> date:
     day = start
     while count:
         day += timedelta(days=1)
-        count -= is_working_day(day)
+        count -= is_working(day)
     return day
 
 

@@ -15,6 +15,7 @@ from dafeng.domains.enterprise.reporting import clock, reports, summary
 from dafeng.kernel.desk import services as desk
 from dafeng.kernel.desk.models import Notice
 from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.quantities.workdays import is_working
 from dafeng.kernel.records.services import people_of
 
 KIND = "enterprise.due"
@@ -71,7 +72,7 @@ def remind(*, now: datetime, today: date, city: str = "", only: Enterprise | Non
 
     Nothing is sent on a day off, unless somebody asks for it.
     """
-    if not by_hand and not clock.is_working_day(today):
+    if not by_hand and not is_working(today):
         return 0
     dues = [each for each in owed(today, city=city) if only is None or each.enterprise.pk == only.pk]
     told = set() if by_hand else set(Notice.objects.filter(kind=KIND).values_list("user_id", "title", "href"))

@@ -1,19 +1,11 @@
-"""Terms in working days and months. Holidays and make-up days as the State Council's notices say (package chinesecalendar)."""
+"""Terms in working days and months."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
 
-import chinese_calendar
-
-
-def is_working(day: date) -> bool:
-    """Weekends where the notice of a year is not out yet."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
+from dafeng.kernel.quantities.workdays import is_working
 
 
 def after_working_days(day: date, count: int) -> date:

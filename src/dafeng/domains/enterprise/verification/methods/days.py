@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import chinese_calendar
+from dafeng.kernel.quantities.workdays import working
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,6 @@ class Due:
 
     day: date
     provisional: bool = False
-
-
-def working(day: date) -> tuple[bool, bool]:
-    """Whether it is a working day, and whether that is certain."""
-    try:
-        return bool(chinese_calendar.is_workday(day)), True
-    except NotImplementedError:
-        return day.weekday() < 5, False
 
 
 def after(start: date, count: int) -> Due:

@@ -1,0 +1,20 @@
+"""Working days by the State Council's yearly notices: holidays and make-up days (package chinesecalendar)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+
+def working(day: date) -> tuple[bool, bool]:
+    """Whether it is a working day, and whether that is certain: by weekday alone where the notice of a year is not out yet."""
+    import chinese_calendar
+
+    try:
+        return bool(chinese_calendar.is_workday(day)), True
+    except NotImplementedError:
+        return day.weekday() < 5, False
+
+
+def is_working(day: date) -> bool:
+    """Whether it is a working day, certain or not."""
+    return working(day)[0]
