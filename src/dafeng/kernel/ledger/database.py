@@ -23,6 +23,8 @@ from dafeng.kernel.ledger.store import PostgresStore, SqliteStore, SqlStore
 _FULL = 2  # PRAGMA synchronous
 # Batches touch pages all over the indexes: keep them in memory, and write them back to the file not at every batch.
 _ROOM = ("cache_size=-65536", "wal_autocheckpoint=8000")
+_PROMPT = ("cache_size=-65536", "wal_autocheckpoint=64000")
+LONG_LOG, _PATIENCE = 16_000, 50  # pages; ms
 
 
 class Database(Protocol):
@@ -75,8 +77,11 @@ class DjangoDatabase:
 
 
 @contextmanager
-def durable(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """A transaction that survives a loss of power once it is committed. Write your own rows and post in one of these."""
+def durable(using: str = DEFAULT_DB_ALIAS, *, prompt: bool = False) -> Iterator[None]:
+    """A transaction that survives a loss of power once it is committed. Write your own rows and post in one of these.
+
+    `prompt`: somebody waits for the answer, so the log is left for a worker to write back (`write_back`), unless none does.
+    """
     connection: Any = connections[using]  # SQLite's own knows whether it is in memory
     connection.ensure_connection()
     raw: Any = connection.connection
@@ -86,7 +91,7 @@ def durable(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
             yield
         return
     (former,) = raw.execute("PRAGMA synchronous").fetchone()
-    for pragma in (f"synchronous={max(former, _FULL)}", *_ROOM):
+    for pragma in (f"synchronous={max(former, _FULL)}", *(_PROMPT if prompt else _ROOM)):
         raw.execute(f"PRAGMA {pragma}")
     try:
         with transaction.atomic(using):
@@ -94,6 +99,28 @@ def durable(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     finally:
         if connection.connection is raw:
             raw.execute(f"PRAGMA synchronous={former}")
+
+
+def write_back(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Write SQLite's log back into its file, for those who commit and cannot wait. Does nothing on other databases.
+
+    The long part keeps nobody waiting. Only when the log has grown long does the short rest take the writers' turn: without
+    that the log of a book that is never at rest would never begin anew.
+    """
+    connection: Any = connections[using]
+    if connection.vendor != "sqlite" or connection.is_in_memory_db():
+        return
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    _busy, pages, _written = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    if pages <= LONG_LOG:
+        return
+    (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute(f"PRAGMA busy_timeout={_PATIENCE}")  # a long reader would hold up the writers with it: then next time
+    try:
+        raw.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience}")
 
 
 @contextmanager

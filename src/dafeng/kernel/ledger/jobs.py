@@ -1,4 +1,7 @@
-"""What the ledger does by the clock: release what ran out, and once a day sign the head and write the public file."""
+"""What the ledger does by the clock: release what ran out, and once a day sign the head and write the public file.
+
+And what it does all the time: write SQLite's log back, so that nobody who waits for an answer has to.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from django.utils.translation import gettext as _
 from dafeng.kernel.jobs.registry import Result, job
 from dafeng.kernel.jobs.running import Running
 from dafeng.kernel.jobs.schedules import Daily, Minutes, schedule
+from dafeng.kernel.jobs.steady import steady
 from dafeng.kernel.ledger import permissions, services
 from dafeng.kernel.ledger.upkeep import Swept
 
@@ -37,6 +41,12 @@ def _told(swept: Swept) -> str:
     if swept.refused:
         text += _("，%(refused)s 项未能办理") % {"refused": len(swept.refused)}
     return text
+
+
+@steady("ledger.write_back", every=1.0)
+def keep_writing_back() -> bool:
+    services.write_back()
+    return False
 
 
 schedule("ledger.sweep", "账本：清理到期的占用和批次", kind="ledger.sweep", every=Minutes(15))

@@ -20,14 +20,14 @@ from dafeng.kernel.ledger import export as exporting
 from dafeng.kernel.ledger import heads, queries, upkeep
 from dafeng.kernel.ledger import serials as lots
 from dafeng.kernel.ledger.audit import Audit
-from dafeng.kernel.ledger.database import DjangoDatabase, durable, uncollected
+from dafeng.kernel.ledger.database import DjangoDatabase, durable, uncollected, write_back
 from dafeng.kernel.ledger.engine import Reply
 from dafeng.kernel.ledger.group import GroupWriter
 from dafeng.kernel.ledger.heads import SignedHead
 from dafeng.kernel.ledger.ledger import Ledger
 from dafeng.kernel.ledger.verbs import Command
 
-__all__ = ["GroupWriter", "durable", "ledger"]
+__all__ = ["GroupWriter", "durable", "ledger", "write_back"]
 
 
 @cache

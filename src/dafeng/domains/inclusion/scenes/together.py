@@ -51,7 +51,7 @@ class Line:
     def _serve(self) -> None:
         calls = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
         try:
-            with ledger.durable():
+            with ledger.durable(prompt=True):
                 for each in calls:
                     each.run()
         except BaseException as error:  # nothing was written: all who took part must know
