@@ -208,6 +208,17 @@ def test_search_bears_anything(client: Client, run, query: str) -> None:
     assert "<script>" not in page.content.decode().split("<main")[1]
 
 
+@pytest.mark.parametrize("role", ["", "ecology", "ndrc", "enterprise", "admin"])
+def test_a_search_asks_all_domains_in_few_queries(
+    client: Client, run, person, role: str, django_assert_max_num_queries
+) -> None:
+    if role:
+        client.force_login(person(role))
+    client.get("/search/?q=市")  # what is kept for a minute is kept
+    with django_assert_max_num_queries(8):
+        assert client.get("/search/?q=市").status_code == 200
+
+
 def test_a_stranger_is_sent_to_log_in_and_back(client: Client) -> None:
     answer = client.get("/tasks/")
     assert answer.status_code == 302

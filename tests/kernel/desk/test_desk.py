@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from dafeng.kernel.desk import registry, services
 from dafeng.kernel.desk.models import Notice
-from dafeng.kernel.desk.registry import Hit, Task
+from dafeng.kernel.desk.registry import Hit, Rows, Task
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -49,6 +49,34 @@ def test_search_trims_and_asks_nobody_for_nothing() -> None:
     assert registry.search(AnonymousUser(), "   ") == []
     assert [hit.title for hit in registry.search(AnonymousUser(), "  水泥   熟料 ")] == ["水泥 熟料"]
     assert asked == [("水泥 熟料", 8)]
+
+
+def test_all_registers_are_asked_in_one_statement(person, django_assert_num_queries) -> None:
+    """In the order of the searchers, each up to the limit; a register closed to the person costs nothing and finds nothing."""
+    users, notices = get_user_model().objects, Notice.objects.order_by("title")
+    for number in range(12):
+        services.notify([person], kind="k", title=f"n{number:02}", text='引号"与%', now=NOW)
+
+    def rows(found, field):
+        return Rows(found, (field,), lambda row: Hit(str(row[field]), "", "/", "k"))
+
+    registry.register_search(lambda user, text, limit: [rows(notices, "title"), Hit("by heart", "", "/", "k")])
+    registry.register_search(
+        lambda user, text, limit: [rows(users.none(), "username"), rows(users.filter(pk=person.pk), "email")]
+    )
+    registry.register_search(
+        lambda user, text, limit: [rows(notices.filter(title="n03"), "text"), rows(notices[:1], "read_at")]
+    )
+    with django_assert_num_queries(1):
+        found = registry.search(AnonymousUser(), "x", limit=3)
+    told = ["n00", "n01", "n02", "by heart", "someone@example.org", '引号"与%', "None"]
+    assert [hit.title for hit in found] == told
+
+
+def test_a_search_that_asks_no_register_asks_the_database_nothing(django_assert_num_queries) -> None:
+    registry.register_search(lambda user, text, limit: [Hit("by heart", "", "/", "k")])
+    with django_assert_num_queries(0):
+        assert [hit.title for hit in registry.search(AnonymousUser(), "x")] == ["by heart"]
 
 
 def test_a_person_reads_only_their_own_notices(person) -> None:

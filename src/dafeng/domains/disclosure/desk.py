@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.disclosure import exposures, permissions, register, voices
-from dafeng.domains.disclosure.models import Duty, Exposure, Voice
+from dafeng.domains.disclosure.models import Duty, Entity, Exposure, Voice
 from dafeng.kernel.desk.registry import (
     Entry,
     Hit,
+    Rows,
     Task,
     register_entry,
     register_page,
@@ -77,25 +80,38 @@ def _duties(user: Any, now: datetime) -> Iterator[Task]:
             )
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     """Enterprises of the register, published answers and cases: what everybody may see."""
     today = timezone.localdate()
-    named = Duty.objects.filter(withdrawn_at=None, entity__name__icontains=text).select_related("entity")
-    for name, code in named.values_list("entity__name", "entity__city").distinct()[:limit]:
-        yield Hit(
-            name,
+    bound = Exists(Duty.objects.filter(entity=OuterRef("pk"), withdrawn_at=None))
+    yield Rows(
+        Entity.objects.filter(bound, name__icontains=text),
+        ("name", "city"),
+        lambda row: Hit(
+            row["name"],
             _("披露义务与状态"),
-            f"{reverse('disclosure:public-register', kwargs={'code': code})}?q={name}",
+            f"{reverse('disclosure:public-register', kwargs={'code': row['city']})}?{urlencode({'q': row['name']})}",
             _("披露名录"),
-        )
+        ),
+    )
     said = Q(public_question__icontains=text) | Q(public_answer__icontains=text)
-    for voice in Voice.objects.filter(said, record__state="published")[:limit]:
-        address = f"{reverse('disclosure:answers', kwargs={'code': voice.city_id})}#{voice.pk.hex}"
-        yield Hit(voice.public_question[:60], voice.public_answer[:80], address, _("问答公开"))
-    for case in Exposure.objects.public(today).filter(Q(subject__icontains=text) | Q(facts__icontains=text))[:limit]:
-        yield Hit(
-            case.subject, case.facts[:80], reverse("disclosure:cases", kwargs={"code": case.city_id}), _("负面典型")
-        )
+    yield Rows(
+        Voice.objects.filter(said, record__state="published"),
+        ("id", "city", "public_question", "public_answer"),
+        lambda row: Hit(
+            row["public_question"][:60],
+            row["public_answer"][:80],
+            f"{reverse('disclosure:answers', kwargs={'code': row['city']})}#{UUID(row['id']).hex}",
+            _("问答公开"),
+        ),
+    )
+    yield Rows(
+        Exposure.objects.public(today).filter(Q(subject__icontains=text) | Q(facts__icontains=text)),
+        ("city", "subject", "facts"),
+        lambda row: Hit(
+            row["subject"], row["facts"][:80], reverse("disclosure:cases", kwargs={"code": row["city"]}), _("负面典型")
+        ),
+    )
 
 
 def _due_of_voice(record: Record) -> datetime:

@@ -6,12 +6,12 @@ and only those that the person may see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from dafeng.domains.inventory import factors_shown as shown
 from dafeng.domains.inventory.models import Batch
 from dafeng.domains.inventory.runs import english
 from dafeng.kernel.actions import may
-from dafeng.kernel.desk.registry import Hit
+from dafeng.kernel.desk.registry import Hit, Rows
 from dafeng.kernel.records.models import Record
 from dafeng.kernel.records.services import is_person
 
@@ -124,17 +124,20 @@ def methods(user: Any, text: str, limit: int) -> Iterable[Hit]:
         yield Hit(row["title"], f"{row['category']} · {row['id']}", address, _("核算方法"))
 
 
-def files(user: Any, text: str, limit: int) -> Iterable[Hit]:
+def files(user: Any, text: str, limit: int) -> Iterable[Rows]:
     """Batches of activity data by their title or the name of a file."""
     if not is_person(user) or not may(user, permissions.SEE_DATA):
         return
     seen = Record.objects.for_user(user).of_kind("inventory.activity")
-    named = Q(title__icontains=text) | Q(evidence__name__icontains=text)
-    found = Batch.objects.filter(record__in=seen.filter(named)).select_related("record")
-    for batch in found.order_by("-pk")[:limit]:
-        state = _("有效") if batch.active else _("已撤销")
-        address = reverse("inventory:batch", args=[batch.city_id, batch.pk])
-        yield Hit(batch.record.title, f"{batch.record.created_at:%Y-%m-%d} · {state}", address, _("活动水平数据"))
+    attached = Record.evidence.through.objects.filter(record=OuterRef("record"), evidence__name__icontains=text)
+    found = Batch.objects.filter(Q(record__title__icontains=text) | Exists(attached), record__in=seen)
+
+    def hit(row: Mapping[str, Any]) -> Hit:
+        state = _("有效") if row["active"] else _("已撤销")
+        address = reverse("inventory:batch", args=[row["city"], row["id"]])
+        return Hit(row["record__title"], f"{row['record__created_at'][:10]} · {state}", address, _("活动水平数据"))
+
+    yield Rows(found.order_by("-pk"), ("id", "city", "active", "record__title", "record__created_at"), hit)
 
 
 ALL = (categories, items, factors, methods, files)

@@ -16,7 +16,8 @@ from dafeng.domains.plan.models import Assessment
 from dafeng.domains.plan.services import bulletins
 from dafeng.domains.plan.services.city import first_city
 from dafeng.kernel.actions import may
-from dafeng.kernel.desk.registry import Hit, Task, register_page, register_search, register_tasks
+from dafeng.kernel.desk.registry import Hit, Rows, Task, register_page, register_search, register_tasks
+from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Record
 from dafeng.kernel.records.services import roles_of
 
@@ -81,14 +82,17 @@ def bulletin_due(user: Any, now: datetime) -> Iterator[Task]:
         )
 
 
-def found(user: Any, text: str, limit: int) -> Iterator[Hit]:
+def found(user: Any, text: str, limit: int) -> Iterator[Rows]:
     """Assessments by their title."""
     from dafeng.domains.plan.services import assessments
 
-    chosen = Assessment.objects.filter(assessments.visible(user), record__title__icontains=text).select_related(
-        "record"
+    yield Rows(
+        Assessment.objects.filter(assessments.visible(user), record__title__icontains=text),
+        ("id", "record__title", "record__kind", "record__state"),
+        lambda row: Hit(
+            row["record__title"],
+            _(workflows.state_title(row["record__kind"], row["record__state"])),
+            reverse("plan:assessment", kwargs={"id": row["id"]}),
+            _("考核"),
+        ),
     )
-    for each in chosen[:limit]:
-        yield Hit(
-            each.record.title, _(each.record.state_title), reverse("plan:assessment", kwargs={"id": each.pk}), _("考核")
-        )

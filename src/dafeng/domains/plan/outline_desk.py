@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dafeng.domains.plan import permissions
-from dafeng.domains.plan.models import Plan, Question
+from dafeng.domains.plan.models import Plan, Question, Version
 from dafeng.kernel.actions import may
-from dafeng.kernel.desk.registry import Hit, Task, register_page, register_search, register_tasks
+from dafeng.kernel.desk.registry import Hit, Rows, Task, register_page, register_search, register_tasks
+from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Record
 from dafeng.kernel.records.services import is_person
 
@@ -50,16 +51,26 @@ def questions_asked(user: Any, now: datetime) -> Iterable[Task]:
         )
 
 
-def plans_and_targets(user: Any, text: str, limit: int) -> Iterable[Hit]:
+def plans_and_targets(user: Any, text: str, limit: int) -> Iterable[Rows]:
     """Plans in force by title for everybody; questions for the offices."""
-    shown = Plan.objects.filter(versions__current=True).distinct()
-    for plan in shown.filter(title__icontains=text)[:limit]:
-        yield Hit(plan.title, plan.issuer, reverse("plan:plan", kwargs={"key": plan.key}), _("方案"))
+    shown = Plan.objects.filter(Exists(Version.objects.filter(plan=OuterRef("pk"), current=True)))
+    yield Rows(
+        shown.filter(title__icontains=text),
+        ("key", "title", "issuer"),
+        lambda row: Hit(row["title"], row["issuer"], reverse("plan:plan", kwargs={"key": row["key"]}), _("方案")),
+    )
     if is_person(user) and may(user, permissions.SEE_WORK):
         named = Q(question__icontains=text) | Q(quote__icontains=text)
-        for each in Question.objects.filter(named).select_related("record")[:limit]:
-            address = reverse("plan:question", kwargs={"pk": each.pk})
-            yield Hit(each.question[:80], each.record.state_title, address, _("对方案的疑问"))
+        yield Rows(
+            Question.objects.filter(named),
+            ("id", "question", "record__kind", "record__state"),
+            lambda row: Hit(
+                row["question"][:80],
+                workflows.state_title(row["record__kind"], row["record__state"]),
+                reverse("plan:question", kwargs={"pk": row["id"]}),
+                _("对方案的疑问"),
+            ),
+        )
 
 
 def register() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.plan.permissions import SEE, WARN, subjects_of
 from dafeng.kernel.actions import may
-from dafeng.kernel.desk.registry import Hit, Task, register_page, register_search, register_tasks
+from dafeng.kernel.desk.registry import Hit, Rows, Task, register_page, register_search, register_tasks
 
 
 def register() -> None:
@@ -39,10 +39,14 @@ def warning_tasks(user: Any, now: datetime) -> Iterator[Task]:
         yield Task(each.record.title, why, reverse("plan:warning", args=[each.pk]), each.record.created_at, end, _("预警"))  # fmt: skip
 
 
-def find_targets(user: Any, text: str, limit: int) -> Iterator[Hit]:
+ASKED = ("kind", "operator", "year", "low", "high", "unit", "direction", "baseline_year", "strength")
+
+
+def find_targets(user: Any, text: str, limit: int) -> Iterator[Rows]:
     """Targets of plans that hold, by name or quote."""
     from django.db.models import Q
 
+    from dafeng.domains.plan.models import Target
     from dafeng.domains.plan.services import targets
     from dafeng.domains.plan.services.city import first_city
 
@@ -50,5 +54,10 @@ def find_targets(user: Any, text: str, limit: int) -> Iterator[Hit]:
     if not code or not may(user, SEE):
         return
     found = targets.holding(code).filter(Q(indicator__icontains=text) | Q(quote__icontains=text))
-    for each in found.order_by("pk")[:limit]:
-        yield Hit(each.indicator, f"{targets.asked(each)} · {each.plan.title}", reverse("plan:target", args=[each.pk]), _("目标"))  # fmt: skip
+
+    def hit(row: Mapping[str, Any]) -> Hit:
+        asked = targets.asked(Target(**{name: row[name] for name in ASKED}))
+        address = reverse("plan:target", args=[row["id"]])
+        return Hit(row["indicator"], f"{asked} · {row['plan__title']}", address, _("目标"))
+
+    yield Rows(found.order_by("pk"), ("id", "indicator", "plan__title", *ASKED), hit)

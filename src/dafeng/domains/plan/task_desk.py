@@ -15,7 +15,7 @@ from dafeng.domains.plan import permissions
 from dafeng.domains.plan.models import Owner, Progress, Project, Version
 from dafeng.domains.plan.services import supervision
 from dafeng.kernel.actions import may
-from dafeng.kernel.desk.registry import Hit, Task, register_page, register_search, register_tasks
+from dafeng.kernel.desk.registry import Hit, Rows, Task, register_page, register_search, register_tasks
 
 AT_MOST = 30
 
@@ -74,17 +74,25 @@ def _at(day: Any) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(23, 59)))
 
 
-def search_tasks(user: Any, text: str, limit: int) -> Iterable[Hit]:
+def search_tasks(user: Any, text: str, limit: int) -> Iterable[Rows]:
     found = supervision.in_force().filter(parent=None, title__icontains=text)
     if not may(user, permissions.SEE_WORK):
         found = supervision.published(found)
-    for task in found.select_related("plan")[:limit]:
-        yield Hit(task.title, f"{task.plan.title} {task.path}", reverse("plan:task", args=[task.pk]), _("任务"))
+    yield Rows(
+        found,
+        ("id", "title", "path", "plan__title"),
+        lambda row: Hit(
+            row["title"], f"{row['plan__title']} {row['path']}", reverse("plan:task", args=[row["id"]]), _("任务")
+        ),
+    )
 
 
-def search_projects(user: Any, text: str, limit: int) -> Iterable[Hit]:
+def search_projects(user: Any, text: str, limit: int) -> Iterable[Rows]:
     found = Project.objects.filter(name__icontains=text)
     if not may(user, permissions.SEE_WORK):
         found = found.filter(plan__in=Version.objects.filter(current=True).values("plan"))
-    for project in found[:limit]:
-        yield Hit(project.name, project.enterprise, reverse("plan:project", args=[project.pk]), _("重大项目"))
+    yield Rows(
+        found,
+        ("id", "name", "enterprise"),
+        lambda row: Hit(row["name"], row["enterprise"], reverse("plan:project", args=[row["id"]]), _("重大项目")),
+    )

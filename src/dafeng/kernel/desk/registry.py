@@ -13,6 +13,9 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from dafeng.kernel.actions import Action, may
+from dafeng.kernel.desk.finding import Hit, Rows, Searcher, gather
+
+__all__ = ["Entry", "Hit", "Rows", "Task"]
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,6 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Hit:
-    """One search result; `kind` heads the group that it is shown in."""
-
-    title: str
-    text: str
-    href: str
-    kind: str
-
-
-@dataclass(frozen=True)
 class Entry:
     """A place in the navigation, shown to those who may do its action. `href` is asked at each page."""
 
@@ -54,7 +47,6 @@ class Entry:
 PageOf = Callable[[Any], str]
 DueOf = Callable[[Any], datetime | None]
 TaskProvider = Callable[[Any, datetime], Iterable[Task]]
-Searcher = Callable[[Any, str, int], Iterable[Hit]]
 
 _tasks: list[TaskProvider] = []
 _searchers: list[Searcher] = []
@@ -70,7 +62,7 @@ def register_tasks(provider: TaskProvider) -> None:
 
 
 def register_search(searcher: Searcher) -> None:
-    """`searcher(user, text, limit) -> hits`; `user` may be anonymous; `text` is trimmed and not empty."""
+    """`searcher(user, text, limit)` yields hits, or rows to be asked; `user` may be anonymous; `text` is trimmed, not empty."""
     _searchers.append(searcher)
 
 
@@ -88,7 +80,7 @@ def tasks_of(user: Any, *, now: datetime) -> list[Task]:
 def search(user: Any, text: str, *, limit: int = 8) -> list[Hit]:
     """What all domains find, each up to `limit`."""
     wanted = " ".join(text.split())[:80]
-    return [hit for searcher in _searchers for hit in searcher(user, wanted, limit)] if wanted else []
+    return gather(_searchers, user, wanted, limit) if wanted else []
 
 
 def entries_for(user: Any) -> list[Entry]:

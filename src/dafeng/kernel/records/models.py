@@ -133,8 +133,7 @@ class Record(models.Model):
     @property
     def state_title(self) -> str:
         """The state in words; its code when the workflow no longer knows it."""
-        state = self.workflow.states.get(self.state)
-        return state.title if state else self.state
+        return workflows.state_title(self.kind, self.state)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

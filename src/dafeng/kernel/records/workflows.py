@@ -132,6 +132,12 @@ def get(kind: str) -> Workflow:
     return _registered[kind]
 
 
+def state_title(kind: str, state: str) -> str:
+    """A state in words; its code when the workflow no longer knows it."""
+    known = get(kind).states.get(state)
+    return known.title if known else state
+
+
 def registered() -> tuple[Workflow, ...]:
     """Every workflow, sorted by kind."""
     return tuple(_registered[kind] for kind in sorted(_registered))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_search
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_search
 from dafeng.portal.accounts import permissions
 from dafeng.portal.accounts.models import Organisation, User
 
@@ -23,11 +23,19 @@ def register() -> None:
     register_search(_found)
 
 
-def _found(user: Any, text: str, limit: int) -> Iterator[Hit]:
+def _found(user: Any, text: str, limit: int) -> Iterator[Rows]:
     wanted = Q(name__icontains=text) | Q(name_en__icontains=text) | Q(code__icontains=text)
-    for each in Organisation.objects.for_user(user).filter(wanted).order_by("name")[:limit]:
-        yield Hit(each.name, each.code, reverse("organisation", kwargs={"code": each.code}), _("组织"))
+    yield Rows(
+        Organisation.objects.for_user(user).filter(wanted).order_by("name"),
+        ("name", "code"),
+        lambda row: Hit(row["name"], row["code"], reverse("organisation", kwargs={"code": row["code"]}), _("组织")),
+    )
     if permissions.sees_everybody(user):
         named = Q(display_name__icontains=text) | Q(username__icontains=text) | Q(email__iexact=text)
-        for person in User.objects.filter(named).order_by("username")[:limit]:
-            yield Hit(str(person), person.username, reverse("person", kwargs={"id": person.pk}), _("人员"))
+        yield Rows(
+            User.objects.filter(named).order_by("username"),
+            ("id", "display_name", "username"),
+            lambda row: Hit(
+                row["display_name"] or row["username"], row["username"], reverse("person", kwargs={"id": row["id"]}), _("人员")
+            ),
+        )  # fmt: skip

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.energy.buildings import permissions, sheet, store
 from dafeng.domains.energy.models import Building
-from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
 from dafeng.kernel.records.models import Record
 
 PLACES = (
@@ -20,14 +20,18 @@ PLACES = (
 )
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    for each in Building.objects.for_user(user).filter(name__icontains=text)[:limit]:
-        yield Hit(
-            each.name,
-            each.get_type_display(),
-            reverse("energy:buildings-card", kwargs={"building": each.code}),
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    types = dict(Building._meta.get_field("type").flatchoices)
+    yield Rows(
+        Building.objects.for_user(user).filter(name__icontains=text),
+        ("code", "name", "type"),
+        lambda row: Hit(
+            row["name"],
+            str(types.get(row["type"], "")),
+            reverse("energy:buildings-card", kwargs={"building": row["code"]}),
             _("建筑"),
-        )
+        ),
+    )
 
 
 def _page_of(record: Record) -> str:

@@ -15,7 +15,16 @@ from dafeng.domains.energy.control import limits, patrols, permissions, projects
 from dafeng.domains.energy.control.city import name_of, only_city
 from dafeng.domains.energy.control.views.decisions import page_of
 from dafeng.domains.energy.models import HighProject
-from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_page, register_search, register_tasks
+from dafeng.kernel.desk.registry import (
+    Entry,
+    Hit,
+    Rows,
+    Task,
+    register_entry,
+    register_page,
+    register_search,
+    register_tasks,
+)
 from dafeng.kernel.records.models import Record
 from dafeng.kernel.records.services import places_of, roles_of
 
@@ -54,9 +63,14 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
         )  # fmt: skip
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    for each in HighProject.objects.for_user(user).filter(name__icontains=text)[:limit]:
-        yield Hit(each.name, each.owner, reverse("energy:control-project", kwargs={"id": each.pk}), _("两高项目"))
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    yield Rows(
+        HighProject.objects.for_user(user).filter(name__icontains=text),
+        ("id", "name", "owner"),
+        lambda row: Hit(
+            row["name"], row["owner"], reverse("energy:control-project", kwargs={"id": row["id"]}), _("两高项目")
+        ),
+    )
 
 
 def _page_of_import(record: Record) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.energy.models import Anomaly, MonitoredFirm
 from dafeng.domains.energy.monitoring import permissions, words
-from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_search, register_tasks
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, Task, register_entry, register_search, register_tasks
 from dafeng.kernel.records.access import organisations_of, roles_of
 
 PLACES = (
@@ -36,18 +36,17 @@ def _waiting(user: Any, now: datetime) -> Iterator[Task]:
         )  # fmt: skip
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    for firm in (
-        MonitoredFirm.objects.for_user(user)
-        .select_related("enterprise")
-        .filter(enterprise__name__icontains=text)[:limit]
-    ):
-        yield Hit(
-            firm.enterprise.called(english=words.english()),
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    yield Rows(
+        MonitoredFirm.objects.for_user(user).filter(enterprise__name__icontains=text),
+        ("enterprise__code", "enterprise__name", "enterprise__name_en"),
+        lambda row: Hit(
+            (row["enterprise__name_en"] if words.english() else "") or row["enterprise__name"],
             _("用能监测"),
-            reverse("energy:monitoring-board", kwargs={"code": firm.enterprise.code}),
+            reverse("energy:monitoring-board", kwargs={"code": row["enterprise__code"]}),
             _("能源"),
-        )
+        ),
+    )
 
 
 def register() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +14,16 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.models import Facility, Report
 from dafeng.domains.enterprise.reporting import permissions, sectoral, summary
-from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_page, register_search, register_tasks
+from dafeng.kernel.desk.registry import (
+    Entry,
+    Hit,
+    Rows,
+    Task,
+    register_entry,
+    register_page,
+    register_search,
+    register_tasks,
+)
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records.services import organisations_of, roles_of
 
@@ -52,19 +61,22 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
                     )
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     """Enterprises that a person may see in reporting, by name or code."""
     if not permissions.READERS & roles_of(user):
         return
     named = Q(name__icontains=text) | Q(name_en__icontains=text) | Q(code__icontains=text)
-    seen = Enterprise.objects.filter(permissions.firms_seen(user)).filter(named, facilities__isnull=False).distinct()
-    for each in seen[:limit]:
-        yield Hit(
-            each.called(english=sectoral.english()),
+    reports = Exists(Facility.objects.filter(enterprise=OuterRef("pk")))
+    yield Rows(
+        Enterprise.objects.filter(permissions.firms_seen(user)).filter(named, reports).order_by("code"),
+        ("code", "name", "name_en"),
+        lambda row: Hit(
+            (row["name_en"] if sectoral.english() else "") or row["name"],
             _("月度数据与年度报告"),
-            reverse("enterprise:reporting-firm", kwargs={"firm": each.code}),
+            reverse("enterprise:reporting-firm", kwargs={"firm": row["code"]}),
             _("企业碳报告"),
-        )
+        ),
+    )
 
 
 def _report_page(record: Any) -> str:

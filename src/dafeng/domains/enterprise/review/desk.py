@@ -17,6 +17,7 @@ from dafeng.domains.enterprise.review import joint, permissions, projects
 from dafeng.kernel.desk.registry import (
     Entry,
     Hit,
+    Rows,
     Task,
     register_entry,
     register_page,
@@ -58,12 +59,19 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
             )  # fmt: skip
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     if not is_person(user):
         return
-    found = Project.objects.for_user(user).select_related("enterprise")
-    for each in found.filter(Q(name__icontains=text) | Q(number__icontains=text))[:limit]:
-        yield Hit(each.name, each.enterprise.name, projects.address(each), _("节能审查项目"))
+    yield Rows(
+        Project.objects.for_user(user).filter(Q(name__icontains=text) | Q(number__icontains=text)),
+        ("id", "name", "enterprise__name"),
+        lambda row: Hit(
+            row["name"],
+            row["enterprise__name"],
+            reverse("enterprise:review-project", kwargs={"id": row["id"]}),
+            _("节能审查项目"),
+        ),
+    )
 
 
 def _page(record: Record) -> str:

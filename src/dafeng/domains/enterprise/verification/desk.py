@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.verification import bodies, findings, permissions, words
-from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
+from dafeng.kernel.records import workflows
 
 ENTRIES = (
     (gettext_lazy("排放报告核查"), "verification-desk", permissions.SEE, 30),
@@ -48,13 +49,17 @@ def _end_of(day: Any) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.max))
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    found = bodies.seen(user).filter(Q(name__icontains=text) | Q(name_en__icontains=text))[:limit]
-    for body in found:
-        yield Hit(
-            body.called(english=words.english()), body.record.state_title,
-            reverse("enterprise:verification-body", kwargs={"code": body.code}), _("第三方机构"),
-        )  # fmt: skip
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    yield Rows(
+        bodies.seen(user).filter(Q(name__icontains=text) | Q(name_en__icontains=text)),
+        ("code", "name", "name_en", "record__kind", "record__state"),
+        lambda row: Hit(
+            (row["name_en"] if words.english() else "") or row["name"],
+            workflows.state_title(row["record__kind"], row["record__state"]),
+            reverse("enterprise:verification-body", kwargs={"code": row["code"]}),
+            _("第三方机构"),
+        ),
+    )
 
 
 def register() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,8 +15,7 @@ from django.utils.translation import gettext_lazy
 from dafeng.domains.inclusion import permissions
 from dafeng.domains.inclusion.market import products
 from dafeng.domains.inclusion.models import Certificate
-from dafeng.domains.inclusion.services import only_programme
-from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
 from dafeng.kernel.records.models import Record
 
 PLACES = (
@@ -31,16 +31,25 @@ PLACES = (
 )
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     """Goods on sale, and certificates by number or beneficiary."""
-    programme = only_programme()
-    if programme is None:
-        return
-    for each in products.on_sale(programme, timezone.localdate()).filter(title__icontains=text)[:limit]:
-        yield Hit(each.title, each.partner.name, reverse("inclusion:product", kwargs={"id": each.pk}), _("积分商城"))
-    found = Certificate.objects.filter(number__icontains=text) | Certificate.objects.filter(beneficiary__icontains=text)
-    for made in found[:limit]:
-        yield Hit(made.number, made.beneficiary, reverse("inclusion:certificate", kwargs={"number": made.number}), _("注销证书"))  # fmt: skip
+    yield Rows(
+        products.listed(timezone.localdate()).filter(title__icontains=text),
+        ("id", "title", "partner__name"),
+        lambda row: Hit(
+            row["title"], row["partner__name"], reverse("inclusion:product", kwargs={"id": row["id"]}), _("积分商城")
+        ),
+    )
+    yield Rows(
+        Certificate.objects.filter(Q(number__icontains=text) | Q(beneficiary__icontains=text)),
+        ("number", "beneficiary"),
+        lambda row: Hit(
+            row["number"],
+            row["beneficiary"],
+            reverse("inclusion:certificate", kwargs={"number": row["number"]}),
+            _("注销证书"),
+        ),
+    )
 
 
 def _product(record: Record) -> str:

@@ -147,16 +147,21 @@ def live_sponsorships(today: date) -> Prefetch[Any]:
     return Prefetch("sponsorships", sponsorships_of(today), to_attr="paid_by")
 
 
+def listed(today: date) -> QuerySet[Product]:
+    """What can be had today: listed, in its days, of active merchants."""
+    return Product.objects.filter(
+        partner__state=Partner.State.ACTIVE, record__state="listed", starts_on__lte=today, ends_on__gte=today
+    )
+
+
 def on_sale(programme: Programme, today: date) -> QuerySet[Product]:
-    """Listed, in their days, of active merchants; with the offers and sponsors of today."""
+    """A programme's goods of today, with their offers and sponsors."""
     return (
-        Product.objects.filter(
-            partner__programme=programme, partner__state=Partner.State.ACTIVE, record__state="listed",
-            starts_on__lte=today, ends_on__gte=today,
-        )
+        listed(today)
+        .filter(partner__programme=programme)
         .select_related("partner", "record")
         .prefetch_related(live_offers(today), live_sponsorships(today))
-    )  # fmt: skip
+    )
 
 
 class Price:

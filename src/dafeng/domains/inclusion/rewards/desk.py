@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.inclusion import permissions
 from dafeng.domains.inclusion.models import RewardRule
-from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
 from dafeng.kernel.records.models import Record
 
 PLACES = (
@@ -24,10 +24,17 @@ PLACES = (
 )
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    for rule in RewardRule.objects.filter(record__state="in_force", title__icontains=text)[:limit]:
-        address = reverse("inclusion:reward-rule", kwargs={"code": rule.code, "number": rule.number})
-        yield Hit(rule.title, _("奖励办法"), address, _("信碳通"))
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    yield Rows(
+        RewardRule.objects.filter(record__state="in_force", title__icontains=text),
+        ("code", "number", "title"),
+        lambda row: Hit(
+            row["title"],
+            _("奖励办法"),
+            reverse("inclusion:reward-rule", kwargs={"code": row["code"], "number": row["number"]}),
+            _("信碳通"),
+        ),
+    )
 
 
 def register() -> None:
