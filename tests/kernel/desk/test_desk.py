@@ -73,6 +73,22 @@ def test_all_registers_are_asked_in_one_statement(person, django_assert_num_quer
     assert [hit.title for hit in found] == told
 
 
+def test_a_key_is_told_as_pages_address_it(person) -> None:
+    from dafeng.kernel.jobs.models import Job
+
+    made = Job.objects.create(kind="k", title="编制", by=person, created_at=NOW)
+    registry.register_search(
+        lambda user, text, limit: [
+            Rows(
+                Job.objects.all(),
+                ("id", "by", "created_at"),
+                lambda row: Hit(str(row["id"]), str(row["by"]), row["created_at"][:10], "k"),
+            )
+        ]
+    )
+    assert registry.search(person, "x") == [Hit(str(made.pk), str(person.pk), "2026-11-21", "k")]
+
+
 def test_a_search_that_asks_no_register_asks_the_database_nothing(django_assert_num_queries) -> None:
     registry.register_search(lambda user, text, limit: [Hit("by heart", "", "/", "k")])
     with django_assert_num_queries(0):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any
-from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q
@@ -101,7 +100,7 @@ def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
         lambda row: Hit(
             row["public_question"][:60],
             row["public_answer"][:80],
-            f"{reverse('disclosure:answers', kwargs={'code': row['city']})}#{UUID(row['id']).hex}",
+            f"{reverse('disclosure:answers', kwargs={'code': row['city']})}#{row['id'].hex}",
             _("问答公开"),
         ),
     )

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
+from django.apps import apps
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import F, QuerySet, TextField
+from django.db.models import F, QuerySet, TextField, UUIDField
 from django.db.models.functions import Cast, JSONObject
 
 
@@ -31,8 +34,7 @@ class Hit:
 class Rows:
     """Rows of a register that match, of those that the person may see, in order; each is asked as far as `fields` only.
 
-    `hit(row)` tells one: `row[field]` is a text, number, boolean or None, with dates and decimals as text, a UUID as its 32
-    digits with or without dashes.
+    `hit(row)` tells one: `row[field]` is a text, number, boolean, UUID or None, with dates and decimals as text.
     """
 
     rows: QuerySet[Any]
@@ -69,5 +71,23 @@ def _asked(questions: Sequence[Rows], limit: int) -> list[list[Hit]]:
         with connections[using].cursor() as cursor:
             cursor.execute(" UNION ALL ".join(selects), params[using])
             for number, found in cursor.fetchall():
-                answers[number].append(questions[number].hit(json.loads(found)))
+                answers[number].append(questions[number].hit(_read(questions[number], json.loads(found))))
     return answers
+
+
+def _read(question: Rows, row: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no UUID, and SQLite keeps one without its dashes."""
+    return {
+        name: UUID(value) if isinstance(value, str) and _is_uuid(question.rows.model._meta.label, name) else value
+        for name, value in row.items()
+    }
+
+
+@lru_cache
+def _is_uuid(label: str, path: str) -> bool:
+    *relations, last = path.split("__")
+    at: Any = apps.get_model(label)
+    for name in relations:
+        at = at._meta.get_field(name).related_model
+    field = at._meta.pk if last == "pk" else at._meta.get_field(last)
+    return isinstance(getattr(field, "target_field", field), UUIDField)
