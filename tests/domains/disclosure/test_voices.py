@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from dafeng.domains.disclosure import sealing, voices
+from dafeng.domains.disclosure import receipts, voices
 from dafeng.domains.disclosure.errors import DisclosureError, RateLimited
 from dafeng.domains.disclosure.models import Attempt, Voice, VoiceContact
 from dafeng.kernel.errors import NotFound, PermissionDenied, TransitionError, UploadError
@@ -44,13 +44,13 @@ def answered(city, people):
 
 
 def test_a_receipt_has_eighty_random_bits_and_is_kept_only_as_a_keyed_hash(open_city) -> None:
-    codes = [sealing.new_receipt() for _ in range(2000)]
+    codes = [receipts.new_receipt() for _ in range(2000)]
     assert len(set(codes)) == 2000
-    assert all(len(code.replace("-", "")) == 16 and set(code) <= set(sealing.ALPHABET + "-") for code in codes)
-    assert len(sealing.ALPHABET) ** 16 == 2**80
+    assert all(len(code.replace("-", "")) == 16 and set(code) <= set(receipts.ALPHABET + "-") for code in codes)
+    assert len(receipts.ALPHABET) ** 16 == 2**80
     # Every sign occurs at every place about as often as any other: 2000/32 = 62.5, sd 7.8; six sd are allowed.
     for place in (0, 7, 18):
-        counts = [sum(code[place] == sign for code in codes) for sign in sealing.ALPHABET]
+        counts = [sum(code[place] == sign for code in codes) for sign in receipts.ALPHABET]
         assert max(counts) < 62.5 + 6 * 7.8
         assert min(counts) > 62.5 - 6 * 7.8
     voice, code = sent(open_city)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.disclosure.errors import RateLimited
 from dafeng.domains.disclosure.models import Attempt
-from dafeng.domains.disclosure.sealing import keyed
+from dafeng.kernel.sealing import keyed
 
 DAY = timedelta(days=1)
 

@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dafeng.domains.disclosure import people, rules, sealing
+from dafeng.domains.disclosure import people, receipts, rules
 from dafeng.domains.disclosure.errors import DisclosureError
 from dafeng.domains.disclosure.limits import count_attempt
 from dafeng.domains.disclosure.methods.days import working_days_after
@@ -107,11 +107,11 @@ def submit(
     pictures = clean_photos(photos)
     limits = {timedelta(hours=1): rules.voices("submit_per_hour"), timedelta(days=1): rules.voices("submit_per_day")}
     count_attempt("submit", address, limits=limits, now=now)
-    code = sealing.new_receipt()
+    code = receipts.new_receipt()
     with records.serial():
         voice = Voice(
             city=city, kind=kind, category=category, place=place, about=safe_about(about), text=text, received_at=now,
-            receipt=sealing.receipt_hashes(code)[0],
+            receipt=receipts.receipt_hashes(code)[0],
             due=working_days_after(timezone.localdate(now), rules.voices("answer_working_days")),
         )  # fmt: skip
         voice.record = records.open_record(
@@ -125,7 +125,7 @@ def submit(
         voice.save(force_insert=True)
         details = {"name": name.strip()[:60], "contact": contact.strip()[:120]}
         if any(details.values()) or by is not None:
-            VoiceContact.objects.create(voice=voice, sealed=sealing.seal(details), by=by)
+            VoiceContact.objects.create(voice=voice, sealed=receipts.seal(details), by=by)
         for number, (media_type, content) in enumerate(pictures, 1):
             ending = "jpg" if media_type == "image/jpeg" else "png"
             VoicePhoto.objects.create(
@@ -144,7 +144,9 @@ def submit(
 def by_receipt(code: str, *, address: str, now: datetime) -> Voice:
     """The voice of a receipt. Raises `NotFound` (whatever is wrong with the code) and `RateLimited`."""
     count_attempt("lookup", address, limits={timedelta(hours=1): rules.voices("lookup_per_hour")}, now=now)
-    voice = Voice.objects.select_related("record", "city").filter(receipt__in=sealing.receipt_hashes(code[:60])).first()
+    voice = (
+        Voice.objects.select_related("record", "city").filter(receipt__in=receipts.receipt_hashes(code[:60])).first()
+    )
     if voice is None:
         raise NotFound(_("没有这个回执编号"), expected=_("提交后显示的 16 位编号"), mend=_("请检查有没有抄错"))
     return voice
@@ -203,7 +205,7 @@ def contact_of(voice: Voice, *, by: Any, now: datetime) -> dict[str, str]:
     records.audit(by, "disclosure.voice.contact", "record", str(voice.record_id), {}, now=now)
     if held is None:
         return {"name": "", "contact": "", "user": ""}
-    return sealing.unseal(held.sealed) | {"user": str(held.by) if held.by else ""}
+    return receipts.unseal(held.sealed) | {"user": str(held.by) if held.by else ""}
 
 
 def assign(voice: Voice, *, office: str, by: Any, now: datetime, note: str = "") -> Voice:
@@ -242,7 +244,7 @@ def personal_traces(voice: Voice, *texts: str) -> list[str]:
     found = [match.group() for text in texts for match in _PERSONAL.finditer(text)]
     held = VoiceContact.objects.filter(voice=voice).first()
     if held:
-        for given in sealing.unseal(held.sealed).values():
+        for given in receipts.unseal(held.sealed).values():
             if len(given) >= 2 and any(given in text for text in texts):
                 found.append(given)
     return found

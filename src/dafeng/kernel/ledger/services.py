@@ -17,6 +17,7 @@ from django.utils.timezone import get_default_timezone
 
 from dafeng.kernel.ledger import audit as auditing
 from dafeng.kernel.ledger import export as exporting
+from dafeng.kernel.ledger import flows as flowing
 from dafeng.kernel.ledger import heads, queries, upkeep
 from dafeng.kernel.ledger import serials as lots
 from dafeng.kernel.ledger.audit import Audit
@@ -93,6 +94,34 @@ def lineage(asset: str, lot: str) -> lots.Lineage:
 def city_total(asset: str) -> queries.CityTotal:
     with ledger().database.reading() as store:
         return queries.city_total(store, asset)
+
+
+def flows(
+    asset: str, since: datetime | None, until: datetime | None, *, cancelling: Sequence[str] = ()
+) -> tuple[flowing.Flows, flowing.Flows]:
+    """What came and went before `since`, and from then until `until`."""
+    with ledger().database.reading() as store:
+        return flowing.before_and_during(store, asset, since, until, cancelling=cancelling)
+
+
+def ended_lots(asset: str, now: datetime) -> list[str]:
+    with ledger().database.reading() as store:
+        return flowing.ended_lots(store, asset, now)
+
+
+def ending_lots(asset: str, now: datetime, until: datetime) -> list[str]:
+    with ledger().database.reading() as store:
+        return flowing.ending_lots(store, asset, now, until)
+
+
+def ended(asset: str, lots: Sequence[str], now: datetime) -> set[str]:
+    with ledger().database.reading() as store:
+        return flowing.ended(store, asset, lots, now)
+
+
+def holders(asset: str, lot: str) -> list[tuple[str, int, int]]:
+    with ledger().database.reading() as store:
+        return flowing.holders(store, asset, lot)
 
 
 def reconcile(asset: str, outside: Mapping[str, int], *, at: date | None = None) -> list[queries.Difference]:

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.disclosure import people, permissions, rules, sealing, voices
+from dafeng.domains.disclosure import people, permissions, receipts, rules, voices
 from dafeng.domains.disclosure.errors import DisclosureError, RateLimited
 from dafeng.domains.disclosure.forms import AnswerForm, AssignForm, PublishForm, ReasonForm, ReceiptForm, VoiceForm
 from dafeng.domains.disclosure.limits import address_of
@@ -86,7 +86,7 @@ def _send(request: HttpRequest, code: str) -> HttpResponse:
     except DafengError as error:
         return _form(request, code, form, error, 429 if isinstance(error, RateLimited) else 422)
     # Shown once: in the session, sealed, only until the next page has shown it.
-    request.session[RECEIPT] = sealing.seal({"code": receipt}).decode()
+    request.session[RECEIPT] = receipts.seal({"code": receipt}).decode()
     return redirect("disclosure:voice-sent", code=code)
 
 
@@ -105,7 +105,7 @@ def sent(request: HttpRequest, code: str) -> HttpResponse:
     sealed = request.session.pop(RECEIPT, "")
     if not sealed:
         return redirect("disclosure:voice-status", code=code)
-    receipt = sealing.unseal(sealed.encode())["code"]
+    receipt = receipts.unseal(sealed.encode())["code"]
     context = {"city": city_of(code), "receipt": receipt, "days": rules.voices("answer_working_days")}
     return render(request, "disclosure/voice_sent.html", context)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from dafeng.domains.inclusion import bookkeeping
 from dafeng.domains.inclusion.bookkeeping import POINTS, SYSTEM
 from dafeng.domains.inclusion.errors import InclusionError
-from dafeng.domains.inclusion.market import ledger_reads, orders, rules
+from dafeng.domains.inclusion.market import orders, rules
 from dafeng.domains.inclusion.models import ExpiryNotice, Member, Order
 from dafeng.kernel.desk import services as desk
 from dafeng.kernel.ledger import services as ledger
@@ -29,7 +29,7 @@ def sweep(*, now: datetime) -> tuple[int, int]:
     Cut anywhere, it can begin again: each chunk is one transaction, and what is done is no longer due.
     """
     closed = _coupons(now=now)
-    lots = ledger_reads.ended_lots(POINTS, now)
+    lots = ledger.ended_lots(POINTS, now)
     for lot in lots:
         _repeat(f"inclusion:expire:{lot}", now, lambda key, lot=lot: verbs.expire_lot(key=key, actor=SYSTEM, asset=POINTS, lot=lot))  # fmt: skip
     return closed, len(lots)
@@ -64,7 +64,7 @@ def warn(*, now: datetime) -> int:
     """Tell members of points that end within the notice period: once a lot. Returns how many were told."""
     until = now + timedelta(days=rules.rule("expiry", "notice_days"))
     told = 0
-    for lot in ledger_reads.ending_lots(POINTS, now, until):
+    for lot in ledger.ending_lots(POINTS, now, until):
         with ledger.durable():
             notice, made = ExpiryNotice.objects.get_or_create(lot=lot, defaults={"at": now})
             if made:
@@ -76,7 +76,7 @@ def warn(*, now: datetime) -> int:
 
 def _warn(lot: str, *, now: datetime) -> int:
     """One notice for each amount, so that many people are told by few statements."""
-    found = ledger_reads.holders(POINTS, lot)
+    found = ledger.holders(POINTS, lot)
     if not found:
         return 0
     day = timezone.localdate(datetime.fromtimestamp(found[0][2] - 1, tz=timezone.get_default_timezone()))

@@ -12,12 +12,13 @@ from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from dafeng.domains.inclusion import permissions
-from dafeng.domains.inclusion.bookkeeping import OFFSET, POINTS
+from dafeng.domains.inclusion.bookkeeping import ASSETS, OFFSET, POINTS
 from dafeng.domains.inclusion.errors import InclusionError
 from dafeng.domains.inclusion.market.certificates import digest_of
-from dafeng.domains.inclusion.market.ledger_reads import Flows, before_and_during, flows
 from dafeng.domains.inclusion.models import Certificate, Donation, MarketReport, Order, Programme, Purchase
 from dafeng.kernel.actions import demand
+from dafeng.kernel.ledger import services as ledger
+from dafeng.kernel.ledger.flows import Flows
 from dafeng.kernel.records import services as records
 
 
@@ -47,7 +48,7 @@ def content_of(programme: Programme, year: int, *, now: datetime) -> dict[str, A
 
 def _account(asset: str, since: datetime, until: datetime) -> dict[str, Any]:
     """Opening stock + issued − retired − expired − reversed = closing stock."""
-    before, during = before_and_during(asset, since, until)
+    before, during = _flows(asset, since, until)
     return {
         "opening": before.outstanding,
         "issued": during.issued,
@@ -60,7 +61,13 @@ def _account(asset: str, since: datetime, until: datetime) -> dict[str, Any]:
 
 def total(asset: str) -> Flows:
     """From the ledger's first day to its last: equal to `ledger.city_total`."""
-    return flows(asset, None, None)
+    return _flows(asset, None, None)[1]
+
+
+def _flows(asset: str, since: datetime | None, until: datetime | None) -> tuple[Flows, Flows]:
+    purposes = ASSETS[asset]["policy"]["purposes"]
+    cancelling = [name for name, rule in purposes.items() if rule["sink"] == "cancelled"]
+    return ledger.flows(asset, since, until, cancelling=cancelling)
 
 
 def _sales(programme: Programme, since: datetime, until: datetime) -> dict[str, int]:

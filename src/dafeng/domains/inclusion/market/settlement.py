@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 from dafeng.domains.inclusion import permissions
 from dafeng.domains.inclusion.bookkeeping import POINTS
 from dafeng.domains.inclusion.errors import InclusionError
-from dafeng.domains.inclusion.market import ledger_reads
 from dafeng.domains.inclusion.market.orders import merchant_account
 from dafeng.domains.inclusion.market.refusals import done, refusal
 from dafeng.domains.inclusion.models import MerchantStatement, Order, Partner, Programme
@@ -129,7 +128,7 @@ def _retire(statement: MerchantStatement, *, now: datetime) -> None:
         for parts in order.lots.values():
             for lot, points in parts:
                 by_lot[lot] += points
-    gone = ledger_reads.ended(POINTS, sorted(by_lot), now)
+    gone = ledger.ended(POINTS, sorted(by_lot), now)
     actor, account = f"merchant:{statement.partner.code}", merchant_account(statement.partner)
     steps = [
         verbs.retire(key="-", actor=actor, asset=POINTS, source=account, amount=points, lots=[lot], purpose="redeem",
