@@ -11,10 +11,12 @@ import threading
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
+import ibis.expr.datatypes as dt  # type: ignore[import-untyped]
 from django.conf import settings
 
 from dafeng.kernel.series.errors import SeriesError
 
+MOMENT = dt.Timestamp(timezone="UTC")
 _here = threading.local()
 
 
@@ -29,6 +31,24 @@ def connection() -> Any:
     if wanted not in kept:
         kept[wanted] = _duckdb() if wanted == "duckdb" else _spark(wanted)
     return kept[wanted]
+
+
+@ibis.udf.scalar.builtin(name="epoch_us")
+def _epoch_us(moment: MOMENT) -> int:  # type: ignore[empty-body,valid-type]
+    """Of DuckDB."""
+
+
+@ibis.udf.scalar.builtin(name="unix_micros")
+def _unix_micros(moment: MOMENT) -> int:  # type: ignore[empty-body,valid-type]
+    """Of Spark."""
+
+
+def microseconds(moment: Any) -> Any:
+    """A moment as whole microseconds since 1970, as it lies in the files.
+
+    Ibis has seconds only, for which DuckDB takes each moment through the calendar of its zone: twice the time of a whole aggregate.
+    """
+    return (_epoch_us if engine() == "duckdb" else _unix_micros)(moment)
 
 
 def _duckdb() -> Any:
