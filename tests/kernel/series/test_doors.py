@@ -164,7 +164,7 @@ def test_a_cell_that_cannot_be_is_named(text: str, row: int, column: str) -> Non
 @pytest.mark.parametrize(
     "text",
     [
-        "时间,m1,m2\n2026-03-02 00:15,1,10\n2026/03/02 00:30,\"2,000\",\n",
+        '时间,m1,m2\n2026-03-02 00:15,1,10\n2026/03/02 00:30,"2,000",\n',
         "point,at,value\nm1,2026-03-01T16:15:00Z,1\nm2,2026-03-02T00:15:00+08:00,10\nm1,2026-03-02 00:30:00,2000\n",
     ],
 )
@@ -181,7 +181,8 @@ def test_a_large_table_is_read_in_columns_as_a_small_one_cell_by_cell(text: str,
 
 
 @pytest.mark.parametrize(
-    ("text", "row", "column"), [("at,m1\n2026-03-02 00:15,1\n2026-03-02 00:30,好\n", 3, "m1"), ("at,m1\n昨天,1\n", 2, "at")]
+    ("text", "row", "column"),
+    [("at,m1\n2026-03-02 00:15,1\n2026-03-02 00:30,好\n", 3, "m1"), ("at,m1\n昨天,1\n", 2, "at")],
 )
 def test_a_cell_of_a_large_table_that_cannot_be_is_named_too(text: str, row: int, column: str, tmp_path) -> None:
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")

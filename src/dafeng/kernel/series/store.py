@@ -208,9 +208,9 @@ class Store:
         """New files of readings, one a partition. `competing` marks rows whose moment other rows tell too."""
         files = []
         for part, of_month in by_month(frame, self.clock).items():
-            shards = of_month.with_columns(
-                _shard=pl.col("point") % SHARDS, _competing=competing
-            ).partition_by("_shard", as_dict=True, maintain_order=True, include_key=False)
+            shards = of_month.with_columns(_shard=pl.col("point") % SHARDS, _competing=competing).partition_by(
+                "_shard", as_dict=True, maintain_order=True, include_key=False
+            )
             for (shard,), rows in sorted(shards.items()):
                 count = int(rows["_competing"].sum())
                 rows = ordered(rows.select(list(READING)), "point", "at", "revision")
