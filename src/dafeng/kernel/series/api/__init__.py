@@ -1,9 +1,6 @@
 """Points and readings for programs: devices send signed batches, people and programs read what they may see."""
 
-from ninja import Router
+from dafeng.kernel.series.api import keeping, quarantine, reading, sending  # noqa: F401  (declare their operations)
+from dafeng.kernel.series.api.routing import router
 
-from dafeng.kernel.series.api import keeping, quarantine, reading, sending
-
-router = Router(tags=["series"])
-for part in (sending, reading, keeping, quarantine):
-    router.add_router("", part.router)
+__all__ = ("router",)

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from ninja import Query, Router, Status
+from ninja import Query, Status
 
 from dafeng.kernel.actions import asks
 from dafeng.kernel.api.paging import Page, Paging, page
@@ -13,10 +13,9 @@ from dafeng.kernel.errors import NotFound
 from dafeng.kernel.series import permissions, services
 from dafeng.kernel.series.api import schemas
 from dafeng.kernel.series.api.reading import seen
+from dafeng.kernel.series.api.routing import router
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.models import Device, Point
-
-router = Router(tags=["series"])
 
 
 @router.post("/series/points", response={201: schemas.SeriesPointOut}, summary="登记计量点")

@@ -5,17 +5,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from ninja import Query, Router
+from ninja import Query
 
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.series import permissions, quarantine, reasons
 from dafeng.kernel.series.api import schemas
+from dafeng.kernel.series.api.routing import router
 from dafeng.kernel.series.models import Quarantine
 from dafeng.kernel.series.sources import Source
-
-router = Router(tags=["series"])
 
 
 @router.get("/series/quarantine", response=Page[schemas.SeriesQuarantineOut], summary="隔离的读数")

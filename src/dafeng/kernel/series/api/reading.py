@@ -7,18 +7,18 @@ import polars as pl
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from ninja import Query, Router
+from ninja import Query
 
 from dafeng.kernel.actions import asks
 from dafeng.kernel.api.paging import Page, page
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.series import exports, flags, permissions, queries
 from dafeng.kernel.series.api import schemas
+from dafeng.kernel.series.api.routing import router
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.models import Point
 from dafeng.kernel.series.sources import Source
 
-router = Router(tags=["series"])
 MOST = 1_000_000  # rows of one export
 
 

@@ -4,18 +4,18 @@ from typing import Any, BinaryIO, cast
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import File, Router
+from ninja import File
 from ninja.files import UploadedFile
 
 from dafeng.kernel.actions import asks
 from dafeng.kernel.api.limits import allows
 from dafeng.kernel.api.signatures import HEADERS
 from dafeng.kernel.series import delivery, ingest, permissions, uploads
+from dafeng.kernel.series.api.routing import router
 from dafeng.kernel.series.api.schemas import SeriesReceiptOut, receipt_of
 from dafeng.kernel.series.signing import device_of
 from dafeng.kernel.series.sources import Source
 
-router = Router(tags=["series"])
 RATE, BYTES = "100/s", 8 * 1024 * 1024
 
 _BODY = {
