@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -18,6 +19,7 @@ from dafeng.kernel.series.errors import SeriesError
 
 MOMENT = dt.Timestamp(timezone="UTC")
 _here = threading.local()
+_sessions: dict[str, Any] = {}
 
 
 def engine() -> str:
@@ -51,6 +53,16 @@ def microseconds(moment: Any) -> Any:
     return (_epoch_us if engine() == "duckdb" else _unix_micros)(moment)
 
 
+def parquet_files(paths: Sequence[str], name: str) -> Any:
+    """The rows of some files as a table of this thread's connection, under a name that is taken anew each time."""
+    made = connection()
+    if engine() == "duckdb":
+        return made.read_parquet(list(paths), table_name=name)
+    # Ibis gives Spark one path only.
+    _sessions[engine()].read.parquet(*paths).createOrReplaceTempView(name)
+    return made.table(name)
+
+
 def _duckdb() -> Any:
     made = ibis.duckdb.connect()
     memory = getattr(settings, "SERIES_MEMORY", "2GB")
@@ -73,4 +85,5 @@ def _spark(master: str) -> Any:
         ("spark.driver.host", os.environ.get("SPARK_LOCAL_IP", "127.0.0.1")), ("spark.sql.shuffle.partitions", "8"),
     ):  # fmt: skip
         builder = builder.config(name, value)
-    return ibis.pyspark.connect(builder.getOrCreate())
+    _sessions[master] = builder.getOrCreate()
+    return ibis.pyspark.connect(_sessions[master])

@@ -113,7 +113,8 @@ class PointFact(models.Model):
         DIGITS = "digits", _("表底整数位数")
         RESET = "reset", _("换表或归零")
         CLOCK = "clock", _("时钟偏差（秒）")
-        FILL = "fill", _("补数规则")
+        FILL = "fill", _("补数时限（秒）")
+        FILL_BY = "fill_by", _("补数规则")
 
     point = models.ForeignKey(Point, models.CASCADE, related_name="facts")
     name = models.CharField(_("名称"), max_length=12, choices=Name.choices)

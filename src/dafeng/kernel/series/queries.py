@@ -20,7 +20,7 @@ from ibis import _ as row
 from ibis.expr.types import Table as Expression  # type: ignore[import-untyped]
 
 from dafeng.kernel.series import formulas, points, rolling, thinning
-from dafeng.kernel.series.engine import connection, microseconds
+from dafeng.kernel.series.engine import connection, microseconds, parquet_files
 from dafeng.kernel.series.errors import DamagedError, SeriesError
 from dafeng.kernel.series.frames import READING, SHARDS, STEP, STEPS, UTC_TIME, empty, length_of, month, start_of
 from dafeng.kernel.series.manifest import READINGS, SUPERSEDED, File
@@ -209,8 +209,13 @@ def _extent_of(path: str) -> pl.DataFrame:
 def remade(spans: pl.DataFrame) -> pl.DataFrame:
     """Quarter hours of the spans, from the readings."""
     table, clock = points.table(), points.the_store().clock
-    rows = around(spans["point"].to_list(), spans["start"].min(), spans["end"].max())  # type: ignore[arg-type]
-    return rolling.inside(rolling.quarter_hours(rows, table, clock), spans)
+    first, last = spans["start"].min(), spans["end"].max()
+    assert isinstance(first, datetime)
+    assert isinstance(last, datetime)
+    rows = around(spans["point"].to_list(), first, last)
+    by_week = sorted(set(table.by_week) & set(spans["point"]))
+    before = around(by_week, first - rolling.WEEK, last - rolling.WEEK) if by_week else None
+    return rolling.inside(rolling.quarter_hours(rows, table, clock, before=before), spans)
 
 
 def around(numbers: Sequence[int], start: datetime, end: datetime) -> pl.DataFrame:
@@ -317,7 +322,7 @@ def _rows(
     parts: list[Expression] = []
     if files:
         paths = [seen.path(file) for file in files]
-        parts.append(connection().read_parquet(paths, table_name=f"series_{name}").select(*schema))
+        parts.append(parquet_files(paths, f"series_{name}").select(*schema))
     if (tail is not None and tail.height) or not files:
         parts.append(ibis.memtable((empty(schema) if tail is None else tail).to_arrow()))
     found = parts[0] if len(parts) == 1 else ibis.union(*parts)
