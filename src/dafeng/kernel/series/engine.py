@@ -13,6 +13,8 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 import ibis.expr.datatypes as dt  # type: ignore[import-untyped]
+import polars as pl
+import polars.selectors as cs
 from django.conf import settings
 
 from dafeng.kernel.series.errors import SeriesError
@@ -41,7 +43,7 @@ def _epoch_us(moment: MOMENT) -> int:  # type: ignore[empty-body,valid-type]
 
 
 @ibis.udf.scalar.builtin(name="unix_micros")
-def _unix_micros(moment: MOMENT) -> int:  # type: ignore[empty-body,valid-type]
+def _unix_micros(moment: dt.Timestamp()) -> int:  # type: ignore[empty-body,valid-type]
     """Of Spark."""
 
 
@@ -61,6 +63,16 @@ def parquet_files(paths: Sequence[str], name: str) -> Any:
     # Ibis gives Spark one path only.
     _sessions[engine()].read.parquet(*paths).createOrReplaceTempView(name)
     return made.table(name)
+
+
+def rows_in_memory(frame: pl.DataFrame) -> Any:
+    """A frame as a table beside those of files."""
+    if engine() == "duckdb":
+        return ibis.memtable(frame.to_arrow())
+    # To Spark the times of files have no zone and no precision (its session is on UTC), and no number is unsigned.
+    times = frame.select(cs.datetime()).columns
+    frame = frame.with_columns(cs.datetime().dt.replace_time_zone(None), cs.unsigned_integer().cast(pl.Int32))
+    return ibis.memtable(frame.to_arrow()).cast(dict.fromkeys(times, dt.Timestamp()))
 
 
 def _duckdb() -> Any:

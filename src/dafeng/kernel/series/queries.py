@@ -20,7 +20,7 @@ from ibis import _ as row
 from ibis.expr.types import Table as Expression  # type: ignore[import-untyped]
 
 from dafeng.kernel.series import formulas, points, rolling, thinning
-from dafeng.kernel.series.engine import connection, microseconds, parquet_files
+from dafeng.kernel.series.engine import connection, microseconds, parquet_files, rows_in_memory
 from dafeng.kernel.series.errors import DamagedError, SeriesError
 from dafeng.kernel.series.frames import READING, SHARDS, STEP, STEPS, UTC_TIME, empty, length_of, month, start_of
 from dafeng.kernel.series.manifest import READINGS, SUPERSEDED, File
@@ -257,11 +257,12 @@ def shown(points_: Points, start: datetime, end: datetime, *, most: int = 2000, 
 
 
 def _extremes(seen: Snapshot, span: _Span, seconds: int) -> Expression:
-    """The lowest and the highest reading of each bucket."""
+    """The lowest and the highest reading of each bucket; of equal ones the first lowest and the last highest."""
     rows, told = _picked(seen, span), microseconds(row.at)
     grouped = rows.group_by(row.point, bucket=told - told % (seconds * 1_000_000))
-    low = grouped.agg(at=row.at.argmin(row.value), value=row.value.min(), flag=row.flag.argmin(row.value))
-    high = grouped.agg(at=row.at.argmax(row.value), value=row.value.max(), flag=row.flag.argmax(row.value))
+    place = ibis.struct({"value": row.value, "at": row.at})
+    low = grouped.agg(at=row.at.argmin(place), value=row.value.min(), flag=row.flag.argmin(place))
+    high = grouped.agg(at=row.at.argmax(place), value=row.value.max(), flag=row.flag.argmax(place))
     return low.union(high).select("point", "at", "value", "flag")
 
 
@@ -324,7 +325,7 @@ def _rows(
         paths = [seen.path(file) for file in files]
         parts.append(parquet_files(paths, f"series_{name}").select(*schema))
     if (tail is not None and tail.height) or not files:
-        parts.append(ibis.memtable((empty(schema) if tail is None else tail).to_arrow()))
+        parts.append(rows_in_memory(empty(schema) if tail is None else tail))
     found = parts[0] if len(parts) == 1 else ibis.union(*parts)
     condition = (found.at >= ibis.literal(span.start)) & (found.at < ibis.literal(span.end))
     if span.numbers is not None:
