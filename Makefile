@@ -10,7 +10,7 @@ ADDRESS    ?= 127.0.0.1:8000
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint screens soak messages lock profiles nightly clean
+.PHONY: help setup run test bench lint screens soak messages lock profiles nightly test-spark clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,8 @@ lock: | $(UV) ## resolve the dependencies anew
 
 	@$(UV) pip compile --group pyproject.toml:profiles --python-version 3.11 --generate-hashes --no-deps \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-profiles.lock
+	@$(UV) pip compile --group pyproject.toml:spark --constraints requirements.lock --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-spark.lock
 
 profiles: | $(UV) ## fetch real load profiles (SimBench) into .profiles for `pytest -m profiles` and the benchmark
 	@$(UV) pip install --quiet --python "$$(command -v $(PYTHON))" --no-deps --require-hashes --target .profiles -r requirements-profiles.lock
@@ -69,12 +71,12 @@ nightly: $(VENV)/.stamp ## read our exports back with pyam and primap2, in an en
 	@$(UV) pip sync --quiet --python .venv-nightly/bin/python --require-hashes requirements-nightly.lock
 	@$(PY) -m pytest -q -m nightly tests/nightly
 
-test-spark: $(VENV)/.stamp ## the questions of the series store on a Spark cluster on loopback (needs Java 17)
+test-spark: $(VENV)/.stamp ## the questions of the series store on a Spark cluster on loopback (Java 17)
 	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-spark
-	@$(UV) pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements.lock
-	@$(UV) pip install --quiet --python .venv-spark/bin/python pyspark==4.0.5 pandas
+	@sh scripts/java
+	@$(UV) pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements.lock requirements-spark.lock
 	@$(UV) pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
 	@.venv-spark/bin/python -m pytest -q -n 0 -m spark tests/kernel/series
 
 clean: ## remove the environments; your data in var/ stays
-	rm -rf .venv .venv-nightly .profiles .tools
+	rm -rf .venv .venv-nightly .venv-spark .profiles .tools

@@ -34,6 +34,67 @@ def test_a_gap_of_intervals_is_filled_with_its_neighbours_mean_and_says_so(point
     assert queries.used([m], DAY, DAY + HOUR, "1h").select("value", "coverage").rows() == [(6.0, 0.5)]
 
 
+@pytest.mark.parametrize("settle", [False, True])
+def test_a_gap_may_be_filled_with_the_same_slots_of_the_week_before(point, send, settle: bool) -> None:
+    """Last Monday 1, 2, 3 … a quarter hour, of which one is missing too; this Monday 50 quarter hours are missing: 49 are filled."""
+    m = point(kind="interval")
+    services.state_fact(m, "fill_by", "last_week", DAY - timedelta(days=30), now=LATER)
+    week = [float(slot) for slot in range(1, 97)]
+    before = [*week[:39], None, *week[40:]]
+    now_ = [None if 20 <= slot < 70 else 100.0 + slot % 2 for slot in range(96)]  # 46 × 100, 23 odd ones
+    send(rows(m, before, start=DAY - timedelta(days=7) + MINUTES))
+    send(rows(m, now_, start=DAY + MINUTES))
+    if settle:
+        upkeep.settle(now=LATER)
+    found = queries.used([m], DAY, DAY + 24 * HOUR, "15m")
+    values = dict(
+        zip(
+            [int((at - DAY) / MINUTES) for at in found["at"]],
+            found.select("value", "coverage", "flag").rows(),
+            strict=True,
+        )
+    )
+    week_flag = LOST | flags.LAST_WEEK
+    assert values[19] == (101.0, 1.0, 0)
+    assert values[20] == (21.0, 0.0, week_flag)
+    assert values[69] == (70.0, 0.0, week_flag)
+    assert 39 not in values or values[39][0] is None  # what is itself missing fills nothing
+    day = queries.used([m], DAY, DAY + 24 * HOUR, "1d").row(0, named=True)
+    assert day["value"] == 4623 + sum(range(21, 71)) - 40
+    assert (day["coverage"], day["flag"]) == (46 / 96, week_flag)
+    text = exports.encoded(found, "csv").decode("utf-8-sig")
+    assert "missing estimated last_week" in text
+    # The week before is told later: what was filled with it follows.
+    send(rows(m, [40.0], start=DAY - timedelta(days=7) + 40 * MINUTES), now=LATER + HOUR)
+    if settle:
+        upkeep.settle(now=LATER + HOUR)
+    day = queries.used([m], DAY, DAY + 24 * HOUR, "1d").row(0, named=True)
+    assert day["value"] == 4623 + sum(range(21, 71))
+
+
+def test_a_level_is_filled_with_last_weeks_level_and_a_long_gap_stays_empty(point, send) -> None:
+    m = point(kind="instant", unit="kW", quantity="power")
+    services.state_fact(m, "fill_by", "last_week", DAY - timedelta(days=30), now=LATER)
+    services.state_fact(m, "fill", 3600, DAY - timedelta(days=30), now=LATER)
+    send(rows(m, [5.0] * 96, start=DAY - timedelta(days=7)))
+    send(rows(m, [1.0, None, None, 1.0, *[None] * 8, 1.0]))
+    found = queries.mean([m], DAY, DAY + 3 * HOUR, "15m").filter(pl.col("value").is_not_null())
+    assert found["value"].to_list() == [1.0, 5.0, 5.0, 1.0]  # half an hour is filled, two hours are not
+    with pytest.raises(SeriesError, match="补数规则"):
+        services.state_fact(m, "fill_by", "magic", DAY, now=LATER)
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet", "csv"])
+def test_every_filled_value_says_so_in_every_export(point, send, form: str) -> None:
+    m = point(kind="interval")
+    send(rows(m, [2, None, 4], start=DAY + MINUTES))
+    content = io.BytesIO(exports.encoded(queries.used([m], DAY, DAY + HOUR, "15m"), form))
+    read = {"arrow": pl.read_ipc, "parquet": pl.read_parquet, "csv": pl.read_csv}[form](content)
+    wanted = [None, "missing estimated", None] if form == "csv" else [0, LOST, 0]
+    assert [each or None if form == "csv" else each for each in read["flag"].to_list()] == wanted
+    assert read["coverage"].to_list() == [1.0, 0.0, 1.0]
+
+
 def test_a_register_that_was_not_read_keeps_its_total(point, send) -> None:
     m = point()
     send(rows(m, [100, None, None, None, 140]))

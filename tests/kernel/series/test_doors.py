@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from dafeng.kernel.api import signatures
 from dafeng.kernel.errors import UploadError
-from dafeng.kernel.series import delivery, modbus, mqtt, queries, services, uploads
+from dafeng.kernel.series import delivery, files, modbus, mqtt, queries, services, uploads
 from dafeng.kernel.series.errors import Refused, SeriesError
 from dafeng.kernel.series.models import Quarantine
 from tests.kernel.series.conftest import DAY, LATER, rows
@@ -159,6 +159,47 @@ def test_a_cell_that_cannot_be_is_named(text: str, row: int, column: str) -> Non
     with pytest.raises(UploadError) as error:
         uploads.opened(io.BytesIO(text.encode()), name="表.csv")
     assert (error.value.where.row, error.value.where.column) == (row, column)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '时间,m1,m2\n2026-03-02 00:15,1,10\n2026/03/02 00:30,"2,000",\n',
+        "point,at,value\nm1,2026-03-01T16:15:00Z,1\nm2,2026-03-02T00:15:00+08:00,10\nm1,2026-03-02 00:30:00,2000\n",
+    ],
+)
+def test_a_large_table_is_read_in_columns_as_a_small_one_cell_by_cell(text: str, tmp_path, meter, point) -> None:
+    point("m2", kind="interval")
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    careful = uploads.opened(io.BytesIO(text.encode()), name="t.csv")[1].sort("point", "at")
+    [quick] = files._batches(tmp_path / "t.csv")
+    assert quick.sort("point", "at").rows() == careful.rows() == [
+        ("m1", datetime(2026, 3, 1, 16, 15, tzinfo=UTC), 1.0),
+        ("m1", datetime(2026, 3, 1, 16, 30, tzinfo=UTC), 2000.0),
+        ("m2", datetime(2026, 3, 1, 16, 15, tzinfo=UTC), 10.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "column"),
+    [("at,m1\n2026-03-02 00:15,1\n2026-03-02 00:30,好\n", 3, "m1"), ("at,m1\n昨天,1\n", 2, "at")],
+)
+def test_a_cell_of_a_large_table_that_cannot_be_is_named_too(text: str, row: int, column: str, tmp_path) -> None:
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(UploadError) as error:
+        list(files._batches(tmp_path / "t.csv"))
+    assert (error.value.where.row, error.value.where.column) == (row, column)
+
+
+def test_a_file_is_taken_batch_by_batch_and_once(meter, point, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(files, "BATCH", 3)
+    rows(point("p1", kind="interval"), [1, 2, 3, 4, 5]).write_parquet(tmp_path / "t.parquet")
+    first = files.taken(tmp_path / "t.parquet", now=LATER)
+    assert (first.count, first.accepted, first.repeated) == (5, 5, False)
+    assert files.taken(tmp_path / "t.parquet", now=LATER).repeated
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and nothing more")
+    with pytest.raises(SeriesError, match="读不出来"):
+        files.taken(tmp_path / "broken.parquet", now=LATER)
 
 
 # ---------- Modbus ----------

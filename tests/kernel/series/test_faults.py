@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import threading
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -166,6 +168,63 @@ def test_two_processes_write_at_once_and_both_are_there(point) -> None:
     for each in both:
         store._stores[home] = each
         assert queries.readings([m], DAY, DAY + timedelta(days=1)).height == 6
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import django
+django.setup()
+import polars as pl
+from dafeng.kernel.series.frames import READING
+from dafeng.kernel.series.store import Store
+home, point, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+store, start = Store(home), datetime(2026, 3, 2, tzinfo=UTC)
+for slot in range(count):
+    row = (point, start + timedelta(minutes=15 * slot), float(slot), start, 0, 1, 0)
+    with store.writing() as pen:
+        pen.append(pl.DataFrame([row], schema=READING, orient="row"))
+"""
+
+
+@pytest.mark.django_db
+def test_two_real_processes_and_a_settler_write_at_once(point) -> None:
+    """Forty readings of each of two processes, while a third (this one) settles: eighty are there, each once."""
+    meters = [point(f"m{number}", kind="interval") for number in range(2)]
+    home = points.the_store().home
+    started = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(home), str(meter.pk), "40"], env={**os.environ, "DJANGO_SETTINGS_MODULE": "dafeng.portal.settings"})
+        for meter in meters
+    ]  # fmt: skip
+    while any(each.poll() is None for each in started):
+        upkeep.settle(now=LATER)
+    assert [each.returncode for each in started] == [0, 0]
+    upkeep.settle(now=LATER)
+    for meter in meters:
+        found = queries.revisions([meter], DAY, DAY + timedelta(days=2))
+        assert found["value"].to_list() == [float(slot) for slot in range(40)]
+    assert not checking.check().damaged
+
+
+@pytest.mark.django_db
+def test_a_disk_that_is_full_while_settling_loses_nothing(point) -> None:
+    class Full(Disk):
+        def put(self, path: Path, content: bytes) -> None:
+            if path.suffix == ".parquet":
+                raise StoreError("读数文件写不进去", mend="请检查磁盘空间")
+            super().put(path, content)
+
+    m = point(kind="interval")
+    ingest.receive(rows(m, [1, 2, 3]), source="http", now=LATER)
+    new_process(Full())
+    with pytest.raises(StoreError):
+        upkeep.settle(now=LATER)
+    assert queries.readings([m], DAY, DAY + timedelta(days=1))["value"].to_list() == [1.0, 2.0, 3.0]
+    new_process(Disk())
+    upkeep.settle(now=LATER)
+    assert queries.readings([m], DAY, DAY + timedelta(days=1))["value"].to_list() == [1.0, 2.0, 3.0]
+    assert points.the_store().snapshot().waiting == 0
 
 
 @pytest.mark.django_db

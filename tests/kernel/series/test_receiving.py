@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import polars as pl
 import pytest
 
-from dafeng.kernel.series import flags, ingest, queries, services, upkeep
+from dafeng.kernel.series import flags, ingest, points, quarantine, queries, services, store, upkeep
 from dafeng.kernel.series.errors import Clash, SeriesError
 from dafeng.kernel.series.models import Batch, Quarantine
 from tests.kernel.series.conftest import DAY, LATER, MINUTES, rows
@@ -134,7 +135,65 @@ def test_a_large_batch_goes_into_files_and_answers_the_same(point, send, monkeyp
     assert queries.as_known([m], DAY, DAY + 2 * HOUR, LATER)["value"].to_list() == [1.0, 2.0, 3.0, 5.0, 6.0]
 
 
+@pytest.mark.parametrize("by", ["code", "number"])
+def test_a_batch_judged_in_parts_is_the_batch_judged_whole(point, send, monkeypatch, by: str) -> None:
+    """Eleven points and a stranger, in the order of time as a collector sends them, twice with another value now and then."""
+    meters = [point(f"p{number}", kind="interval") for number in range(11)]
+    frames = [rows(each, [float(slot * 7 % 5 + place) for slot in range(9)]) for place, each in enumerate(meters)]
+    frame = pl.concat([*frames, rows("nobody", [1.0] * 9), rows(meters[3], [99.0, float("nan")])]).sort("at")
+    if by == "number":
+        numbers = {each.code: each.pk for each in meters} | {"nobody": 987_654}
+        frame = frame.with_columns(pl.col("point").replace_strict(numbers, return_dtype=pl.Int64))
+    changed = frame.with_columns(pl.col("value") + (pl.col("value") == 4.0).cast(pl.Float64))
+    end = DAY + 4 * HOUR
+    codes = [each.code for each in meters]
+
+    def outcome() -> tuple[object, ...]:
+        receipts = send(frame), send(changed, now=LATER + HOUR)
+        held = sorted(Quarantine.objects.values_list("reason", "count", "digest"))
+        kept = pl.concat([quarantine.rows_of(each) for each in Quarantine.objects.order_by("pk")])
+        kept = kept.with_columns(pl.col("value").fill_nan(-1)).sort("row", "arrived")
+        columns = ["point", "at", "value", "revision", "source"]
+        found = queries.revisions(codes, DAY, end).select(columns).rows()
+        return receipts, held, kept.rows(), queries.readings(codes, DAY, end)["value"].to_list(), found
+
+    whole = outcome()
+    home = points.the_store().home
+    shutil.rmtree(home)
+    store._stores.pop(home)
+    Batch.objects.all().delete()
+    Quarantine.objects.all().delete()
+    monkeypatch.setattr(ingest, "PART", 10)
+    in_parts = outcome()
+    assert in_parts == whole
+    assert points.the_store().snapshot().waiting == 0  # in files at once
+    upkeep.settle(now=LATER + HOUR)
+    assert queries.readings(codes, DAY, end)["value"].to_list() == whole[3]
+
+
+def test_what_competes_is_picked_and_its_neighbours_stay(point, send, monkeypatch) -> None:
+    """One moment of one point is corrected in the log, one in a file, beside settled months and other shards: no row is lost or doubled."""
+    monkeypatch.setattr(ingest, "BULK", 3)
+    a, b = point("a", kind="interval"), point("b", kind="interval")
+    for each in (a, b):
+        send(rows(each, [1.0] * 20, start=DAY - timedelta(days=40)), source="backfill")
+        send(rows(each, [2.0] * 20), source="backfill")
+    upkeep.settle(now=LATER)
+    send(rows(a, [None, 5.0]), now=LATER + HOUR)  # waits in the log
+    send(rows(b, [7.0, 7.0, 7.0]), now=LATER + HOUR)  # in a file at once
+    send(rows(a, [None] * 20 + [3.0]), now=LATER + HOUR)  # new, in the log
+    start, end = DAY - timedelta(days=41), DAY + timedelta(days=1)
+    found = queries.readings([a, b], start, end)
+    values = {each.pk: found.filter(pl.col("point") == each.pk)["value"].to_list() for each in (a, b)}
+    assert values[a.pk] == [1.0] * 20 + [2.0, 5.0] + [2.0] * 18 + [3.0]
+    assert values[b.pk] == [1.0] * 20 + [7.0] * 3 + [2.0] * 17
+    counted = queries.totals(None, start, end, 86_400)
+    assert (counted["count"].sum(), (counted["count"] * counted["mean"]).sum()) == (81, 20 + 43 + 3 + 20 + 55)
+    assert queries.as_known([b], DAY, end, LATER)["value"].to_list() == [2.0] * 20
+
+
 REFUSED = {
+    "no_revision": lambda m: rows(m, [1.0]).with_columns(revision=pl.lit(-1, pl.Int32)),
     "unknown_point": lambda m: rows("nobody", [1.0]),
     "not_a_number": lambda m: rows(m, [float("nan")]),
     "future": lambda m: rows(m, [1.0], start=LATER + HOUR),

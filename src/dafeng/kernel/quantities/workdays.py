@@ -18,3 +18,13 @@ def working(day: date) -> tuple[bool, bool]:
 def is_working(day: date) -> bool:
     """Whether it is a working day, certain or not."""
     return working(day)[0]
+
+
+def holiday(day: date) -> str:
+    """The public holiday that a day off, or a day worked for one, belongs to ("Spring Festival"); "" for none or no notice yet."""
+    import chinese_calendar
+
+    try:
+        return chinese_calendar.get_holiday_detail(day)[1] or ""
+    except NotImplementedError:
+        return ""

@@ -101,23 +101,10 @@ def import_(
 ) -> None:
     """读入一个文件的读数；同一文件再读一次不会重复。"""
     start_django()
-    import hashlib
-
-    import polars as pl
-
-    from dafeng.kernel.series import ingest, uploads
-    from dafeng.kernel.series.errors import SeriesError
+    from dafeng.kernel.series import files
 
     with told():
-        if file.suffix.lower() in (".parquet", ".arrow", ".ipc"):
-            try:
-                frame = pl.read_parquet(file) if file.suffix.lower() == ".parquet" else pl.read_ipc(file)
-                digest = hashlib.sha256(file.read_bytes()).hexdigest()
-            except (OSError, pl.exceptions.PolarsError) as error:
-                raise SeriesError(f"文件读不出来（{error}）", mend="请确认文件完整") from None
-        else:
-            digest, frame = uploads.opened(file)
-        receipt = ingest.receive(frame, source=source, key=digest[:40], now=now(), owner="import")
+        receipt = files.taken(file, source=source, now=now())
     if as_json:
         print_json(receipt.__dict__)
         return

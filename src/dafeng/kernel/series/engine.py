@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
+import ibis.expr.datatypes as dt  # type: ignore[import-untyped]
+import polars as pl
+import polars.selectors as cs
 from django.conf import settings
 
 from dafeng.kernel.series.errors import SeriesError
 
+MOMENT = dt.Timestamp(timezone="UTC")
 _here = threading.local()
+_sessions: dict[str, Any] = {}
 
 
 def engine() -> str:
@@ -29,6 +35,44 @@ def connection() -> Any:
     if wanted not in kept:
         kept[wanted] = _duckdb() if wanted == "duckdb" else _spark(wanted)
     return kept[wanted]
+
+
+@ibis.udf.scalar.builtin(name="epoch_us")
+def _epoch_us(moment: MOMENT) -> int:  # type: ignore[empty-body,valid-type]
+    """Of DuckDB."""
+
+
+@ibis.udf.scalar.builtin(name="unix_micros")
+def _unix_micros(moment: dt.Timestamp()) -> int:  # type: ignore[empty-body,valid-type]
+    """Of Spark."""
+
+
+def microseconds(moment: Any) -> Any:
+    """A moment as whole microseconds since 1970, as it lies in the files.
+
+    Ibis has seconds only, for which DuckDB takes each moment through the calendar of its zone: twice the time of a whole aggregate.
+    """
+    return (_epoch_us if engine() == "duckdb" else _unix_micros)(moment)
+
+
+def parquet_files(paths: Sequence[str], name: str) -> Any:
+    """The rows of some files as a table of this thread's connection, under a name that is taken anew each time."""
+    made = connection()
+    if engine() == "duckdb":
+        return made.read_parquet(list(paths), table_name=name)
+    # Ibis gives Spark one path only.
+    _sessions[engine()].read.parquet(*paths).createOrReplaceTempView(name)
+    return made.table(name)
+
+
+def rows_in_memory(frame: pl.DataFrame) -> Any:
+    """A frame as a table beside those of files."""
+    if engine() == "duckdb":
+        return ibis.memtable(frame.to_arrow())
+    # To Spark the times of files have no zone and no precision (its session is on UTC), and no number is unsigned.
+    times = frame.select(cs.datetime()).columns
+    frame = frame.with_columns(cs.datetime().dt.replace_time_zone(None), cs.unsigned_integer().cast(pl.Int32))
+    return ibis.memtable(frame.to_arrow()).cast(dict.fromkeys(times, dt.Timestamp()))
 
 
 def _duckdb() -> Any:
@@ -53,4 +97,5 @@ def _spark(master: str) -> Any:
         ("spark.driver.host", os.environ.get("SPARK_LOCAL_IP", "127.0.0.1")), ("spark.sql.shuffle.partitions", "8"),
     ):  # fmt: skip
         builder = builder.config(name, value)
-    return ibis.pyspark.connect(builder.getOrCreate())
+    _sessions[master] = builder.getOrCreate()
+    return ibis.pyspark.connect(_sessions[master])

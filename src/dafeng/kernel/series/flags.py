@@ -23,9 +23,10 @@ class Flag(IntFlag):
     ROLLED = 256
     CORRECTED = 512
     OFF_GRID = 1024
+    LAST_WEEK = 2048
 
 
-MISSING, FROZEN, SPIKE, NEGATIVE, OVER_RATED, ESTIMATED, FUTURE, RESET, ROLLED, CORRECTED, OFF_GRID = (
+MISSING, FROZEN, SPIKE, NEGATIVE, OVER_RATED, ESTIMATED, FUTURE, RESET, ROLLED, CORRECTED, OFF_GRID, LAST_WEEK = (
     int(each) for each in Flag
 )
 TITLES = {
@@ -40,6 +41,7 @@ TITLES = {
     Flag.ROLLED: _("表底翻转"),
     Flag.CORRECTED: _("已更正"),
     Flag.OFF_GRID: _("时钟偏移"),
+    Flag.LAST_WEEK: _("按上周同时段补"),
 }
 
 

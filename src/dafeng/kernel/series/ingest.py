@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -20,15 +22,16 @@ from django.db import IntegrityError, transaction
 from dafeng.kernel.series import judging, points, quarantine
 from dafeng.kernel.series.errors import Clash, SeriesError
 from dafeng.kernel.series.flags import CORRECTED
-from dafeng.kernel.series.frames import READING, UTC_TIME, empty
-from dafeng.kernel.series.manifest import READINGS, SUPERSEDED
+from dafeng.kernel.series.frames import READING, UTC_TIME, empty, ordered
+from dafeng.kernel.series.manifest import READINGS, SUPERSEDED, File
 from dafeng.kernel.series.models import Batch, Device
 from dafeng.kernel.series.points import Table
 from dafeng.kernel.series.reasons import refused
 from dafeng.kernel.series.sources import Source, rank, source_of
-from dafeng.kernel.series.store import Pen, Snapshot, ranked
+from dafeng.kernel.series.store import Pen, Snapshot, merged_marks, ranked
 
 BULK = 200_000  # rows from which on a batch goes into files at once
+PART = 1_000_000  # rows that are judged together: what is known of each while it is judged takes ten times its own room
 TAIL = 4_000_000  # rows of the log beyond which whoever writes next settles it first
 TOLD: dict[str, Any] = {
     "row": pl.UInt32, "point": pl.Int64, "code": pl.String, "at": UTC_TIME, "value": pl.Float64, "revision": pl.Int32,
@@ -70,20 +73,93 @@ def receive(
     if key and (found := Batch.objects.filter(owner=owner, key=key).first()) is not None:
         return _repeated(found, digest)
     table = points.table()
-    told = _told(frame, table, now)
-    judged = judging.judge(told, table, device=device.pk if device else None, now=now)
+    judging_ = _judged(frame, table, device=device, now=now)
+    first = next(judging_)
     store = points.the_store()
     if store.snapshot().waiting > TAIL:
         from dafeng.kernel.series import upkeep
 
         upkeep.settle(now=now)
     with store.writing() as pen:
-        judged = _settled(judged, table, pen.snapshot, source)
-        quarantine.keep(judged, digest=digest, source=source, device=device, now=now)
-        _write(pen, judged, source, now=now)
-    receipt = _receipt(judged)
+        taken = _Taken(pen, source, bulk=frame.height > PART)
+        for judged in chain([first], judging_):
+            taken.add(_settled(judged, table, pen.snapshot, source))
+        quarantine.keep(taken.refused, digest=digest, source=source, device=device, now=now)
+        taken.commit(now=now)
+    receipt = taken.receipt()
     _note(receipt, owner=owner, key=key, digest=digest, source=source, device=device, now=now)
     return receipt
+
+
+def _judged(frame: pl.DataFrame, table: Table, *, device: Device | None, now: datetime) -> Iterator[pl.DataFrame]:
+    """The delivery judged, a large one in parts of some points each: no point's reading depends on another's.
+
+    The number of parts is a power of two, so that a part holds whole shards and its rows become as few files as they would together.
+    """
+    whole, parts = frame.with_row_index("row"), 1
+    while parts * PART < frame.height:
+        parts *= 2
+    part_of = _part_of(frame, table, parts) if parts > 1 else None
+    for number in range(parts):
+        rows = whole if part_of is None else whole.filter(part_of == number)
+        if rows.height or not number:
+            told = _told(rows, table, now)
+            yield judging.judge(told, table, device=device.pk if device else None, now=now)
+
+
+def _part_of(frame: pl.DataFrame, table: Table, parts: int) -> pl.Series:
+    """Of each row its part, by the number of its point. Those of unknown points need not lie together."""
+    name = "code" if _by_code(frame) else "point"
+    known = table.frame.select(pl.col(name).alias("of"), part=(pl.col("point") % parts).cast(pl.UInt16))
+    told = frame.select(of=pl.col("point").cast(known.schema["of"], strict=False)).with_row_index("row")
+    found = told.join(known, on="of", how="left", maintain_order="left")
+    return found.select(pl.col("part").fill_null((pl.col("row") % parts).cast(pl.UInt16))).to_series()
+
+
+def _by_code(frame: pl.DataFrame) -> bool:
+    return frame.schema.get("point") in (pl.String, pl.Categorical)
+
+
+class _Taken:
+    """What of a delivery is taken and what is refused, part by part; nothing counts before `commit`."""
+
+    def __init__(self, pen: Pen, source: Source, *, bulk: bool) -> None:
+        self.pen, self.source, self.bulk = pen, source, bulk
+        self._refused: list[pl.DataFrame] = []
+        self._verdicts: list[dict[str | None, int]] = []
+        self._rows: pl.DataFrame | None = None
+        self._files: list[File] = []
+        self._marks = pen.snapshot.stored_marks
+
+    @property
+    def refused(self) -> pl.DataFrame:
+        return pl.concat(self._refused)
+
+    def add(self, judged: pl.DataFrame) -> None:
+        self._refused.append(judged.filter(pl.col("verdict").is_null()).select(*quarantine.KEPT, "reason"))
+        self._verdicts.append(dict(judged.group_by("verdict").len().iter_rows()))
+        rows = judged.filter(pl.col("verdict").is_in(["accepted", "revised"])).select(
+            pl.col(name).cast(kind) for name, kind in READING.items()
+        )
+        if self.bulk or rows.height >= BULK:
+            self._files += self.pen.store.put_readings(rows, competing=pl.col("revision") > 0, rolled=False)
+            self._marks = merged_marks(self._marks, rows)
+        else:
+            self._rows = rows
+
+    def commit(self, *, now: datetime) -> None:
+        if self._files:
+            self.pen.add_files(self._files, self._marks, now=now)
+        elif self._rows is not None and self._rows.height:
+            self.pen.append(self._rows)
+
+    def receipt(self) -> Receipt:
+        def of(verdict: str | None) -> int:
+            return sum(each.get(verdict, 0) for each in self._verdicts)
+
+        why = self.refused.group_by("reason").len().sort("reason")
+        numbers = of("accepted"), of("again"), of("revised"), of(None)
+        return Receipt(sum(numbers), *numbers, reasons=dict(why.iter_rows()))
 
 
 def _repeated(found: Batch, digest: str) -> Receipt:
@@ -92,29 +168,42 @@ def _repeated(found: Batch, digest: str) -> Receipt:
     return Receipt(found.count, found.accepted, found.again, found.revised, found.refused, repeated=True)
 
 
+class _Hash(io.RawIOBase):
+    """Takes what is written into a hash, so that a large delivery is not written out a second time in memory."""
+
+    def __init__(self, start: bytes) -> None:
+        self.made = hashlib.sha256(start)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self.made.update(content)
+        return len(content)
+
+
 def _digest(frame: pl.DataFrame, device: Device | None) -> str:
-    stream = io.BytesIO()
+    stream = _Hash((device.code if device else "").encode() + b"\n")
     frame.rechunk().write_ipc_stream(stream)
-    return hashlib.sha256((device.code if device else "").encode() + b"\n" + stream.getvalue()).hexdigest()
+    return stream.made.hexdigest()
 
 
 def _told(frame: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
-    """The delivery in the columns of `TOLD`, points by number (null where unknown)."""
+    """The delivery, numbered by `row`, in the columns of `TOLD`, points by number (null where unknown)."""
     lacking = {"point", "at", "value"} - set(frame.columns)
     if lacking:
         raise SeriesError(f"读数缺少列 {'、'.join(sorted(lacking))}", expected="point、at、value")
     at = frame.schema["at"]
     if not isinstance(at, pl.Datetime) or (at.time_zone is None and frame.height):
         raise SeriesError("读数的时间须带时区", expected="Datetime，UTC 或带时区")
-    by_code = frame.schema["point"] in (pl.String, pl.Categorical)
     known = table.frame.select("point", "code")
-    rows = frame.with_row_index("row").with_columns(
+    rows = frame.with_columns(
         pl.col("at").dt.convert_time_zone("UTC").cast(UTC_TIME), pl.col("value").cast(pl.Float64, strict=False),
         *([] if "revision" in frame.columns else [pl.lit(None, pl.Int32).alias("revision")]),
         *([] if "unit" in frame.columns else [pl.lit(None, pl.String).alias("unit")]),
         *([] if "arrived" in frame.columns else [pl.lit(now).cast(UTC_TIME).alias("arrived")]),
     )  # fmt: skip
-    if by_code:
+    if _by_code(frame):
         rows = rows.rename({"point": "code"}).with_columns(pl.col("code").cast(pl.String))
         rows = rows.join(known, on="code", how="left", maintain_order="left")
     else:
@@ -128,7 +217,7 @@ def _told(frame: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
 
 def _settled(judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Source) -> pl.DataFrame:
     """Adds `verdict` (accepted, again, revised; null where refused), the revision, and reasons that only what was there before tells."""
-    good = judged.filter(pl.col("reason").is_null()).sort("point", "at", "row")
+    good = ordered(judged.filter(pl.col("reason").is_null()), "point", "at", "row")
     marks = snapshot.marks
     newest = marks.select("point", pl.col("at").alias("newest"))
     good = good.join(newest, on="point", how="left", maintain_order="left")
@@ -147,7 +236,8 @@ def _settled(judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Sou
     left = pl.concat([judged.filter(pl.col("reason").is_not_null()), rows.filter(pl.col("reason").is_not_null())])
     both = pl.concat([decided, left.with_columns(verdict=pl.lit(None, pl.String))])
     flag = pl.col("flag") | pl.when(pl.col("verdict") == "revised").then(pl.lit(CORRECTED, pl.UInt16)).otherwise(0)
-    return both.with_columns(source=pl.lit(int(source), pl.Int8), flag=flag.cast(pl.UInt16)).sort("point", "at", "row")
+    both = both.with_columns(source=pl.lit(int(source), pl.Int8), flag=flag.cast(pl.UInt16))
+    return ordered(both, "point", "at", "row")
 
 
 def _existing(snapshot: Snapshot, late: pl.DataFrame) -> pl.DataFrame:
@@ -211,31 +301,6 @@ def _revisions(taken: pl.DataFrame, existing: pl.DataFrame, source: Source) -> p
     old = rest.filter(pl.col("again")).with_columns(verdict=pl.lit("again"))
     bad = rest.filter(pl.col("reason").is_not_null()).with_columns(verdict=pl.lit(None, pl.String))
     return pl.concat([each.select(columns) for each in (plain, fresh, old, bad)])
-
-
-def _write(pen: Pen, judged: pl.DataFrame, source: Source, *, now: datetime) -> None:
-    rows = judged.filter(pl.col("verdict").is_in(["accepted", "revised"])).select(
-        pl.col(name).cast(kind) for name, kind in READING.items()
-    )
-    if not rows.height:
-        return
-    if rows.height >= BULK:
-        pen.add_readings(rows, competing=pl.col("revision") > 0, now=now)
-    else:
-        pen.append(rows)
-
-
-def _receipt(judged: pl.DataFrame) -> Receipt:
-    verdicts = dict(judged.group_by("verdict").len().iter_rows())
-    why = judged.filter(pl.col("reason").is_not_null()).group_by("reason").len().sort("reason")
-    return Receipt(
-        judged.height,
-        verdicts.get("accepted", 0),
-        verdicts.get("again", 0),
-        verdicts.get("revised", 0),
-        verdicts.get(None, 0),
-        reasons=dict(why.iter_rows()),
-    )
 
 
 def _note(receipt: Receipt, **named: Any) -> None:

@@ -44,6 +44,7 @@ def judge(told: pl.DataFrame, table: Table, *, device: int | None, now: datetime
         .when(at > latest).then(pl.lit("future"))
         .when((at < pl.col("since")) | (at > pl.col("until"))).then(pl.lit("not_in_service"))
         .when(unit_wrong).then(pl.lit("unit_changed"))
+        .when(pl.col("revision") < 0).then(pl.lit("no_revision"))
     )  # fmt: skip
     return _flagged(rows.with_columns(reason=reason), table)
 

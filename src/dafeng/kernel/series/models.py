@@ -113,7 +113,8 @@ class PointFact(models.Model):
         DIGITS = "digits", _("表底整数位数")
         RESET = "reset", _("换表或归零")
         CLOCK = "clock", _("时钟偏差（秒）")
-        FILL = "fill", _("补数规则")
+        FILL = "fill", _("补数时限（秒）")
+        FILL_BY = "fill_by", _("补数规则")
 
     point = models.ForeignKey(Point, models.CASCADE, related_name="facts")
     name = models.CharField(_("名称"), max_length=12, choices=Name.choices)
@@ -149,8 +150,17 @@ class Batch(models.Model):
         constraints = (models.UniqueConstraint(fields=("owner", "key"), name="series_batch_once"),)
 
 
+class QuarantineQuerySet(models.QuerySet["Quarantine"]):
+    def for_user(self, user: Any) -> QuarantineQuerySet:
+        """What a person may see: by the organisation and place of the points or, where they are unknown, of the device."""
+        return self.filter(points_seen(user))
+
+
 class Quarantine(models.Model):
-    """Readings of one batch that were not taken for one reason. They lie in a file of columns; here is what they are."""
+    """Readings of one batch that were not taken for one reason: of one point, or of many together.
+
+    They lie in a file of columns; here is what they are.
+    """
 
     class State(models.TextChoices):
         HELD = "held", _("待处理")
@@ -164,6 +174,12 @@ class Quarantine(models.Model):
     organisation = models.CharField(_("组织"), max_length=60, blank=True)
     place = models.CharField(_("所在地"), max_length=6, blank=True)
     received_at = models.DateTimeField(_("收到时间"))
+    code = models.CharField(
+        _("计量点代码"), max_length=80, blank=True, help_text="as told; empty: many points, or unreadable"
+    )
+    points = models.PositiveIntegerField(_("计量点数"), default=0)
+    first_at = models.DateTimeField(_("最早"), null=True)
+    last_at = models.DateTimeField(_("最晚"), null=True)
     count = models.PositiveIntegerField(_("条数"))
     example = models.JSONField(_("例"), default=dict, help_text="the first of them: code, at, value")
     path = models.CharField(max_length=200)
@@ -175,6 +191,7 @@ class Quarantine(models.Model):
     class Meta:
         verbose_name = _("隔离的读数")
         ordering = ("-id",)
-        constraints = (models.UniqueConstraint(fields=("digest", "reason"), name="series_quarantine_once"),)
+        constraints = (models.UniqueConstraint(fields=("digest", "reason", "code"), name="series_quarantine_once"),)
+        indexes = (models.Index(fields=("state", "reason", "code"), name="series_quarantine_alike"),)
 
-    objects = models.Manager()
+    objects = QuarantineQuerySet.as_manager()

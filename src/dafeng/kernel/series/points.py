@@ -29,6 +29,8 @@ POINT: dict[str, Any] = {
 }  # fmt: skip
 FACT: dict[str, Any] = {"point": pl.Int64, "since": UTC_TIME, "fact": pl.Float64}
 BEGINNING = datetime(1, 1, 1)
+FILLS = ("neighbours", "last_week")
+"""How a gap may be filled: with the mean of both neighbours, or with the same slot of the week before."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,16 @@ class Table:
         return frame.with_columns(pl.col("since").fill_null(beginning)).sort("since", maintain_order=True)
 
     def dated(self, name: str) -> pl.DataFrame:
-        """`point since fact` of a numeric fact, sorted by time."""
-        rows = [(point, since, float(value)) for point, since, value in self.facts.get(name, [])]
+        """`point since fact` of a numeric fact, sorted by time; a rule counts as its place among the rules."""
+        number = {rule: float(place) for place, rule in enumerate(FILLS)}
+        rows = [(point, since, number.get(value, value)) for point, since, value in self.facts.get(name, [])]
+        rows = [(point, since, float(value)) for point, since, value in rows]
         return pl.DataFrame(rows, schema=FACT, orient="row").sort("since", "point", maintain_order=True)
+
+    @cached_property
+    def by_week(self) -> list[int]:
+        """The points of which a gap is filled, now or since some time, with the week before."""
+        return sorted({point for point, _since, value in self.facts.get("fill_by", []) if value == FILLS[1]})
 
     def units_at(self, frame: pl.DataFrame) -> pl.Series:
         """The unit in which each row (`point`, `at`) is told."""

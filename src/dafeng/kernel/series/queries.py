@@ -7,7 +7,9 @@ left to pick. Steps that have not been made yet are made on the way from the rea
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,9 +20,9 @@ from ibis import _ as row
 from ibis.expr.types import Table as Expression  # type: ignore[import-untyped]
 
 from dafeng.kernel.series import formulas, points, rolling, thinning
-from dafeng.kernel.series.engine import connection
+from dafeng.kernel.series.engine import connection, microseconds, parquet_files, rows_in_memory
 from dafeng.kernel.series.errors import DamagedError, SeriesError
-from dafeng.kernel.series.frames import READING, STEP, STEPS, UTC_TIME, empty, length_of, start_of
+from dafeng.kernel.series.frames import READING, SHARDS, STEP, STEPS, UTC_TIME, empty, length_of, month, start_of
 from dafeng.kernel.series.manifest import READINGS, SUPERSEDED, File
 from dafeng.kernel.series.models import Point
 from dafeng.kernel.series.sources import MEASURED, RANK
@@ -39,6 +41,15 @@ def utc(told: datetime) -> datetime:
     return told.astimezone(UTC)
 
 
+@dataclass(frozen=True)
+class _Span:
+    """What is asked for: points (None: all) and `start <= at < end`."""
+
+    numbers: Sequence[int] | None
+    start: datetime
+    end: datetime
+
+
 # ---------- readings ----------
 
 
@@ -47,9 +58,9 @@ def readings(points_: Points, start: datetime, end: datetime, *, known_at: datet
 
     `known_at`: only what had arrived by then, and of that what counted then.
     """
-    numbers, start, end = points.numbers_of(points_), utc(start), utc(end)
+    span = _Span(points.numbers_of(points_), utc(start), utc(end))
     known = None if known_at is None else utc(known_at)
-    return _answer(lambda seen: _picked(seen, numbers, start, end, known).order_by("point", "at"), READING)
+    return _answer(lambda seen: _picked(seen, span, known).order_by("point", "at"), READING)
 
 
 def as_known(points_: Points, start: datetime, end: datetime, moment: datetime) -> pl.DataFrame:
@@ -59,38 +70,32 @@ def as_known(points_: Points, start: datetime, end: datetime, moment: datetime) 
 
 def revisions(points_: Points, start: datetime, end: datetime) -> pl.DataFrame:
     """Every revision there is, also those that do not count."""
-    numbers, start, end = points.numbers_of(points_), utc(start), utc(end)
-    wanted = (READINGS, SUPERSEDED)
+    span = _Span(points.numbers_of(points_), utc(start), utc(end))
 
     def all_of(seen: Snapshot) -> Expression:
-        return _union(seen, wanted, numbers, start, end)[0].order_by("point", "at", "revision")
+        files, tail = _scope(seen, (READINGS, SUPERSEDED), span), _tail(seen, span)
+        return _rows(seen, files, tail, span, READING).order_by("point", "at", "revision")
 
     return _answer(all_of, READING)
 
 
 def totals(points_: Points | None, start: datetime, end: datetime, seconds: int) -> pl.DataFrame:
     """`point at count mean low high` of the told values in steps of so many seconds, straight from the readings; None: all points."""
-    numbers = None if points_ is None else points.numbers_of(points_)
-    start, end = utc(start), utc(end)
+    span = _Span(None if points_ is None else points.numbers_of(points_), utc(start), utc(end))
+    schema = {
+        "point": pl.Int64, "at": pl.Int64, "count": pl.Int64, "mean": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+    }  # fmt: skip
 
     def expression(seen: Snapshot) -> Expression:
-        step = row.at.epoch_seconds() // seconds * seconds
+        told = microseconds(row.at)
         return (
-            _picked(seen, numbers, start, end, None)
-            .group_by(row.point, at=step)
+            _picked(seen, span)
+            .group_by(row.point, at=told - told % (seconds * 1_000_000))
             .agg(count=row.count(), mean=row.value.mean(), low=row.value.min(), high=row.value.max())
+            .order_by("point", "at")
         )
 
-    schema = {
-        "point": pl.Int64,
-        "at": pl.Int64,
-        "count": pl.Int64,
-        "mean": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-    }
-    found = _answer(expression, schema)
-    return found.with_columns(pl.from_epoch("at", "s").dt.replace_time_zone("UTC").cast(UTC_TIME)).sort("point", "at")
+    return _answer(expression, schema).with_columns(pl.col("at").cast(UTC_TIME))
 
 
 def latest(points_: Points, *, now: datetime) -> pl.DataFrame:
@@ -152,7 +157,8 @@ def _measured_steps(numbers: Sequence[int], start: datetime, end: datetime, step
         behind = utc(last["at"].dt.convert_time_zone(clock).dt.offset_by(step).item())
         found = rolling.coarser(_measured_steps(numbers, edge, behind, "1d"), step, table, clock)
     else:
-        found = _answer(lambda seen: _union(seen, (step,), numbers, edge, end)[0], STEP)
+        span = _Span(numbers, edge, end)
+        found = _answer(lambda seen: _rows(seen, _scope(seen, (step,), span), None, span, STEP), STEP)
         if spans.height:
             made = remade(spans)
             for each in STEPS[1 : STEPS.index(step) + 1]:
@@ -203,8 +209,13 @@ def _extent_of(path: str) -> pl.DataFrame:
 def remade(spans: pl.DataFrame) -> pl.DataFrame:
     """Quarter hours of the spans, from the readings."""
     table, clock = points.table(), points.the_store().clock
-    rows = around(spans["point"].to_list(), spans["start"].min(), spans["end"].max())  # type: ignore[arg-type]
-    return rolling.inside(rolling.quarter_hours(rows, table, clock), spans)
+    first, last = spans["start"].min(), spans["end"].max()
+    assert isinstance(first, datetime)
+    assert isinstance(last, datetime)
+    rows = around(spans["point"].to_list(), first, last)
+    by_week = sorted(set(table.by_week) & set(spans["point"]))
+    before = around(by_week, first - rolling.WEEK, last - rolling.WEEK) if by_week else None
+    return rolling.inside(rolling.quarter_hours(rows, table, clock, before=before), spans)
 
 
 def around(numbers: Sequence[int], start: datetime, end: datetime) -> pl.DataFrame:
@@ -230,11 +241,12 @@ def shown(points_: Points, start: datetime, end: datetime, *, most: int = 2000, 
     asked for. `how`: `lttb` (largest triangles) or `minmax` (the lowest and highest of each bucket).
     """
     numbers, table, start, end = points.numbers_of(points_), points.table(), utc(start), utc(end)
-    span = max(1.0, (end - start).total_seconds())
+    length = max(1.0, (end - start).total_seconds())
     periods = table.frame.filter(pl.col("point").is_in(numbers))["period"].to_list()
-    expected = max((span / period for period in periods), default=0)
+    expected = max((length / period for period in periods), default=0)
     if expected > 20 * most:
-        found = _answer(lambda seen: _extremes(seen, numbers, start, end, int(span / (2 * most)) + 1), {
+        span = _Span(numbers, start, end)
+        found = _answer(lambda seen: _extremes(seen, span, int(length / (2 * most)) + 1), {
             "point": pl.Int64, "at": UTC_TIME, "value": pl.Float64, "flag": pl.UInt16,
         }).unique().sort("point", "at")  # fmt: skip
     else:
@@ -244,13 +256,13 @@ def shown(points_: Points, start: datetime, end: datetime, *, most: int = 2000, 
     return thinning.thinned(found, most=most, how=how)
 
 
-def _extremes(seen: Snapshot, numbers: Sequence[int], start: datetime, end: datetime, seconds: int) -> Expression:
-    """The lowest and the highest reading of each bucket."""
-    rows = _picked(seen, numbers, start, end, None)
-    bucket = (row.at.epoch_seconds() // seconds).name("bucket")
-    grouped = rows.group_by(row.point, bucket)
-    low = grouped.agg(at=row.at.argmin(row.value), value=row.value.min(), flag=row.flag.argmin(row.value))
-    high = grouped.agg(at=row.at.argmax(row.value), value=row.value.max(), flag=row.flag.argmax(row.value))
+def _extremes(seen: Snapshot, span: _Span, seconds: int) -> Expression:
+    """The lowest and the highest reading of each bucket; of equal ones the first lowest and the last highest."""
+    rows, told = _picked(seen, span), microseconds(row.at)
+    grouped = rows.group_by(row.point, bucket=told - told % (seconds * 1_000_000))
+    place = ibis.struct({"value": row.value, "at": row.at})
+    low = grouped.agg(at=row.at.argmin(place), value=row.value.min(), flag=row.flag.argmin(place))
+    high = grouped.agg(at=row.at.argmax(place), value=row.value.max(), flag=row.flag.argmax(place))
     return low.union(high).select("point", "at", "value", "flag")
 
 
@@ -276,11 +288,10 @@ def _answer(expression: Callable[[Snapshot], Expression], schema: dict[str, Any]
     return found.select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
-def _scope(
-    seen: Snapshot, kinds: Sequence[str], numbers: Sequence[int] | None, start: datetime, end: datetime
-) -> list[File]:
-    first, last = (int(each.astimezone(UTC).timestamp() * 1e6) for each in (start, end))
-    wanted = None if numbers is None else sorted(numbers)
+def _scope(seen: Snapshot, kinds: Sequence[str], span: _Span) -> list[File]:
+    """The files that may hold something of the span."""
+    first, last = (int(each.astimezone(UTC).timestamp() * 1e6) for each in (span.start, span.end))
+    wanted = None if span.numbers is None else sorted(span.numbers)
     found = []
     for file in seen.manifest.files:
         if file.kind not in kinds or file.first >= last or file.last < first:
@@ -291,55 +302,75 @@ def _scope(
 
 
 def _any_between(wanted: Sequence[int], low: int, high: int) -> bool:
-    from bisect import bisect_left
-
     at = bisect_left(wanted, low)
     return at < len(wanted) and wanted[at] <= high
 
 
-def _union(
-    seen: Snapshot, kinds: Sequence[str], numbers: Sequence[int] | None, start: datetime, end: datetime
-) -> tuple[Expression, bool]:
-    """Files and tail of the scope as one table, and whether revisions compete in it."""
-    made = connection()
-    files = _scope(seen, kinds, numbers, start, end)
-    schema = READING if READINGS in kinds else STEP
+def _tail(seen: Snapshot, span: _Span) -> pl.DataFrame:
+    """The readings of the span that are in no file yet."""
+    if not seen.waiting:
+        return empty(READING)
+    inside = pl.col("at").is_between(span.start, span.end, closed="left")
+    if span.numbers is not None:
+        inside &= pl.col("point").is_in(list(span.numbers))
+    return seen.tail.filter(inside).select(list(READING))
+
+
+def _rows(
+    seen: Snapshot, files: Sequence[File], tail: pl.DataFrame | None, span: _Span, schema: dict[str, Any], name: str = "rows"
+) -> Expression:  # fmt: skip
+    """What files and tail hold of the span, as one table. `name` tells apart the views of one expression."""
     parts: list[Expression] = []
     if files:
-        name = f"series_{kinds[0]}".replace("-", "_")
-        table = made.read_parquet([seen.path(file) for file in files], table_name=name)
-        parts.append(table.select(*schema))
-    competing = any(file.competing for file in files) or any(file.kind == SUPERSEDED for file in files)
-    if READINGS in kinds and seen.waiting:
-        inside = pl.col("at").is_between(start, end, closed="left")
-        if numbers is not None:
-            inside &= pl.col("point").is_in(list(numbers))
-        tail = seen.tail.filter(inside)
-        if tail.height:
-            competing = competing or bool((tail["revision"] > 0).any())
-            parts.append(ibis.memtable(tail.select(list(schema)).to_arrow()))
-    if not parts:
-        return ibis.memtable(empty(schema).to_arrow()), False
+        paths = [seen.path(file) for file in files]
+        parts.append(parquet_files(paths, f"series_{name}").select(*schema))
+    if (tail is not None and tail.height) or not files:
+        parts.append(rows_in_memory(empty(schema) if tail is None else tail))
     found = parts[0] if len(parts) == 1 else ibis.union(*parts)
-    condition = (found.at >= ibis.literal(start)) & (found.at < ibis.literal(end))
-    if numbers is not None:
-        condition &= found.point.isin(list(numbers))
-    return found.filter(condition), competing
+    condition = (found.at >= ibis.literal(span.start)) & (found.at < ibis.literal(span.end))
+    if span.numbers is not None:
+        condition &= found.point.isin(list(span.numbers))
+    return found.filter(condition)
 
 
-def _picked(
-    seen: Snapshot, numbers: Sequence[int] | None, start: datetime, end: datetime, known_at: datetime | None
-) -> Expression:
-    """One row a point and moment."""
+def _picked(seen: Snapshot, span: _Span, known_at: datetime | None = None) -> Expression:
+    """One row a point and moment.
+
+    A partition that is settled holds each moment once, and is read as it lies. Only where revisions compete is there something to
+    pick, and there only among the moments that have a revision above 0: everything else is alone in its moment.
+    """
     kinds = (READINGS,) if known_at is None else (READINGS, SUPERSEDED)
-    found, competing = _union(seen, kinds, numbers, start, end)
-    if known_at is not None:
-        found = found.filter(found.arrived <= ibis.literal(known_at))
-    if not competing:
-        return found
-    rank = found.source.cases(*[(int(source), rank) for source, rank in sorted(RANK.items())], else_=MEASURED)
+    files, tail = _scope(seen, kinds, span), _tail(seen, span)
+    competing = {(file.month, file.shard) for file in files if file.competing or file.kind == SUPERSEDED}
+    competing |= _partitions(tail.filter(pl.col("revision") > 0))
+    clear = [file for file in files if (file.month, file.shard) not in competing]
+    disputed = [file for file in files if (file.month, file.shard) in competing]
+    parts = []
+    if clear or not competing:
+        parts.append(_known(_rows(seen, clear, None if competing else tail, span, READING, "clear"), known_at))
+    if competing:
+        rows = _known(_rows(seen, disputed, tail, span, READING, "disputed"), known_at)
+        moments = rows.filter(rows.revision > 0).select("point", "at").distinct()
+        parts += [rows.anti_join(moments, ["point", "at"]), _counting(rows.semi_join(moments, ["point", "at"]))]
+    return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+
+def _partitions(rows: pl.DataFrame) -> set[tuple[str, int]]:
+    if not rows.height:
+        return set()
+    found = rows.select(month(points.the_store().clock), shard=pl.col("point") % SHARDS).unique()
+    return set(found.iter_rows())
+
+
+def _known(rows: Expression, known_at: datetime | None) -> Expression:
+    return rows if known_at is None else rows.filter(rows.arrived <= ibis.literal(known_at))
+
+
+def _counting(rows: Expression) -> Expression:
+    """Of the revisions of a moment the one that counts (`sources`)."""
+    rank = rows.source.cases(*[(int(source), rank) for source, rank in sorted(RANK.items())], else_=MEASURED)
     window = ibis.window(
-        group_by=[found.point, found.at],
-        order_by=[ibis.desc(rank), ibis.desc(found.arrived), ibis.desc(found.revision)],
+        group_by=[rows.point, rows.at],
+        order_by=[ibis.desc(rank), ibis.desc(rows.arrived), ibis.desc(rows.revision)],
     )
-    return found.mutate(place=ibis.row_number().over(window)).filter(row.place == 0).drop("place")
+    return rows.mutate(place=ibis.row_number().over(window)).filter(row.place == 0).drop("place")

@@ -5,7 +5,9 @@ Every reading is first a *segment* of time with an amount (or a level, for momen
 - a register: from the reading before to this one, with the difference. Roll-over and reset are recognised. Between readings that lie
   more than 1.5 periods apart the total is measured and its distribution is not: it is spread evenly, flagged `ESTIMATED | MISSING`;
 - an interval: the period that ends with it. A gap of at most `fill` seconds (a fact of the point, else four hours) is filled with
-  the mean of both neighbours' rates, flagged; a longer one stays empty;
+  the mean of both neighbours' rates, flagged; a longer one stays empty. Where the rule of the point (`fill_by`) is `last_week`, a gap of
+  up to a week (or `fill`) is filled with what was measured in the same quarter hours seven days before, flagged so; where nothing was
+  measured then, nothing is filled;
 - a moment: its level holds until the next. Gaps as for intervals.
 
 `measured` are the seconds of a step that a meter vouches for, `known` those with any value. A difference that cannot be (a register that
@@ -18,12 +20,14 @@ from datetime import timedelta
 
 import polars as pl
 
-from dafeng.kernel.series.flags import ESTIMATED, FROZEN, MISSING, NEGATIVE, RESET, ROLLED, SPIKE
+from dafeng.kernel.series.flags import ESTIMATED, FROZEN, LAST_WEEK, MISSING, NEGATIVE, RESET, ROLLED, SPIKE
 from dafeng.kernel.series.frames import STEP, UTC_TIME, start_of
 from dafeng.kernel.series.points import Table
 
 QUARTER = 900_000_000  # microseconds
 FILL = 4 * 3600.0
+WEEK = timedelta(days=7)
+QUARTERS_A_WEEK = 7 * 96
 BRIDGED = timedelta(days=40)
 LATE = 1.5  # periods after which a reading is missed
 SPIKES = 10.0  # times the day's median
@@ -58,31 +62,73 @@ def converted(rows: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
     return with_factor(rows, factors).with_columns(value=pl.col("value") * pl.col("factor")).drop("factor", "size")
 
 
-def quarter_hours(readings: pl.DataFrame, table: Table, clock: str) -> pl.DataFrame:
+def quarter_hours(
+    readings: pl.DataFrame, table: Table, clock: str, *, before: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Steps of 15 minutes (`STEP`) from settled readings of measured points, sorted by point and time.
 
     Give whole days of the city's clock and a reading before and behind; steps at the edges are only as good as what was given.
+    `before`: the readings of seven days earlier of the points that are filled by them (`table.by_week`).
     """
     known = table.frame.select("point", "kind", "period", "digits")
     rows = readings.join(known, on="point", how="inner", maintain_order="left").sort("point", "at")
     rows = _judged(_dated(with_factor(rows, table.factors), table), clock)
-    pieces = pl.concat([_of_registers(rows), *_of_intervals(rows), *_of_moments(rows)])
-    return _gathered(_cut(pieces), rows)
+    by_mean = rows.with_columns(fill=pl.when("by_week").then(0.0).otherwise("fill"))
+    cut = _cut(pl.concat([_of_registers(rows), *_of_intervals(by_mean), *_of_moments(by_mean)]))
+    if before is not None and before.height:
+        cut = pl.concat([cut, _of_last_week(rows, quarter_hours(before, table, clock)).select(cut.columns)])
+    return _gathered(cut, rows)
+
+
+def _of_last_week(rows: pl.DataFrame, week: pl.DataFrame) -> pl.DataFrame:
+    """The gaps of points that are filled so, in quarter hours, with what was measured in them a week earlier."""
+    holes = pl.concat([_holes(rows, "interval"), _holes(rows, "instant")])
+    none = pl.lit(None, pl.Float64)
+    pieces = _piece(holes, pl.col("start"), pl.col("end"), none, measured=pl.lit(False), flag=pl.lit(0))
+    cut = _cut(pieces).join(holes.select("point", "kind").unique(), on="point", how="left", maintain_order="left")
+    rate = (
+        pl.when(pl.col("kind") == "instant").then(pl.col("value")).otherwise(pl.col("value") / pl.col("measured_then"))
+    )
+    then = week.filter(pl.col("measured") > 0).select(
+        "point", "value", quarter=pl.col("at").dt.epoch("us") // QUARTER + QUARTERS_A_WEEK, measured_then="measured"
+    )
+    found = cut.join(then, on=["point", "quarter"], how="inner", maintain_order="left")
+    flag = pl.lit(ESTIMATED | MISSING | LAST_WEEK).cast(pl.UInt16)
+    return found.with_columns(amount=rate * pl.col("seconds"), flag=flag)
+
+
+def _holes(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """`point kind start end` of the gaps, not longer than may be filled, of points that are filled with the week before."""
+    rows = rows.filter((pl.col("kind") == kind) & pl.col("by_week"))
+    period = pl.duration(seconds=pl.col("period"))
+    if kind == "interval":
+        edges = rows.select("point", "kind", "fill", start="was_at", end=pl.col("at") - period)
+    else:
+        late = (pl.col("next_at") - pl.col("at")).dt.total_seconds() > LATE * pl.col("period")
+        edges = rows.filter(late).select("point", "kind", "fill", start=pl.col("at") + period, end="next_at")
+    return edges.filter(
+        (pl.col("end") > pl.col("start")) & ((pl.col("end") - pl.col("start")).dt.total_seconds() <= pl.col("fill"))
+    )
 
 
 def _dated(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Adds `fill` (seconds) and, where a register was set back by decision, `reset_at` and `reset_to`."""
-    fills, resets = table.dated("fill"), table.dated("reset")
-    if not fills.height and not resets.height:
-        return rows.with_columns(fill=pl.lit(FILL), reset_at=pl.lit(None, UTC_TIME), reset_to=pl.lit(None, pl.Float64))
+    """Adds `fill` (seconds), `by_week` and, where a register was set back by decision, `reset_at` and `reset_to`."""
+    facts = {"fill": table.dated("fill"), "by_week": table.dated("fill_by"), "reset_to": table.dated("reset")}
+    if not any(each.height for each in facts.values()):
+        return rows.with_columns(
+            fill=pl.lit(FILL), by_week=pl.lit(False), reset_at=pl.lit(None, UTC_TIME), reset_to=pl.lit(None, pl.Float64)
+        )
     found = rows.sort("at")
-    for facts, name in ((fills, "fill"), (resets, "reset_to")):
-        since = {"fill": "_fill_since", "reset_to": "reset_at"}[name]
+    for name, dated in facts.items():
+        since = {"reset_to": "reset_at"}.get(name, f"_{name}_since")
         found = found.join_asof(
-            facts.rename({"since": since, "fact": name}), left_on="at", right_on=since, by="point", strategy="backward",
+            dated.rename({"since": since, "fact": name}), left_on="at", right_on=since, by="point", strategy="backward",
             check_sortedness=False,
         )  # fmt: skip
-    return found.with_columns(fill=pl.col("fill").fill_null(FILL)).drop("_fill_since").sort("point", "at")
+    by_week = (pl.col("by_week") == 1.0).fill_null(False)
+    usual = pl.when(by_week).then(WEEK.total_seconds()).otherwise(FILL)
+    found = found.with_columns(fill=pl.col("fill").fill_null(usual), by_week=by_week)
+    return found.drop("_fill_since", "_by_week_since").sort("point", "at")
 
 
 def _judged(rows: pl.DataFrame, clock: str) -> pl.DataFrame:
@@ -248,6 +294,10 @@ def reach(dirty: pl.DataFrame, near: pl.DataFrame, table: Table, clock: str) -> 
     rows = rows.with_columns(
         start=pl.min_horizontal(pl.col("before"), pl.col("low") - period),
         end=pl.max_horizontal(pl.col("behind"), pl.col("high") + period),
+    )
+    # A gap may have been filled with these days in the week behind them.
+    rows = rows.with_columns(
+        end=pl.when(pl.col("point").is_in(table.by_week)).then(pl.col("end") + WEEK).otherwise(pl.col("end"))
     )
     day = pl.col("end").dt.convert_time_zone(clock).dt.truncate("1d").dt.offset_by("1d").dt.convert_time_zone("UTC")
     return rows.select("point", start=start_of("1d", clock, "start"), end=day).sort("point")

@@ -70,7 +70,7 @@ def state_fact(
     """State what holds of a point from a moment on. The same once more changes nothing; steps from then on are made anew.
 
     Names: `unit multiplier rated digits formula`, `reset` (a register was set to this value), `clock` (seconds by which its clock is
-    fast), `fill` (seconds of a gap that may be filled). Raises `SeriesError`, `UnitError`.
+    fast), `fill` (seconds of a gap that may be filled), `fill_by` (`neighbours` or `last_week`). Raises `SeriesError`, `UnitError`.
     """
     if name not in PointFact.Name.values:
         raise SeriesError(f"没有“{name}”这种事实", expected="、".join(PointFact.Name.values))
@@ -80,6 +80,9 @@ def state_fact(
         points.factor_of(str(value), point.unit)
     elif name == "formula":
         formulas.weights(value)
+    elif name == "fill_by":
+        if value not in points.FILLS:
+            raise SeriesError(f"没有“{value}”这种补数规则", expected="、".join(points.FILLS))
     elif name in _NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float))):
         raise SeriesError(f"“{value}”不是数")
     same = point.facts.filter(name=name, since=since).last()
@@ -94,7 +97,7 @@ def state_fact(
             by, "series.fact", "series.point", point.code, {"name": name, "value": value, "since": since.isoformat()},
             now=fact.stated_at,
         )  # fmt: skip
-    if name in ("unit", "multiplier", "reset", "fill", "digits"):
+    if name in ("unit", "multiplier", "reset", "fill", "fill_by", "digits"):
         touch(point.pk, since)
     return fact
 

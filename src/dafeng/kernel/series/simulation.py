@@ -20,6 +20,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dafeng.kernel.quantities import workdays
+
 CITY = ZoneInfo("Asia/Shanghai")
 PERIOD = 900
 SLOTS = 96
@@ -265,18 +267,9 @@ def _grid(start: datetime, end: datetime) -> _Grid:
 @lru_cache(maxsize=20_000)
 def _calendar(day: date) -> tuple[bool, float]:
     """Whether people work, and what the Spring Festival leaves of industry (1: all)."""
-    import chinese_calendar
-
-    try:
-        working = bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5, 1.0
-    left = 1.0
+    working, left = workdays.is_working(day), 1.0
     for away in range(-8, 11):
-        try:
-            name = chinese_calendar.get_holiday_detail(day - timedelta(days=away))[1]
-        except NotImplementedError:
-            continue
+        name = workdays.holiday(day - timedelta(days=away))
         if name == "Spring Festival":
             distance = max(0, -away) / 8 if away < 0 else away / 10
             left = min(left, 0.25 + 0.75 * distance)

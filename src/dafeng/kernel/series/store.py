@@ -31,7 +31,7 @@ from django.conf import settings
 from dafeng.kernel.series import log
 from dafeng.kernel.series.disk import Disk
 from dafeng.kernel.series.errors import DamagedError
-from dafeng.kernel.series.frames import MARK, READING, SHARDS, empty, month
+from dafeng.kernel.series.frames import MARK, READING, SHARDS, by_month, empty, ordered
 from dafeng.kernel.series.manifest import NAME, READINGS, File, Manifest
 from dafeng.kernel.series.sources import MEASURED, RANK
 
@@ -70,7 +70,8 @@ def ranked(name: str = "source") -> pl.Expr:
 def merged_marks(marks: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     if not rows.height:
         return marks
-    both = pl.concat([marks, rows.select(list(MARK))])
+    newest = rows.select(list(MARK)).filter(pl.col("at") == pl.col("at").max().over("point"))
+    both = pl.concat([marks, newest])
     return (
         both.with_columns(rank=ranked())
         .sort("point", "at", "rank", "arrived")
@@ -205,14 +206,15 @@ class Store:
 
     def put_readings(self, frame: pl.DataFrame, *, competing: pl.Expr, rolled: bool) -> list[File]:
         """New files of readings, one a partition. `competing` marks rows whose moment other rows tell too."""
-        parts = frame.with_columns(
-            month=month(self.clock), shard=pl.col("point") % SHARDS, competing=competing
-        ).partition_by("month", "shard", as_dict=True, maintain_order=True)
         files = []
-        for (part, shard), rows in sorted(parts.items()):
-            count = int(rows["competing"].sum())
-            rows = rows.select(list(READING)).sort("point", "at", "revision")
-            files.append(self.put_frame(rows, READINGS, str(part), int(str(shard)), competing=count, rolled=rolled))
+        for part, of_month in by_month(frame, self.clock).items():
+            shards = of_month.with_columns(_shard=pl.col("point") % SHARDS, _competing=competing).partition_by(
+                "_shard", as_dict=True, maintain_order=True, include_key=False
+            )
+            for (shard,), rows in sorted(shards.items()):
+                count = int(rows["_competing"].sum())
+                rows = ordered(rows.select(list(READING)), "point", "at", "revision")
+                files.append(self.put_frame(rows, READINGS, part, int(str(shard)), competing=count, rolled=rolled))
         return files
 
 
@@ -257,11 +259,10 @@ class Pen:
         self.store.snapshot()
         return manifest
 
-    def add_readings(self, frame: pl.DataFrame, *, competing: pl.Expr, now: datetime) -> None:
-        """A large batch goes into files at once, not through the log."""
-        files = self.store.put_readings(frame, competing=competing, rolled=False)
-        marks = self.store.put_marks(merged_marks(self.snapshot.stored_marks, frame))
-        self.commit(lambda old: old.with_files(files, now=now, marks=marks))
+    def add_files(self, files: list[File], marks: pl.DataFrame, *, now: datetime) -> None:
+        """A large batch has gone into files at once, not through the log; `marks` are those stored, with its own."""
+        path = self.store.put_marks(marks)
+        self.commit(lambda old: old.with_files(files, now=now, marks=path))
 
 
 def parquet(frame: pl.DataFrame) -> bytes:

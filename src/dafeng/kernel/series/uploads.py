@@ -55,8 +55,8 @@ def _readings(upload: Upload, sheet: Sheet) -> pl.DataFrame:
     first = min(sheet.rows)
     heads = {column: cell.shown.strip() for column, cell in sheet.rows[first].items()}
     place = Place(file=upload.name, sheet=sheet.name, row=first + 1)
-    time = _column(heads, TIMES)
-    point, value = _column(heads, POINTS), _column(heads, VALUES)
+    time = column_of(heads, TIMES)
+    point, value = column_of(heads, POINTS), column_of(heads, VALUES)
     if time is None or (point is None) != (value is None) or len(heads) < 2:
         raise UploadError(sentence("file_malformed"), mend=mend("file_malformed"), where=place)
     points: list[str] = []
@@ -74,7 +74,8 @@ def _readings(upload: Upload, sheet: Sheet) -> pl.DataFrame:
     return pl.DataFrame({"point": points, "at": times, "value": values}, schema=schema)
 
 
-def _column(heads: dict[int, str], names: tuple[str, ...]) -> int | None:
+def column_of(heads: dict[int, str], names: tuple[str, ...]) -> int | None:
+    """The column whose head is one of these names."""
     return next((column for column, head in heads.items() if head.lower() in names), None)
 
 

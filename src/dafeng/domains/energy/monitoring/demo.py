@@ -16,9 +16,9 @@ from dafeng.domains.energy.monitoring.methods import town
 from dafeng.domains.energy.monitoring.methods.calendar import span
 from dafeng.domains.energy.monitoring.methods.profiles import Floats
 from dafeng.kernel.enterprises.models import Enterprise
-from dafeng.kernel.series import ingest
+from dafeng.kernel.series import ingest, points
 from dafeng.kernel.series import services as series
-from dafeng.kernel.series.models import Point
+from dafeng.kernel.series.models import Device, Point
 
 DAYS = 91
 # firm: trade, highest load in kW, product, its unit, what a month makes, heat (kg standard coal or m3 gas a day) by item
@@ -51,12 +51,35 @@ def ensure_demo(city: str, *, now: datetime) -> bool:
         made.append(firm)
         frames += part
     ingest.receive(pl.concat(frames), source="simulated", key=f"demo-monitoring-{city}", now=now, owner="demo")
+    _refused(made, now=now)
     for firm in made:
         detecting.detect(firm, now=now)
     forecasting.retrain(made, now=now, rounds=40, back=14, leads=(1,))
     publishing.publish_month(city, (today.replace(day=1) - timedelta(days=1)).replace(day=1), now=now)
     publishing.publish_month(city, today.replace(day=1), now=now)
     return True
+
+
+def _refused(firms: list[MonitoredFirm], *, now: datetime) -> None:
+    """What waits in quarantine: a meter told in another unit, and a meter that nobody has registered, both of the firms' own device."""
+    at = pl.datetime_range(now - timedelta(hours=6), now - timedelta(hours=1), "1h", eager=True, time_zone="UTC")
+    for number, firm in enumerate(firms[:2]):
+        enterprise = firm.enterprise
+        code = f"{enterprise.code}-gateway"
+        device = Device.objects.filter(code=code).first()
+        if device is None:
+            device, _secret = series.make_device(
+                code, "企业采集器（演示）", by=None, now=now, organisation=enterprise.organisation, place=enterprise.place, demo=True
+            )  # fmt: skip
+        meter = Meter.objects.filter(enterprise=enterprise).select_related("point").order_by("pk").first()
+        if meter is None:
+            continue
+        Point.objects.filter(pk=meter.point_id).update(device=device)
+        points.changed()
+        wrong = pl.DataFrame({"point": meter.point.code, "at": at, "value": 0.8 + number, "unit": "MWh"})
+        stray = pl.DataFrame({"point": f"{enterprise.code}-workshop-9", "at": at, "value": 96.0, "unit": None})
+        both = pl.concat([wrong, stray.cast({"unit": pl.String})])
+        ingest.receive(both, source="simulated", key=f"demo-refused-{enterprise.code}", now=now, device=device)
 
 
 def _firm(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dafeng.domains.energy.monitoring.views import anomalies, firms, plans, points
+from dafeng.domains.energy.monitoring.views import anomalies, firms, plans, points, quarantine
 
 urlpatterns = [
     path("monitoring/", firms.firms, name="monitoring-firms"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("monitoring/anomalies/<int:id>/step/", anomalies.step, name="monitoring-anomaly-step"),
     path("monitoring/measures/<int:id>/step/", plans.measure_step, name="monitoring-measure-step"),
     path("monitoring/run/", anomalies.run, name="monitoring-run"),
+    path("monitoring/quarantine/", quarantine.quarantined, name="monitoring-quarantine"),
+    path("monitoring/quarantine/<int:id>/", quarantine.one, name="monitoring-quarantine-one"),
+    path("monitoring/quarantine/<int:id>/decide/", quarantine.decide, name="monitoring-quarantine-decide"),
     path("monitoring/<slug:code>/", firms.board, name="monitoring-board"),
     path("monitoring/<slug:code>/flows/", firms.flows_page, name="monitoring-flows"),
     path("monitoring/<slug:code>/output/", firms.output, name="monitoring-output"),
