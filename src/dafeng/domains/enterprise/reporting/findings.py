@@ -12,7 +12,7 @@ from typing import Any
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthlyValue
-from dafeng.domains.enterprise.reporting import assembling, sectoral
+from dafeng.domains.enterprise.reporting import assembling, peers, sectoral
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
@@ -130,7 +130,7 @@ def _settle(finding: CheckFinding, state: str, text: str, *, seen: str, by: Any,
 
 
 def checked(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
-    """What the sector's rules say of the year's values beside those of the year before."""
+    """What the sector's rules say of the year's values beside those of the year before, and beside the peers'."""
     chosen = list(facilities)
     values = [*assembling.values_of(chosen, year - 1), *assembling.values_of(chosen, year)]
     by_code = {each.code: each for each in chosen}
@@ -144,6 +144,6 @@ def checked(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
             "severity": row["severity"],
             "facts": {name: row[name] for name in ("what", "why", "what_en", "why_en")},
         }
-        for row in sectoral.check(chosen, values, year)
+        for row in (*sectoral.check(chosen, values, year), *peers.compared(chosen, year))
         if row["month"].startswith(str(year))
     ]

@@ -227,6 +227,7 @@ class Computed:
     parameters: list[dict[str, Any]] = field(default_factory=list)
 
 
+PEERS = "peers"
 FRAME = {
     "facility": pl.String,
     "month": pl.String,
@@ -284,13 +285,18 @@ def _told(value: MonthlyValue) -> dict[str, Any]:
 
 
 def check(facilities: Iterable[Facility], values: Iterable[Any], year: int) -> list[dict[str, Any]]:
-    """The findings of each sector's rules; `values` may hold the year before, which some rules compare with."""
+    """The findings of each sector's rules; `values` may hold the year before, which some rules compare with.
+
+    The rules see what the calculation adds: prescribed values and emissions. Peers are of other firms: `peers.compared`.
+    """
     chosen = {each.code: each.sector for each in facilities}
     frame, parameters = frame_of(values), parameters_on(year)
     found: list[dict[str, Any]] = []
     for code in sorted(set(chosen.values())):
         own = frame.filter(pl.col("facility").is_in([each for each, sector in chosen.items() if sector == code]))
         if own.height:
-            rules = checks.rules_of(sector_of(code), parameters=parameters, on=parameters.on)
-            found += checks.run(own, rules).to_dicts()
+            sector = sector_of(code)
+            rules = checks.rules_of(sector, parameters=parameters, on=parameters.on)
+            whole = checks.with_emissions(own, calculate(sector, own, parameters=parameters))
+            found += checks.run(whole, [rule for rule in rules if rule.kind != PEERS]).to_dicts()
     return found
