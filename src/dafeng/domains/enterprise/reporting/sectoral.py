@@ -99,6 +99,17 @@ def stream_title(sector: str, code: str) -> str:
     return found.title_en if english() else found.title
 
 
+def fuel_titles() -> dict[str, str]:
+    """Every fuel of every sector with its name in the reader's language."""
+    kinds = [
+        kind
+        for sector in SECTORS.values()
+        if "fuel" in sector.streams
+        for kind in sector.streams["fuel"].kinds.values()
+    ]
+    return {kind.code: kind.title_en if english() else kind.title for kind in kinds}
+
+
 def streams_of(facility: Facility) -> dict[str, list[str]]:
     """What the facility has, as its facts say."""
     told = facility.facts.get("streams", {}) if isinstance(facility.facts, Mapping) else {}

@@ -194,10 +194,10 @@ def _median(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 def norm(checked: Checked, rule: Any) -> pl.DataFrame:
-    """A year's ratio of two items against a published range."""
+    """A year's ratio of two items against a published range; `scale` turns it into the unit of the text (kWh, kgce)."""
     rows = _ratios(checked, rule).with_columns(pl.col("month").str.slice(0, 4).alias("year"))
     yearly = rows.group_by("facility", "year", maintain_order=True).agg(
-        (pl.col("top").sum() / pl.col("below").sum()).alias("value")
+        (pl.col("top").sum() / pl.col("below").sum() * float(rule.get("scale", 1.0))).alias("value")
     )
     found = yearly.filter((pl.col("value") < rule["low"]) | (pl.col("value") > rule["high"]))
     return found.select(

@@ -24,6 +24,7 @@ from dafeng.domains.enterprise.reporting import (
     permissions,
     reminding,
     reports,
+    sectoral,
     signatures,
     summary,
 )
@@ -35,6 +36,8 @@ from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.pages import asked
 from dafeng.kernel.records.models import Move
+
+SHOWN = 5  # firms of a sum that the page names; its lineage names all
 
 
 class LeaveForm(forms.Form):
@@ -175,13 +178,25 @@ def feed_page(request: HttpRequest) -> HttpResponse:
         if run
         else {}
     )
+    fuels = sectoral.fuel_titles()
     context = {
         "year": year,
         "years": summary.years_of(today),
         "city": city,
+        "heats": [
+            {
+                "title": feed.title_of(row["category"]),
+                "fuel": fuels.get(row["fuel"], row["fuel"]),
+                "value": row["value"],
+                "published": published.get(f"category={row['category']};fuel={row['fuel']}"),
+                "firms": len(row["report"]),
+            }
+            for row in feed.heat(counting).to_dicts()
+        ],
         "shares": [
             {
                 "share": share,
+                "more": max(0, len(share.reports) - SHOWN),
                 "title": feed.title_of(share.category),
                 "published": published.get(f"category={share.category};scope={share.scope}"),
             }
