@@ -36,12 +36,13 @@ def city() -> list[Report]:
             state = "locked" if number % 10 == 0 and version == 1 else "submitted"
             record = Record(
                 seq=len(made) + 1, kind=reports.KIND, title=firm.name, state=state, place="411522",
-                key=f"{firm.code}-{version}", created_at=NOW,
+                key=f"{firm.code}-{version}", created_at=NOW, changed_at=NOW,
             )  # fmt: skip
             tonnes = (number + 1) * 1.1 + version - 1
             sums = {
                 "emissions": [[sector, "combustion", "CO2", "direct", tonnes], [sector, "electricity", "CO2", "indirect", 0.5 * tonnes]],
                 "heat": [[sector, "bituminous", 10 * tonnes]],
+                "bought": [[sector, "electricity", 2 * tonnes]],
                 "lacking": 0,
             }  # fmt: skip
             made.append(
@@ -108,5 +109,6 @@ def test_the_sums_of_a_report_are_those_of_its_rows(draft: Report, people: dict[
     assert math.fsum(row[-1] for row in sums["emissions"]) == pytest.approx(report.emissions)
     by_hand = sum(round(10_000 * (1 + n * 0.0037), 1) * round(23 * (1 + n * 0.0037), 3) for n in range(1, 13))
     assert sums["heat"] == [["cement", "bituminous", pytest.approx(by_hand)]]
+    assert sums["bought"] == [["cement", "electricity", pytest.approx(12 * 8_000)]]
     assert sums["lacking"] == 0
     assert assembling.sums_of(report.content) == sums

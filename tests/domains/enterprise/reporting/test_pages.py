@@ -75,7 +75,7 @@ def test_every_page_answers_its_owner_with_few_questions_and_nobody_elses(
 
 def test_the_bureau_sees_its_desk_the_feed_and_the_parameters(report: Report, people: dict[str, Any]) -> None:
     office = browser(people["bureau"])
-    for name in ("", "desk/?year=2025", "feed/?year=2025", "parameters/", "public/"):
+    for name in ("", "desk/?year=2025", "feed/?year=2025", "statistics/?year=2025", "parameters/", "public/"):
         office.get(f"/enterprise/reporting/{name}")
         with CaptureQueriesContext(connection) as asked:
             answer = office.get(f"/enterprise/reporting/{name}")

@@ -159,16 +159,18 @@ def totals_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 # The mass or volume of a fuel, and its heat by that, as the methods of burning name them.
 _BURNT, _HEAT = ("fuel_use", "gas_use"), ("ncv", "ncv_by_volume")
+_BOUGHT = {"electricity": "electricity_bought", "heat": "heat_bought"}
 
 
 def sums_of(content: Mapping[str, Any]) -> dict[str, Any]:
     """What the statistics feed wants of a report, over the reporting boundary.
 
-    emissions: [sector, category, gas, scope, t CO2e]; heat: [sector, fuel, GJ] of what was burnt; lacking: how many things are open or
-    were not computed.
+    emissions: [sector, category, gas, scope, t CO2e]; heat: [sector, fuel, GJ] of what was burnt; bought: [sector, electricity, MWh] and
+    [sector, heat, GJ]; lacking: how many things are open or were not computed.
     """
     emissions: dict[tuple[str, ...], list[float]] = {}
     heat: dict[tuple[str, ...], list[float]] = {}
+    bought: dict[tuple[str, ...], list[float]] = {}
     for row in content["rows"]:
         if not row[REPORTING]:
             continue
@@ -178,9 +180,12 @@ def sums_of(content: Mapping[str, Any]) -> dict[str, Any]:
         amount, value = (next((told[name] for name in names if name in told), None) for names in (_BURNT, _HEAT))
         if row["category"] == "combustion" and amount is not None and value is not None:
             heat.setdefault((row["sector"], row["stream"].partition("/")[0]), []).append(amount * value)
+        if (amount := told.get(_BOUGHT.get(row["category"], ""))) is not None:
+            bought.setdefault((row["sector"], row["category"]), []).append(amount)
     return {
         "emissions": [[*key, math.fsum(parts)] for key, parts in sorted(emissions.items())],
         "heat": [[*key, math.fsum(parts)] for key, parts in sorted(heat.items())],
+        "bought": [[*key, math.fsum(parts)] for key, parts in sorted(bought.items())],
         "lacking": len(content["open"]) + content["totals"]["incomplete"],
     }
 

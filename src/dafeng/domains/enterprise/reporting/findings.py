@@ -12,7 +12,7 @@ from typing import Any
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthlyValue
-from dafeng.domains.enterprise.reporting import assembling, peers, sectoral
+from dafeng.domains.enterprise.reporting import assembling, metering, peers, sectoral
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
@@ -27,7 +27,9 @@ def refresh(enterprise: Enterprise, year: int, *, now: datetime) -> list[CheckFi
     A finding that stands keeps its answer; one whose facts changed after it was answered is open again.
     """
     facilities = assembling.facilities_of(enterprise, year)
-    found = {_key(row): row for row in (*checked(facilities, year), *same_files(facilities, year))}
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in (*checked(facilities, year), *same_files(facilities, year)):
+        found.setdefault(_key(row), row)  # of several days of a month the first
     with records.serial():
         stored = {
             (each.facility_id, each.rule, each.month, each.item, each.stream): each
@@ -134,16 +136,17 @@ def checked(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
     chosen = list(facilities)
     values = [*assembling.values_of(chosen, year - 1), *assembling.values_of(chosen, year)]
     by_code = {each.code: each for each in chosen}
+    seen = (*sectoral.check(chosen, values, year, days=metering.daily(chosen, year)), *peers.compared(chosen, year))
     return [
         {
             "facility": by_code[row["facility"]],
             "rule": row["rule"],
-            "month": row["month"],
+            "month": row["month"][: len("2025-03")],  # a day's finding stands in its month, and its words name the day
             "item": row["item"] or "",
             "stream": row["stream"] or "",
             "severity": row["severity"],
             "facts": {name: row[name] for name in ("what", "why", "what_en", "why_en")},
         }
-        for row in (*sectoral.check(chosen, values, year), *peers.compared(chosen, year))
+        for row in seen
         if row["month"].startswith(str(year))
     ]

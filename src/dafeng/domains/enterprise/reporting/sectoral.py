@@ -86,6 +86,13 @@ def formula_title(sector: str, code: str) -> str:
     return code
 
 
+def indicator_title(sector: str, code: str) -> str:
+    for each in SECTORS[sector].indicators if sector in SECTORS else ():
+        if each.code == code:
+            return each.title_en if english() else each.title
+    return code
+
+
 def stream_choices(sector: str) -> dict[str, dict[str, str]]:
     """Stream code → its kinds with their names, for choosing what a facility has."""
     return {
@@ -295,10 +302,13 @@ def _told(value: MonthlyValue) -> dict[str, Any]:
     return {"facility": value.facility.code, **{name: getattr(value, name) for name in names}}
 
 
-def check(facilities: Iterable[Facility], values: Iterable[Any], year: int) -> list[dict[str, Any]]:
+def check(
+    facilities: Iterable[Facility], values: Iterable[Any], year: int, *, days: pl.DataFrame | None = None
+) -> list[dict[str, Any]]:
     """The findings of each sector's rules; `values` may hold the year before, which some rules compare with.
 
-    The rules see what the calculation adds: prescribed values and emissions. Peers are of other firms: `peers.compared`.
+    The rules see what the calculation adds: prescribed values and emissions; and the days behind what meters filled, where `days` tells
+    them. Peers are of other firms: `peers.compared`.
     """
     chosen = {each.code: each.sector for each in facilities}
     frame, parameters = frame_of(values), parameters_on(year)
@@ -309,5 +319,10 @@ def check(facilities: Iterable[Facility], values: Iterable[Any], year: int) -> l
             sector = sector_of(code)
             rules = checks.rules_of(sector, parameters=parameters, on=parameters.on)
             whole = checks.with_emissions(own, calculate(sector, own, parameters=parameters))
+            if days is not None:
+                whole = pl.concat(
+                    [whole, days.filter(pl.col("facility").is_in(own["facility"].unique().to_list()))],
+                    how="diagonal_relaxed",
+                )
             found += checks.run(whole, [rule for rule in rules if rule.kind != PEERS]).to_dicts()
     return found

@@ -298,7 +298,8 @@ def undo(imported: ValueImport, *, by: Any, now: datetime, reason: str) -> int:
                 told.source,
                 tuple(former.evidence.all()) if former else (),
             )
-            entry.save_month(facility, each.month, [cell], seen=None, by=by, now=now, reason=f"撤销导入：{reason}")
+            why = f"撤销导入：{reason}"
+            entry.save_month(facility, each.month, [cell], seen=None, by=by, now=now, reason=why, metered=True)
     return len(made)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from datetime import datetime
 from functools import lru_cache
@@ -28,6 +29,14 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+_LONG = re.compile(r"[A-Za-z0-9_.@-]{25,}")
+
+
+def _breakable(text: str) -> str:
+    """Hashes and names of parameters may go over to the next line: a table cell has no hyphens for them."""
+    return _LONG.sub(lambda found: "\u200b".join(re.findall(r".{1,8}", found.group())), text)
+
+
 @lru_cache(maxsize=1)
 def fonts() -> tuple[str, str]:
     """(text, headings). Raises `EnterpriseError` where no Chinese font is installed."""
@@ -50,8 +59,9 @@ def _plain(chapter: Chapter) -> dict[str, Any]:
             {
                 "title": each.title,
                 "head": list(each.head),
-                "rows": [[_text(cell) for cell in row] for row in each.rows],
+                "rows": [[_breakable(_text(cell)) for cell in row] for row in each.rows],
                 "numeric": sorted(each.numeric),
+                "widths": list(each.widths),
             }
             for each in chapter.tables
             if each.rows

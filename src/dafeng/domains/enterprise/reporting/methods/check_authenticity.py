@@ -177,9 +177,9 @@ _DECIMALS = 6
 
 
 def last_digit(checked: Checked, rule: Any) -> pl.DataFrame:
-    """Last digits of a facility's readings, at the decimals that each series is told with."""
+    """Last digits of what a facility's people told, at the decimals that each series is told with."""
     rows = checked.frame.filter(
-        pl.col("item").is_in(list(rule["items"])) & (pl.col("value") > 0) & (pl.col("way") != "default")
+        pl.col("item").is_in(list(rule["items"])) & (pl.col("value") > 0) & ~pl.col("way").is_in(["default", "meter"])
     )
     # The first number of decimals at which rounding changes nothing; text would say the same, four times slower.
     exact = pl.col("value").round(_DECIMALS)

@@ -155,7 +155,7 @@ def leave(request: HttpRequest, year: int) -> HttpResponse:
     return redirect(reverse("enterprise:reporting-desk") + f"?year={year}")
 
 
-def _city(user: Any) -> str:
+def city_of(user: Any) -> str:
     """The city of what a person sees; the first one where they see several."""
     seen = Enterprise.objects.filter(permissions.firms_seen(user), facilities__isnull=False)
     return seen.order_by("city").values_list("city", flat=True).first() or ""
@@ -167,7 +167,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
     """Sector totals for the inventory, what was published of them, and the two paths beside each other."""
     _now, today = now_and_today()
     year = asked.year(request, summary.years_of(today), default=today.year - 1)
-    city = _city(request.user)
+    city = city_of(request.user)
     counting = feed.counting(city, year)
     run = indicators.current_run("enterprise", "feed", city) if city else None
     published = (
@@ -216,7 +216,7 @@ def feed_publish(request: HttpRequest) -> HttpResponse:
     now, today = now_and_today()
     text, known = request.POST.get("year", ""), summary.years_of(today)
     year = int(text) if text.isascii() and text.isdigit() and int(text) in known else today.year - 1
-    city = _city(request.user)
+    city = city_of(request.user)
     if not city:
         raise NotFound(_("还没有企业"))
     feed.publish(city, year, by=request.user, now=now)
