@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import polars as pl
 import pytest
 from django.test import Client
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue
-from dafeng.domains.enterprise.reporting import boundaries, entry, findings, metering
+from dafeng.domains.enterprise.reporting import boundaries, entry, findings, metering, sheet
 from dafeng.domains.enterprise.reporting.refusing import Faulty
 from dafeng.kernel.enterprises import services as enterprises
 from dafeng.kernel.series import ingest, services
@@ -104,6 +106,28 @@ def test_nobody_may_type_a_number_in_the_name_of_a_meter(kiln: Facility, people:
     assert "只能由计量填入" in error.value.what
     same = entry.Cell("electricity_bought", "", 620.0, way="meter", source="计量点：in-1；实测 100.0%")
     assert entry.save_month(kiln, "2025-03", [same], seen=None, by=people["clerk"], now=NOW) == []
+
+
+@pytest.mark.django_db
+def test_a_workbook_that_repeats_a_meters_value_leaves_it_the_meters(kiln: Facility, people: dict[str, Any]) -> None:
+    """The template goes back as it came, with one number more: only that one is a change, and it is a person's."""
+    meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
+    metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
+    metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    book = openpyxl.load_workbook(io.BytesIO(sheet.template(kiln, 2025)))
+    page = book["月度数据"]
+    heads = [cell.value for cell in page[3]]
+    line = next(row for row in page.iter_rows(min_row=4) if row[0].value == "electricity_bought")
+    assert (line[5].value, line[heads.index("2025-03")].value) == ("实测", 620)
+    line[heads.index("2025-04")].value = 600
+    target = io.BytesIO()
+    book.save(target)
+    target.seek(0)
+    made, _staged = sheet.stage(kiln, target, name="一年.xlsx", by=people["clerk"], now=NOW)
+    assert made
+    assert sheet.commit(made, by=people["clerk"], now=NOW) == 1
+    told = MonthlyValue.objects.filter(item="electricity_bought", current=True).order_by("month")
+    assert list(told.values_list("month", "value", "way")) == [("2025-03", 620, "meter"), ("2025-04", 600, "measured")]
 
 
 @pytest.mark.django_db

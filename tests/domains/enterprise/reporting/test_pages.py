@@ -177,4 +177,15 @@ def test_a_locked_or_submitted_report_cannot_be_edited_through_the_api(
         "PUT", address, json.dumps(body), content_type="application/json", headers={"Authorization": f"Bearer {text}"}
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "report_submitted")
-    assert refused() == [("values", "report_submitted")]
+    from tests.domains.enterprise.reporting.test_reports import locked
+
+    locked(report, people)
+    answer = Client().generic(
+        "PUT", address, json.dumps(body), content_type="application/json", headers={"Authorization": f"Bearer {text}"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "report_locked")
+    assert refused() == [("values", "report_submitted"), ("values", "report_locked")]
+    assert (
+        MonthlyValue.objects.get(facility=facility, month="2025-03", item="clinker_output", current=True).value
+        == 100_000
+    )

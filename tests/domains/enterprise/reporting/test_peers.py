@@ -81,3 +81,25 @@ def test_the_defaults_that_the_guideline_prescribes_are_compared_too() -> None:
     MonthlyValue.objects.filter(item="ncv").delete()
     MonthlyValue.objects.filter(facility=made["e"], item="fuel_use").update(value=300.0)
     assert [each["rule"] for each in peers.compared([made["e"]], YEAR)] == ["peer-consumption"]
+
+
+@pytest.mark.django_db
+def test_results_borrowed_from_another_firm_are_seen_and_the_firm_is_not_named() -> None:
+    made = kilns({"a": 3.0, "b": 3.0})
+    lab = {"elemental_carbon": 0.6123, "ash": 18.37, "moisture": 9.14}
+    for code, month in (("a", "2025-04"), ("b", "2025-09")):
+        MonthlyValue.objects.bulk_create(
+            MonthlyValue(
+                facility=made[code], month=month, item=item, stream=COAL, value=value, unit="", way="measured", at=NOW
+            )
+            for item, value in lab.items()
+        )
+    found = peers.compared([made["b"]], YEAR)
+    assert [(each["rule"], each["month"], each["severity"]) for each in found] == [
+        ("identical-elsewhere", "2025-09", "error")
+    ]
+    assert "另一家企业" in found[0]["what"]
+    assert "a" not in found[0]["what"]
+    MonthlyValue.objects.filter(facility=made["a"], item="ash").update(value=18.38)
+    MonthlyValue.objects.filter(facility=made["a"], item="moisture").update(value=9.15)
+    assert peers.compared([made["b"]], YEAR) == []

@@ -1,8 +1,8 @@
-"""A year's consumption per unit of output beside that of the other firms of the sector in the city.
+"""A firm beside the others of its sector in the city: consumption per unit of output, and laboratory results copied from them.
 
-The rules are those of kind `peers` (`checks/common.toml`). A finding names the number of the other firms and their median to two
-digits, never a firm or its figure; with fewer than `at_least` of them nothing is compared. Demonstration firms are peers of each other
-only.
+The rules are those of kind `peers` and those marked `elsewhere` (`checks/common.toml`). A finding names the number of the other firms
+and their median to two digits, never a firm or its figure; with fewer than `at_least` of them nothing is compared. Demonstration firms
+are peers of each other only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def compared(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
         rules = [
             rule
             for rule in checks.rules_of(sectoral.sector_of(code), on=date(year, 12, 31))
-            if rule.kind == sectoral.PEERS
+            if sectoral.of_others(rule)
         ]
         if rules:
             seen = checks.run(_of_sector(chosen[0], code, rules, year), rules).filter(pl.col("facility").is_in(mine))
@@ -42,13 +42,15 @@ def compared(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
 
 def _of_sector(own: Facility, code: str, rules: list[checks.Rule], year: int) -> pl.DataFrame:
     """What the comparison needs of every firm of the sector, with the values that the guideline prescribes where none was told."""
-    named = {rule[side] for rule in rules for side in ("numerator", "denominator")} - {"fuel_heat"}
+    named = {"fuel_use", "ncv"}
+    for rule in rules:
+        named |= set(rule.get("items", ())) | {rule.get("numerator", "fuel_use"), rule.get("denominator", "fuel_use")}
     told = MonthlyValue.objects.filter(
         facility__sector=code,
         facility__enterprise__city=own.enterprise.city,
         facility__enterprise__demo=own.enterprise.demo,
         month__startswith=str(year),
-        item__in={"fuel_use", "ncv", *named},
+        item__in=named,
         current=True,
     )
     rows = [row for row in told.values_list(*_COLUMNS) if row[5] is not None or row[7]]

@@ -245,7 +245,6 @@ class Computed:
     parameters: list[dict[str, Any]] = field(default_factory=list)
 
 
-PEERS = "peers"
 FRAME = {
     "facility": pl.String,
     "month": pl.String,
@@ -289,6 +288,11 @@ def compute(facilities: Iterable[Facility], values: Iterable[Any], year: int) ->
     return found
 
 
+def of_others(rule: checks.Rule) -> bool:
+    """Whether a rule looks at other firms (`peers`)."""
+    return rule.kind == "peers" or bool(rule.get("elsewhere"))
+
+
 def value_rows(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """Numbers and notation keys; a cell that takes the default is left to the rule that fills it."""
     for each in values:
@@ -324,5 +328,5 @@ def check(
                     [whole, days.filter(pl.col("facility").is_in(own["facility"].unique().to_list()))],
                     how="diagonal_relaxed",
                 )
-            found += checks.run(whole, [rule for rule in rules if rule.kind != PEERS]).to_dicts()
+            found += checks.run(whole, [rule for rule in rules if not of_others(rule)]).to_dicts()
     return found

@@ -21,13 +21,16 @@ from dafeng.domains.enterprise.reporting import lineage, sectoral
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts and numbers; `numeric` columns stand right. `widths`: of the columns on paper, in proportion."""
+    """A table of texts and numbers; `numeric` columns stand right. On paper: `widths` of the columns in proportion, and `decimals` of
+    the numbers (None: six digits). The workbook has the numbers themselves.
+    """
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[Any]]
     numeric: frozenset[int] = frozenset()
     widths: Sequence[int] = ()
+    decimals: int | None = None
 
 
 @dataclass
@@ -145,18 +148,21 @@ def _emissions(content: dict[str, Any]) -> Chapter:
                     [_("合计"), totals["reporting"], totals["compliance"]],
                 ],
                 frozenset({1, 2}),
+                decimals=2,
             ),
             Table(
                 _("按核算单元"),
                 head,
                 [[code, sums["reporting"], sums["compliance"]] for code, sums in totals["facilities"].items()],
                 frozenset({1, 2}),
+                decimals=2,
             ),
             Table(
                 _("按月"),
                 head,
                 [[month, sums["reporting"], sums["compliance"]] for month, sums in totals["months"].items()],
                 frozenset({1, 2}),
+                decimals=2,
             ),
         ],
     )

@@ -45,8 +45,11 @@ def evidence(checked: Checked, rule: Any) -> pl.DataFrame:
 def identical(checked: Checked, rule: Any) -> pl.DataFrame:
     """Results of one cell that agree to the digit with those of another month, or, more of them, with another facility's.
 
-    All of them where fewer than `together` were told: two results of one coal can agree by chance, three do not.
+    All of them where fewer than `together` were told: two results of one coal can agree by chance, three do not. With `elsewhere` only
+    other firms are looked at (column `firm`), as far as the frame holds any.
     """
+    if rule.get("elsewhere") and "firm" not in checked.frame.columns:
+        return checked.frame.clear()
     codes = list(rule["items"])
     rows = checked.items(codes).filter((pl.col("way") != "default") & (pl.col("value") != 0))
     rows = rows.with_columns(pl.col("value").round(9).alias("value"))
@@ -67,6 +70,9 @@ def identical(checked: Checked, rule: Any) -> pl.DataFrame:
         pl.col("cell").alias("other"), pl.col("facility").alias("firm"), pl.col("month").alias("then")
     )
     agreeing = agreeing.join(cells, on="cell", how="inner").join(others, on="other", how="inner")
+    if rule.get("elsewhere"):
+        owner = dict(checked.frame.select("facility", "firm").unique().iter_rows())
+        agreeing = agreeing.filter(pl.col("facility").replace_strict(owner) != pl.col("firm").replace_strict(owner))
     own = pl.col("facility") == pl.col("firm")
     needed = pl.when(own).then(pl.min_horizontal("told", pl.lit(rule["together"])).clip(2)).otherwise(rule["together"])
     agreeing = agreeing.filter(pl.col("count") >= needed).with_columns(
