@@ -2,6 +2,8 @@
 
 Issue 7 §5 wants 1,000 enterprises × 12 months × 40 items in less than 20 s on two cores, and one report in less than 100 ms. The firms
 are spread over all sectors; each tells forty values a month, with its evidence. Reading the values from the database is not counted.
+Times are CPU seconds over all threads: on a machine with nothing else to do it cannot take longer than that, and a loaded one does not
+change them much. The wall time stands beside.
 """
 
 from __future__ import annotations
@@ -31,17 +33,17 @@ def measure(*, quick: bool = False) -> Iterator[Figure]:
     parameters = load(date(2025, 12, 31))
     frames = told(enterprises)
     values = sum(frame.height for frame in frames.values())
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     rows, findings = 0, 0
     for code, frame in frames.items():
         sector = SECTORS[code]
         result = calculate(sector, frame, parameters=parameters)
         found = checks.run(checks.with_emissions(frame, result), checks.rules_of(sector, parameters=parameters))
         rows, findings = rows + result.rows.height, findings + found.height
-    taken = time.perf_counter() - begun
-    note = f"{values} values in {len(frames)} sectors; {rows} rows with lineage, {findings} findings; formulas registered in it"
-    name = f"{enterprises} enterprises × {MONTHS} months × {ITEMS} items checked and computed"
-    yield Figure(name, taken, "s", SECONDS * enterprises / ENTERPRISES, None, note)
+    taken, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    note = f"{taken:.1f} s wall; {values} values in {len(frames)} sectors; {rows} rows with lineage, {findings} findings; formulas registered in it"
+    name = f"{enterprises} enterprises × {MONTHS} months × {ITEMS} items checked and computed (CPU)"
+    yield Figure(name, cpu, "s", SECONDS * enterprises / ENTERPRISES, None, note)
     worst, where = 0.0, ""
     for code, frame in frames.items():
         mine = frame.filter(frame["facility"] == frame["facility"][0])

@@ -10,20 +10,55 @@ import pytest
 from dafeng.domains.enterprise.models import Report
 from tests.domains.enterprise.reporting.test_pages import browser as signed_in
 from tests.domains.enterprise.reporting.test_pages import pages, report  # noqa: F401
+from tests.domains.enterprise.reporting.test_reports import locked
 from tests.portal.conftest import browser, faults, open_page  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
 
+BUREAU = (
+    "",
+    "desk/?year=2025",
+    "feed/?year=2025",
+    "statistics/?year=2025",
+    "parameters/",
+    "public/",
+    "public/cement/?year=2025",
+)
+
+
+def in_language(page: Any, language: str, address: str) -> Any:
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": address}])
+    return page
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("size", ["desk", "phone"])
 @pytest.mark.django_db(transaction=True)
 def test_the_pages_have_no_accessibility_faults(
-    open_page: Any, report: Report, people: dict[str, Any], size: str
+    open_page: Any, live_server: Any, report: Report, people: dict[str, Any], size: str, language: str
 ) -> None:
-    page = open_page(size, client=signed_in(people["clerk"]))
+    page = in_language(open_page(size, client=signed_in(people["clerk"])), language, live_server.url)
     found = {}
     for address in pages(report):
         page.goto(address)
+        assert page.locator("html").get_attribute("lang").lower() == language
         if told := faults(page):
             found[address] = told
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.django_db(transaction=True)
+def test_the_bureaus_and_the_public_pages_have_none_either(
+    open_page: Any, live_server: Any, report: Report, people: dict[str, Any], size: str, language: str
+) -> None:
+    locked(report, people)
+    page = in_language(open_page(size, client=signed_in(people["bureau"])), language, live_server.url)
+    found = {}
+    for name in BUREAU:
+        page.goto(f"/enterprise/reporting/{name}")
+        if told := faults(page):
+            found[name] = told
     assert found == {}

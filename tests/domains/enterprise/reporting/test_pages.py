@@ -75,7 +75,7 @@ def test_every_page_answers_its_owner_with_few_questions_and_nobody_elses(
 
 def test_the_bureau_sees_its_desk_the_feed_and_the_parameters(report: Report, people: dict[str, Any]) -> None:
     office = browser(people["bureau"])
-    for name in ("", "desk/?year=2025", "feed/?year=2025", "parameters/", "public/"):
+    for name in ("", "desk/?year=2025", "feed/?year=2025", "statistics/?year=2025", "parameters/", "public/"):
         office.get(f"/enterprise/reporting/{name}")
         with CaptureQueriesContext(connection) as asked:
             answer = office.get(f"/enterprise/reporting/{name}")
@@ -177,4 +177,15 @@ def test_a_locked_or_submitted_report_cannot_be_edited_through_the_api(
         "PUT", address, json.dumps(body), content_type="application/json", headers={"Authorization": f"Bearer {text}"}
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "report_submitted")
-    assert refused() == [("values", "report_submitted")]
+    from tests.domains.enterprise.reporting.test_reports import locked
+
+    locked(report, people)
+    answer = Client().generic(
+        "PUT", address, json.dumps(body), content_type="application/json", headers={"Authorization": f"Bearer {text}"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "report_locked")
+    assert refused() == [("values", "report_submitted"), ("values", "report_locked")]
+    assert (
+        MonthlyValue.objects.get(facility=facility, month="2025-03", item="clinker_output", current=True).value
+        == 100_000
+    )

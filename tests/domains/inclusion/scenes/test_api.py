@@ -15,6 +15,7 @@ from dafeng.domains.inclusion.models import Event, Refusal, SceneKey
 from dafeng.domains.inclusion.scenes import client as scene_client
 from dafeng.domains.inclusion.scenes import signing
 from dafeng.domains.inclusion.scenes.views.public import EXAMPLE
+from dafeng.kernel.api import signatures
 
 HERE = "http://testserver"
 
@@ -67,7 +68,7 @@ def test_the_example_of_the_specification_is_true(client, city) -> None:
     page = client.get("/inclusion/scenes/spec/").content.decode()
     values = (EXAMPLE["method"], EXAMPLE["path"], EXAMPLE["time"], EXAMPLE["nonce"], EXAMPLE["body"].encode())
     assert scene_client.signature(EXAMPLE["secret"], *values) in page
-    assert signing.text(*values).replace("\n", "\n") in page
+    assert signatures.text(*values).replace("\n", "\n") in page
     assert set(json.loads(EXAMPLE["body"])) >= {"scene", "id", "member", "at", "data"}
 
 
@@ -148,7 +149,7 @@ def test_a_request_that_is_shown_twice_is_refused_and_written_down(city, line) -
     time, nonce = str(int(datetime.now(UTC).timestamp())), "n" * 20
     headers = {
         "X-Dafeng-Key": key.key_id, "X-Dafeng-Time": time, "X-Dafeng-Nonce": nonce,
-        "X-Dafeng-Signature": signing.sign(secret, "POST", "/api/inclusion/events", time, nonce, body),
+        "X-Dafeng-Signature": signatures.sign(secret, "POST", "/api/inclusion/events", time, nonce, body),
     }  # fmt: skip
     answers = [
         Client().post("/api/inclusion/events", body, content_type="application/json", headers=headers) for _ in range(2)
@@ -186,7 +187,7 @@ def test_bodies_that_are_no_event_are_refused(city, sender, line) -> None:
         address = f"/api/inclusion/{path}"
         headers = {
             "X-Dafeng-Key": key.key_id, "X-Dafeng-Time": time, "X-Dafeng-Nonce": nonce,
-            "X-Dafeng-Signature": signing.sign(sender.secret, "POST", address, time, nonce, body),
+            "X-Dafeng-Signature": signatures.sign(sender.secret, "POST", address, time, nonce, body),
         }  # fmt: skip
         answer = Client().post(address, body, content_type="application/json", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (422, reason), body[:40]

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dafeng.domains.inclusion.models import Event, Photo, Scene, SceneKey
 from dafeng.domains.inclusion.scenes import privacy, sheet
+from dafeng.kernel.api import signatures
 from dafeng.kernel.records.models import AuditEntry
 from tests.domains.inclusion.scenes.world import NOW, scene
 
@@ -68,12 +69,12 @@ def test_the_signature_helper_compares_and_gives_no_signature_away(client, city,
     login("scene", "bus")
     key, secret = signing.make_key(city.bus, by=None, now=NOW)
     values = ("POST", "/api/inclusion/events", "1795219200", "0123456789abcdef", b"{}")
-    right = signing.sign(secret, *values)
+    right = signatures.sign(secret, *values)
     form = {"key": key.key_id, "method": "POST", "path": values[1], "time": values[2], "nonce": values[3], "body": "{}"}
     assert "签名正确" in client.post(DESK + "signature/", {**form, "given": right}).content.decode()
     page = client.post(DESK + "signature/", {**form, "given": "0" * 64}).content.decode()
     assert "签名不对" in page
-    assert signing.text(*values) in page
+    assert signatures.text(*values) in page
     assert right not in page
 
 

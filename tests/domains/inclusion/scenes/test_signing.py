@@ -12,6 +12,7 @@ from dafeng.domains.inclusion.errors import Refused
 from dafeng.domains.inclusion.models import Nonce, Partner, SceneKey
 from dafeng.domains.inclusion.scenes import client, signing
 from dafeng.domains.inclusion.scenes.signing import Signed
+from dafeng.kernel.api import signatures
 from tests.domains.inclusion.scenes.world import NOW
 
 # Made once with OpenSSL 3.0: printf 'DAFENG1\nPOST\n/api/inclusion/events\n1795219200\n0123456789abcdef\n%s' \
@@ -21,16 +22,16 @@ GOLDEN = "a4f78ad0cca01e1c02a949216aa54da8b92c65be79e78d5e394cd8cfaef4b2bd"
 
 def test_the_golden_vector() -> None:
     values = ("POST", "/api/inclusion/events", "1795219200", "0123456789abcdef", b"{}")
-    assert signing.sign("secret", *values) == GOLDEN
+    assert signatures.sign("secret", *values) == GOLDEN
     assert client.signature("secret", *values) == GOLDEN
 
 
 def test_the_signed_text_is_six_lines_and_the_hmac_is_of_the_standard_library() -> None:
-    text = signing.text("get", "/api/x?a=1", "1", "n", b"")
+    text = signatures.text("get", "/api/x?a=1", "1", "n", b"")
     nothing = hashlib.sha256(b"").hexdigest()
     assert text == f"DAFENG1\nGET\n/api/x?a=1\n1\nn\n{nothing}"
     expected = hmac.new(b"s", text.encode(), hashlib.sha256).hexdigest()
-    assert signing.sign("s", "GET", "/api/x?a=1", "1", "n", b"") == expected
+    assert signatures.sign("s", "GET", "/api/x?a=1", "1", "n", b"") == expected
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def request(
     time = str(int(NOW.timestamp()) + seconds)
     made = {
         "X-Dafeng-Key": key.key_id, "X-Dafeng-Time": time, "X-Dafeng-Nonce": nonce,
-        "X-Dafeng-Signature": signing.sign(secret, "POST", "/x", time, nonce, body),
+        "X-Dafeng-Signature": signatures.sign(secret, "POST", "/x", time, nonce, body),
     }  # fmt: skip
     return Signed("POST", "/x", {**made, **headers}, body)
 

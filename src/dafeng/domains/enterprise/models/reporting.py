@@ -202,7 +202,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
 class Report(models.Model):
     """A year's report, a version each. Its record holds the state; `content` is frozen at submission and never changed after.
 
-    `content`: boundary, control plan, values, parameters by set and standing, result rows, totals of both boundaries.
+    `content`: boundary, control plan, values, parameters by set and standing, result rows, totals of both boundaries. `sums` is drawn
+    from it when it is frozen (`assembling.sums_of`), so that a city's feed reads a line a firm and not every row of every report.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -212,6 +213,7 @@ class Report(models.Model):
     version = models.PositiveSmallIntegerField(_("版本"))
     reason = models.TextField(_("改版理由"), blank=True)
     content = models.JSONField(_("内容"), default=dict)
+    sums = models.JSONField(_("合计"), default=dict)
     digest = models.CharField("SHA-256", max_length=64, blank=True)
     emissions = models.FloatField(_("报告边界排放量 (t)"), null=True)
     emissions_compliance = models.FloatField(_("履约边界排放量 (t)"), null=True)

@@ -157,6 +157,39 @@ def totals_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return made
 
 
+# The mass or volume of a fuel, and its heat by that, as the methods of burning name them.
+_BURNT, _HEAT = ("fuel_use", "gas_use"), ("ncv", "ncv_by_volume")
+_BOUGHT = {"electricity": "electricity_bought", "heat": "heat_bought"}
+
+
+def sums_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What the statistics feed wants of a report, over the reporting boundary.
+
+    emissions: [sector, category, gas, scope, t CO2e]; heat: [sector, fuel, GJ] of what was burnt; bought: [sector, electricity, MWh] and
+    [sector, heat, GJ]; lacking: how many things are open or were not computed.
+    """
+    emissions: dict[tuple[str, ...], list[float]] = {}
+    heat: dict[tuple[str, ...], list[float]] = {}
+    bought: dict[tuple[str, ...], list[float]] = {}
+    for row in content["rows"]:
+        if not row[REPORTING]:
+            continue
+        key = (row["sector"], row["category"], row["gas"], row["scope"])
+        emissions.setdefault(key, []).append(row["t_co2e"] or 0.0)
+        told = {each["name"]: each["value"] for each in row["inputs"]}
+        amount, value = (next((told[name] for name in names if name in told), None) for names in (_BURNT, _HEAT))
+        if row["category"] == "combustion" and amount is not None and value is not None:
+            heat.setdefault((row["sector"], row["stream"].partition("/")[0]), []).append(amount * value)
+        if (amount := told.get(_BOUGHT.get(row["category"], ""))) is not None:
+            bought.setdefault((row["sector"], row["category"]), []).append(amount)
+    return {
+        "emissions": [[*key, math.fsum(parts)] for key, parts in sorted(emissions.items())],
+        "heat": [[*key, math.fsum(parts)] for key, parts in sorted(heat.items())],
+        "bought": [[*key, math.fsum(parts)] for key, parts in sorted(bought.items())],
+        "lacking": len(content["open"]) + content["totals"]["incomplete"],
+    }
+
+
 def _facility(facility: Facility) -> dict[str, Any]:
     return {
         "code": facility.code,

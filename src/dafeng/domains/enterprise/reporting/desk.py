@@ -31,6 +31,7 @@ ROOMS = (
     (gettext_lazy("企业碳报告"), "reporting-home", permissions.SEE, 20),
     (gettext_lazy("报告工作台"), "reporting-desk", permissions.DESK, 21),
     (gettext_lazy("统计供数"), "reporting-feed", permissions.DESK, 22),
+    (gettext_lazy("统计报表"), "reporting-statistics", permissions.DESK, 22),
     (gettext_lazy("待确认参数"), "reporting-parameters", permissions.SEE, 23),
     (gettext_lazy("企业排放公开"), "reporting-public", permissions.PUBLIC_SEE, 24),
 )

@@ -74,8 +74,10 @@ def save_month(
     now: datetime,
     reason: str = "",
     imported: Record | None = None,
+    metered: bool = False,
 ) -> list[MonthlyValue]:
     """Save what changed among `cells`; returns the new revisions. `seen` None: the caller holds the month already (imports, meters).
+    `metered`: the values are a meter's; otherwise nobody may say that a number of theirs is.
 
     Raises `SeenOld` (`stale_month`), `Faulty` (`values_wrong`), `Refused` (`unknown_month`, `future_month`, `outside_life`,
     `report_submitted`, `report_locked`, `no_reason`).
@@ -93,7 +95,10 @@ def save_month(
         problems = [
             (sectoral.title_of(facility.sector, cell.item, cell.stream), fault)
             for cell in asked
-            for fault in faults_of(facility, month, cell)
+            for fault in (
+                *faults_of(facility, month, cell),
+                *([] if metered else _not_metered(cell, held.get(cell.key))),
+            )
         ]
         if problems:
             raise Faulty(problems)
@@ -147,8 +152,10 @@ def take_metered(
     by: Any,
     now: datetime,
     stream: str = "",
+    coverage: float | None = None,
 ) -> MonthlyValue | None:
-    """A value from meters (energy module): the same rules as for a person; `points` are named as its source.
+    """A value from meters (energy module): the same rules as for a person; `points` are named as its source, with the part of
+    the month that they measured (`coverage`, 0 to 1) where it is known.
 
     What a person told with evidence of another way is not overwritten: raises `Refused` (`told_otherwise`). None: nothing changed.
     """
@@ -160,10 +167,11 @@ def take_metered(
                 f"{month} 的“{item}”已由人填报（{held.get_way_display()}）",
                 mend="请先清空人工填报的数，再由计量填入",
             )
-    source = "计量点：" + "、".join(points)
-    cell = Cell(item, stream, value, "", unit, MonthlyValue.Way.METER, source[:160])
+    measured = "" if coverage is None else f"；实测 {coverage:.1%}"
+    source = ("计量点：" + "、".join(points))[: 160 - len(measured)] + measured
+    cell = Cell(item, stream, value, "", unit, MonthlyValue.Way.METER, source)
     reason = "在线计量更新" if held else ""
-    made = save_month(facility, month, [cell], seen=None, by=by, now=now, reason=reason or "在线计量")
+    made = save_month(facility, month, [cell], seen=None, by=by, now=now, reason=reason or "在线计量", metered=True)
     return made[0] if made else None
 
 
@@ -257,6 +265,15 @@ def faults_of(facility: Facility, month: str, cell: Cell) -> list[DafengError]:
     if cell.value is not None:
         found.extend(_limit_faults(title, unit, sectoral.limits_of(facility.sector, cell.item), cell.value))
     return found
+
+
+def _not_metered(cell: Cell, held: MonthlyValue | None) -> list[DafengError]:
+    """A number of a person's own under the meter's name: it would need no paper and deceive whoever checks it."""
+    if cell.way != MonthlyValue.Way.METER or cell.value is None:
+        return []
+    if held is not None and (held.way, held.value) == (cell.way, cell.value):
+        return []
+    return [EnterpriseError("“在线计量”的数只能由计量填入", mend="请改选实测或结算凭证并附凭证，或由计量填入")]
 
 
 def _limit_faults(title: str, unit: str, limits: tuple[float | None, float | None], value: float) -> list[DafengError]:

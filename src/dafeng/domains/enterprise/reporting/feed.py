@@ -1,19 +1,21 @@
 """统计供数: sector totals of the reports that count, for the city's inventory: each tonne once, and beside the inventory's own sum.
 
 Two paths lead to the inventory: statistics from above, reports from below. The feed never adds them: it publishes what was
-reported under `enterprise.emissions` with the keys `category` (of the inventory) and `scope`, and shows the difference by sector.
+reported under `enterprise.emissions` with the keys `category` (of the inventory) and `scope`, the activity behind it under
+`enterprise.fuel.heat` with `category` and `fuel`, and shows the difference by sector. It reads `Report.sums`, a line a firm, in columns.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.models import Report
@@ -29,9 +31,19 @@ PATH = Path(__file__).with_name("feed.toml")
 UNASSIGNED = "none"
 
 
+HEAT = "enterprise.fuel.heat"
+_EMISSIONS: dict[str, Any] = {
+    "report": pl.UInt32, "sector": pl.String, "kind": pl.String, "gas": pl.String, "scope": pl.String, "value": pl.Float64,
+}  # fmt: skip
+_HEAT: dict[str, Any] = {"report": pl.UInt32, "sector": pl.String, "fuel": pl.String, "value": pl.Float64}
+
+
 @dataclass(frozen=True)
 class Share:
-    """What the reports of one year say of one category: direct tonnes, or the indirect ones that stay information."""
+    """What the reports of one year say of one category: direct tonnes, or the indirect ones that stay information.
+
+    `reports`: what the sum is made of, the largest first.
+    """
 
     category: str
     scope: str
@@ -54,79 +66,132 @@ def category_of(sector: str, kind: str, gas: str) -> str:
 
 
 def counting(city: str, year: int) -> list[Report]:
-    """The report that stands for each enterprise of a city: never two versions, never a returned one."""
+    """The report that stands for each enterprise of a city, without its content: never two versions, never a returned one."""
     found: dict[int, Report] = {}
     reports = Report.objects.filter(
         enterprise__city=city, year=year, record__state__in=publishing.COUNTING
     ).select_related("record", "enterprise")
-    for each in reports.order_by("enterprise__code", "version"):
+    for each in reports.defer("content").order_by("enterprise__code", "version"):
         held = found.get(each.enterprise_id)
         if held is None or held.record.state != "locked":
             found[each.enterprise_id] = each
     return list(found.values())
 
 
+def _frame(reports: list[Report], name: str, schema: dict[str, Any]) -> pl.DataFrame:
+    rows = [(number, *row) for number, report in enumerate(reports) for row in report.sums[name]]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _categorised(frame: pl.DataFrame, kinds: Iterable[str]) -> pl.DataFrame:
+    """With the inventory's category of each sector, kind and gas; what is not emitted on the spot has none."""
+    keys = frame.select(*kinds).unique(maintain_order=True)
+    named = [
+        UNASSIGNED
+        if row.get("scope", "direct") != "direct"
+        else category_of(row["sector"], row.get("kind", "combustion"), row.get("gas", ""))
+        for row in keys.iter_rows(named=True)
+    ]
+    return frame.join(
+        keys.with_columns(pl.Series("category", named, dtype=pl.String)),
+        on=list(kinds),
+        how="left",
+        maintain_order="left",
+    )
+
+
 def shares(city: str, year: int, reports: list[Report] | None = None) -> list[Share]:
     """Sums by category and scope over the reporting boundary, each with the reports that it is made of."""
-    sums: dict[tuple[str, str], float] = defaultdict(float)
-    parts: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
-    worst: dict[tuple[str, str], Status] = defaultdict(lambda: Status.OK)
-    for report in counting(city, year) if reports is None else reports:
-        status = publishing.status_of(report)
-        for row in report.content["rows"]:
-            if not row["reporting"]:
-                continue
-            category = (
-                category_of(row["sector"], row["category"], row["gas"]) if row["scope"] == "direct" else UNASSIGNED
-            )
-            key = (category, row["scope"])
-            sums[key] += row["t_co2e"] or 0.0
-            worst[key] = max(worst[key], status)
-            part = parts[key].setdefault(
-                str(report.pk),
-                {
-                    "report": str(report.pk),
-                    "enterprise": report.enterprise.code,
-                    "name": report.enterprise.name,
-                    "version": report.version,
-                    "digest": report.digest,
-                    "t": 0.0,
-                },
-            )
-            part["t"] += row["t_co2e"] or 0.0
-    return [Share(*key, value, worst[key], tuple(parts[key].values())) for key, value in sorted(sums.items())]
+    held = counting(city, year) if reports is None else reports
+    frame = _categorised(_frame(held, "emissions", _EMISSIONS), ("sector", "kind", "gas", "scope"))
+    status = pl.Series("status", [int(publishing.status_of(each)) for each in held], dtype=pl.Int64)
+    parts = frame.group_by("category", "scope", "report", maintain_order=True).agg(pl.col("value").sum())
+    parts = parts.with_columns(status.gather(parts["report"]).alias("status")).sort(
+        "category", "scope", "value", "report", descending=[False, False, True, False]
+    )
+    sums = parts.group_by("category", "scope", maintain_order=True).agg(
+        pl.col("value").sum(), pl.col("status").max(), pl.col("report"), pl.col("value").alias("parts")
+    )
+    return [
+        Share(category, scope, value, Status(worst), tuple(map(_part, (held[each] for each in numbers), tonnes)))
+        for category, scope, value, worst, numbers, tonnes in sums.iter_rows()
+    ]
+
+
+def _part(report: Report, tonnes: float) -> dict[str, Any]:
+    return {
+        "report": str(report.pk),
+        "enterprise": report.enterprise.code,
+        "name": report.enterprise.name,
+        "version": report.version,
+        "digest": report.digest,
+        "t": tonnes,
+    }
+
+
+def heat(reports: list[Report]) -> pl.DataFrame:
+    """`category fuel value reports`: GJ of what was burnt, as the inventory counts activity, and the numbers of the reports in it."""
+    frame = _categorised(_frame(reports, "heat", _HEAT), ("sector",))
+    return (
+        frame.group_by("category", "fuel", maintain_order=True)
+        .agg(pl.col("value").sum(), pl.col("report").unique().sort())
+        .sort("category", "fuel")
+    )
+
+
+def _rows(city: str, year: int) -> list[dict[str, Any]]:
+    """One year of the feed as the blackboard takes it: emissions by category, and the activity behind them."""
+    held = counting(city, year)
+    place = {"subject": city, "period": str(year)}
+    rows = [
+        place
+        | {
+            "indicator": publishing.EMISSIONS,
+            "dimensions": {"category": share.category, "scope": share.scope},
+            "value": share.value,
+            "unit": "t CO2e",
+            "status": int(share.status),
+            "lineage": {"reports": list(share.reports)},
+        }
+        for share in shares(city, year, held)
+    ]
+    for category, fuel, value, numbers in heat(held).iter_rows():
+        used = [held[each] for each in numbers]
+        rows.append(
+            place
+            | {
+                "indicator": HEAT,
+                "dimensions": {"category": category, "fuel": fuel},
+                "value": value,
+                "unit": "GJ",
+                "status": int(max(publishing.status_of(each) for each in used)),
+                "lineage": {"reports": [{"report": str(each.pk), "digest": each.digest} for each in used]},
+            }
+        )
+    return rows
 
 
 def publish(city: str, year: int, *, by: Any, now: datetime) -> Run:
     """Publish the sums of all years that have reports (a run holds them all); `year` is what the person looked at."""
     publishing.ensure_indicator()
-    years = sorted(
-        set(
-            Report.objects.filter(enterprise__city=city, record__state__in=publishing.COUNTING).values_list("year", flat=True)
-        )
-    )  # fmt: skip
-    rows = []
-    for each in years:
-        for share in shares(city, each):
-            rows.append(
-                {
-                    "indicator": publishing.EMISSIONS,
-                    "subject": city,
-                    "period": str(each),
-                    "dimensions": {"category": share.category, "scope": share.scope},
-                    "value": share.value,
-                    "unit": "t CO2e",
-                    "status": int(share.status),
-                    "lineage": {"reports": list(share.reports)},
-                }
-            )
+    indicators.ensure_indicator(
+        HEAT,
+        name="企业燃料热量",
+        name_en="Heat of fuels burnt by enterprises",
+        unit="GJ",
+        description="年度报告的燃烧活动水平（低位发热量），按清单类别 category 与燃料 fuel；与统计来源的活动水平并列，不相加",
+        decimals=0,
+    )
+    handed = Report.objects.filter(enterprise__city=city, record__state__in=publishing.COUNTING)
+    years = sorted(set(handed.values_list("year", flat=True)))
+    rows = [row for each in years for row in _rows(city, each)]
     with records.serial():
         run = indicators.start_run(
             domain="enterprise",
             kind="feed",
             subject=city,
             parameters={"year": year, "years": years},
-            digest=digest([[row["period"], row["dimensions"], row["value"]] for row in rows]),
+            digest=digest([[row["indicator"], row["period"], row["dimensions"], row["value"]] for row in rows]),
             by=by,
             now=now,
         )
@@ -142,13 +207,13 @@ def reconcile(city: str, year: int, reports: list[Report] | None = None) -> list
     `inventory` is None where no inventory of the year is on the blackboard. `over`: more was reported than the inventory holds, which
     one of the two must explain.
     """
-    reported: dict[str, float] = defaultdict(float)
-    firms: dict[str, set[str]] = defaultdict(set)
+    reported: dict[str, float] = {}
+    firms: dict[str, set[str]] = {}
     for share in shares(city, year, reports):
         if share.scope == "direct":
             sector = share.category[:1] if share.category != UNASSIGNED else ""
-            reported[sector] += share.value
-            firms[sector] |= {each["enterprise"] for each in share.reports}
+            reported[sector] = reported.get(sector, 0.0) + share.value
+            firms.setdefault(sector, set()).update(each["enterprise"] for each in share.reports)
     held = {
         key.removeprefix("sector="): value
         for key, value in Value.objects.filter(

@@ -12,7 +12,7 @@ from typing import Any
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthlyValue
-from dafeng.domains.enterprise.reporting import assembling, sectoral
+from dafeng.domains.enterprise.reporting import assembling, metering, peers, sectoral
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
@@ -27,7 +27,9 @@ def refresh(enterprise: Enterprise, year: int, *, now: datetime) -> list[CheckFi
     A finding that stands keeps its answer; one whose facts changed after it was answered is open again.
     """
     facilities = assembling.facilities_of(enterprise, year)
-    found = {_key(row): row for row in (*checked(facilities, year), *same_files(facilities, year))}
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in (*checked(facilities, year), *same_files(facilities, year)):
+        found.setdefault(_key(row), row)  # of several days of a month the first
     with records.serial():
         stored = {
             (each.facility_id, each.rule, each.month, each.item, each.stream): each
@@ -130,20 +132,21 @@ def _settle(finding: CheckFinding, state: str, text: str, *, seen: str, by: Any,
 
 
 def checked(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
-    """What the sector's rules say of the year's values beside those of the year before."""
+    """What the sector's rules say of the year's values beside those of the year before, and beside the peers'."""
     chosen = list(facilities)
     values = [*assembling.values_of(chosen, year - 1), *assembling.values_of(chosen, year)]
     by_code = {each.code: each for each in chosen}
+    seen = (*sectoral.check(chosen, values, year, days=metering.daily(chosen, year)), *peers.compared(chosen, year))
     return [
         {
             "facility": by_code[row["facility"]],
             "rule": row["rule"],
-            "month": row["month"],
+            "month": row["month"][: len("2025-03")],  # a day's finding stands in its month, and its words name the day
             "item": row["item"] or "",
             "stream": row["stream"] or "",
             "severity": row["severity"],
             "facts": {name: row[name] for name in ("what", "why", "what_en", "why_en")},
         }
-        for row in sectoral.check(chosen, values, year)
+        for row in seen
         if row["month"].startswith(str(year))
     ]

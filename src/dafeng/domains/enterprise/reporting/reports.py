@@ -194,6 +194,7 @@ def _submit(report: Report, *, by: Any, now: datetime, reason: str, system: bool
     report.content, report.digest, report.submitted_at = content, digest(content), now
     report.emissions = content["totals"]["reporting"]
     report.emissions_compliance = content["totals"]["compliance"]
+    report.sums = assembling.sums_of(content)
     report.save()
     number = report.submissions.count() + 1
     Submission.objects.create(report=report, number=number, at=now, by=by, content=content, digest=report.digest)

@@ -86,6 +86,13 @@ def formula_title(sector: str, code: str) -> str:
     return code
 
 
+def indicator_title(sector: str, code: str) -> str:
+    for each in SECTORS[sector].indicators if sector in SECTORS else ():
+        if each.code == code:
+            return each.title_en if english() else each.title
+    return code
+
+
 def stream_choices(sector: str) -> dict[str, dict[str, str]]:
     """Stream code → its kinds with their names, for choosing what a facility has."""
     return {
@@ -97,6 +104,17 @@ def stream_choices(sector: str) -> dict[str, dict[str, str]]:
 def stream_title(sector: str, code: str) -> str:
     found = sector_of(sector).streams[code]
     return found.title_en if english() else found.title
+
+
+def fuel_titles() -> dict[str, str]:
+    """Every fuel of every sector with its name in the reader's language."""
+    kinds = [
+        kind
+        for sector in SECTORS.values()
+        if "fuel" in sector.streams
+        for kind in sector.streams["fuel"].kinds.values()
+    ]
+    return {kind.code: kind.title_en if english() else kind.title for kind in kinds}
 
 
 def streams_of(facility: Facility) -> dict[str, list[str]]:
@@ -270,6 +288,11 @@ def compute(facilities: Iterable[Facility], values: Iterable[Any], year: int) ->
     return found
 
 
+def of_others(rule: checks.Rule) -> bool:
+    """Whether a rule looks at other firms (`peers`)."""
+    return rule.kind == "peers" or bool(rule.get("elsewhere"))
+
+
 def value_rows(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """Numbers and notation keys; a cell that takes the default is left to the rule that fills it."""
     for each in values:
@@ -283,14 +306,27 @@ def _told(value: MonthlyValue) -> dict[str, Any]:
     return {"facility": value.facility.code, **{name: getattr(value, name) for name in names}}
 
 
-def check(facilities: Iterable[Facility], values: Iterable[Any], year: int) -> list[dict[str, Any]]:
-    """The findings of each sector's rules; `values` may hold the year before, which some rules compare with."""
+def check(
+    facilities: Iterable[Facility], values: Iterable[Any], year: int, *, days: pl.DataFrame | None = None
+) -> list[dict[str, Any]]:
+    """The findings of each sector's rules; `values` may hold the year before, which some rules compare with.
+
+    The rules see what the calculation adds: prescribed values and emissions; and the days behind what meters filled, where `days` tells
+    them. Peers are of other firms: `peers.compared`.
+    """
     chosen = {each.code: each.sector for each in facilities}
     frame, parameters = frame_of(values), parameters_on(year)
     found: list[dict[str, Any]] = []
     for code in sorted(set(chosen.values())):
         own = frame.filter(pl.col("facility").is_in([each for each, sector in chosen.items() if sector == code]))
         if own.height:
-            rules = checks.rules_of(sector_of(code), parameters=parameters, on=parameters.on)
-            found += checks.run(own, rules).to_dicts()
+            sector = sector_of(code)
+            rules = checks.rules_of(sector, parameters=parameters, on=parameters.on)
+            whole = checks.with_emissions(own, calculate(sector, own, parameters=parameters))
+            if days is not None:
+                whole = pl.concat(
+                    [whole, days.filter(pl.col("facility").is_in(own["facility"].unique().to_list()))],
+                    how="diagonal_relaxed",
+                )
+            found += checks.run(whole, [rule for rule in rules if not of_others(rule)]).to_dicts()
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -31,9 +31,8 @@ _WAYS = {
     "": "",
     "实测": MonthlyValue.Way.MEASURED,
     "结算凭证": MonthlyValue.Way.INVOICE,
-    "在线计量": MonthlyValue.Way.METER,
     "缺省值": MonthlyValue.Way.DEFAULT,
-    **{value: value for value in MonthlyValue.Way.values},
+    **{value: value for value in MonthlyValue.Way.values if value != MonthlyValue.Way.METER},
 }
 
 
@@ -66,8 +65,9 @@ def template(facility: Facility, year: int) -> bytes:
     for row, each in enumerate(cells, 3):
         sheet.write_row(row, 0, [each.item, each.stream, each.title, each.unit, "是" if each.required else ""])
         known = [told[m, *each.key] for m in columns if (m, *each.key) in told]
-        sheet.write(row, 5, str(known[-1].get_way_display()) if known and known[-1].way != "default" else "实测")
-        sheet.write(row, 6, known[-1].source if known else "")
+        own = [each for each in known if each.way not in ("default", "meter")]  # what a person may say of a number
+        sheet.write(row, 5, str(own[-1].get_way_display()) if own else "实测")
+        sheet.write(row, 6, own[-1].source if own else "")
         for column, month in enumerate(columns, len(HEADS)):
             if (len(month) == 4) != each.annual:
                 sheet.write_blank(row, column, None, grey)
@@ -254,10 +254,11 @@ def commit(imported: ValueImport, *, by: Any, now: datetime) -> int:
         count = 0
         for month in record.payload["seen"]:
             rows = [row for row in record.payload["rows"] if row["month"] == month]
+            held = {(each.item, each.stream): each for each in entry.current(facility, month)}
             made = entry.save_month(
                 facility,
                 month,
-                entry.cells_of(rows),
+                [_repeated(cell, held.get(cell.key)) for cell in entry.cells_of(rows)],
                 seen=None,
                 by=by,
                 now=now,
@@ -266,6 +267,13 @@ def commit(imported: ValueImport, *, by: Any, now: datetime) -> int:
             )
             count += len(made)
     return count
+
+
+def _repeated(cell: entry.Cell, held: MonthlyValue | None) -> entry.Cell:
+    """A meter's value that the sheet only repeats stays the meter's."""
+    if held is None or held.way != MonthlyValue.Way.METER or held.value != cell.value:
+        return cell
+    return replace(cell, way=held.way, source=held.source)
 
 
 def undo(imported: ValueImport, *, by: Any, now: datetime, reason: str) -> int:
@@ -298,7 +306,8 @@ def undo(imported: ValueImport, *, by: Any, now: datetime, reason: str) -> int:
                 told.source,
                 tuple(former.evidence.all()) if former else (),
             )
-            entry.save_month(facility, each.month, [cell], seen=None, by=by, now=now, reason=f"撤销导入：{reason}")
+            why = f"撤销导入：{reason}"
+            entry.save_month(facility, each.month, [cell], seen=None, by=by, now=now, reason=why, metered=True)
     return len(made)
 
 

@@ -18,6 +18,7 @@ from dafeng.domains.inclusion.scenes import desk_facts, intake, refusals, scener
 from dafeng.domains.inclusion.scenes.intake import Receipt
 from dafeng.domains.inclusion.scenes.signing import Signed
 from dafeng.kernel.actions import asks
+from dafeng.kernel.api import signatures
 from dafeng.kernel.api import words as meanings
 from dafeng.kernel.api.freshness import answer_headers
 from dafeng.kernel.api.limits import allows
@@ -183,7 +184,7 @@ def _described(body: dict[str, Any] | None) -> dict[str, Any]:
     """What ninja cannot know: the four headers of a signature, and the body that the operation reads for itself."""
     headers = [
         {"in": "header", "name": name, "required": True, "schema": {"type": "string"}, "description": meaning}
-        for name, meaning in zip(signing.HEADERS, HEADER_MEANINGS, strict=True)
+        for name, meaning in zip(signatures.HEADERS, HEADER_MEANINGS, strict=True)
     ]
     found: dict[str, Any] = {"parameters": headers}
     if body is not None:

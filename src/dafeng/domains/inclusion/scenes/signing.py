@@ -1,22 +1,7 @@
-"""Signatures of the scenes: HMAC-SHA-256 (RFC 2104, FIPS 180-4) over what is sent, good for five minutes and for once.
-
-Signed text, six lines joined by "\\n", UTF-8:
-
-    DAFENG1
-    POST                                  method, capitals
-    /api/inclusion/events                 path, with `?query` where there is one
-    1795248000                            X-Dafeng-Time: seconds since 1970
-    9f1c…                                 X-Dafeng-Nonce: 16 to 64 signs of A-Z a-z 0-9 . _ -
-    e3b0…                                 SHA-256 of the body, hexadecimal; of nothing, where there is no body
-
-`X-Dafeng-Signature` is the HMAC in hexadecimal under the key's secret (its text in ASCII), `X-Dafeng-Key` the key's number.
-"""
+"""Signatures of the scenes: who signed (`kernel.api.signatures` tells how), good for five minutes and for once."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 import secrets
 from collections.abc import Mapping
 from copy import copy
@@ -30,18 +15,15 @@ from dafeng.domains.inclusion.models import Nonce, Partner, SceneKey
 from dafeng.domains.inclusion.scenes import store
 from dafeng.domains.inclusion.scenes.words import Clash, Locked, NotSigned, refused
 from dafeng.kernel import sealing
+from dafeng.kernel.api import signatures
 from dafeng.kernel.errors import DafengError
 from dafeng.kernel.records import services as records
 
-VERSION = "DAFENG1"
 PURPOSE = "dafeng.inclusion.scene_key"
 CLOCK = timedelta(minutes=5)
 KEPT = 2 * CLOCK + timedelta(minutes=1)  # a nonce must outlive every time with which its signature could be shown again
 USED_EVERY = timedelta(minutes=1)
 KEYS_AT_ONCE = 5
-HEADERS = ("X-Dafeng-Key", "X-Dafeng-Time", "X-Dafeng-Nonce", "X-Dafeng-Signature")
-_NONCE = re.compile(r"[A-Za-z0-9._-]{16,64}")
-_TIME = re.compile(r"[0-9]{9,11}")
 
 
 @dataclass(frozen=True)
@@ -57,31 +39,22 @@ class Signed:
         return self.headers.get(name, "")
 
 
-def text(method: str, path: str, time: str, nonce: str, body: bytes) -> str:
-    return "\n".join((VERSION, method.upper(), path, time, nonce, hashlib.sha256(body).hexdigest()))
-
-
-def sign(secret: str, method: str, path: str, time: str, nonce: str, body: bytes) -> str:
-    """The signature, 64 hexadecimal digits."""
-    return hmac.new(secret.encode(), text(method, path, time, nonce, body).encode(), hashlib.sha256).hexdigest()
-
-
 def verify(request: Signed, *, now: datetime) -> SceneKey:
     """The key that signed, with its partner. Raises `NotSigned` or `Locked`; whether it is shown twice is `spend`'s affair.
 
     The signature is looked at before the clock and the key's state: only who has the secret learns about these.
     """
-    key_id, time, nonce, given = (request.header(name) for name in HEADERS)
+    key_id, time, nonce, given = (request.header(name) for name in signatures.HEADERS)
     if not (key_id and time and nonce and given):
-        raise refused("signature_missing", NotSigned, expected="、".join(HEADERS))
+        raise refused("signature_missing", NotSigned, expected="、".join(signatures.HEADERS))
     found = _known(key_id)
     if found is None:
         raise refused("key_unknown", NotSigned)
     key, secret = found
-    if not _TIME.fullmatch(time) or not _NONCE.fullmatch(nonce):
+    if not signatures.well_formed(time, nonce):
         raise _of(key, refused("signature_malformed", NotSigned))
-    wanted = sign(secret, request.method, request.path, time, nonce, request.body)
-    if not hmac.compare_digest(wanted.encode(), given.lower().encode("utf-8", "replace")):
+    wanted = signatures.sign(secret, request.method, request.path, time, nonce, request.body)
+    if not signatures.same(wanted, given):
         raise _of(key, refused("signature_wrong", NotSigned))
     if key.revoked_at is not None:
         raise _of(key, refused("key_revoked", Locked))

@@ -147,6 +147,7 @@ FAULTS: dict[str, tuple[str, str, Callable[[pl.DataFrame, Cells], pl.DataFrame]]
     "own-consumption": ("month", "output + 40 %", _times("product_output", 1.4)),
     "own-electricity": ("month", "electricity × 2", _times("electricity_bought", 2.0)),
     "peer-consumption": ("firm", "fuel − 40 %", _whole_firm("fuel_use", 0.6)),
+    "peer-electricity": ("firm", "electricity × 3", _whole_firm("electricity_bought", 3.0)),
     "back-to-default": ("month", "no test", lambda frame, cells: _drop(frame, cells, LAB)),
     "duplicate-evidence": ("month", "last month's file", lambda frame, cells: _copied(frame, cells, LAB, ["evidence"])),
     "identical-report": ("month", "last month's results", lambda frame, cells: _copied(frame, cells, LAB, ["value"])),

@@ -131,6 +131,25 @@ def test_clinker_far_from_published_benchmarks_is_asked_about():
     assert one("clinker-benchmark", near, "cement") == []
 
 
+@pytest.mark.parametrize(
+    ("sector", "rule", "rows", "shown"),
+    [
+        # 14,000 MWh ÷ 1000 t = 14,000 kWh/t, beyond 13,350
+        ("aluminium", "aluminium-electricity-level", (("electricity_bought", "", 14_000.0), ("aluminium_output", "", 1000.0)), "14,000 kWh"),
+        # 160 t × 22 GJ/t ÷ 1000 t = 3.52 GJ/t; ÷ 29.3076 GJ/tce = 120.1 kgce/t, beyond 117
+        ("cement", "clinker-energy-level", (("fuel_use", "bituminous", 160.0), ("ncv", "bituminous", 22.0), ("clinker_output", "portland", 1000.0)), "120.1 kgce"),
+        # 390 t × 22 ÷ 1000 t = 8.58 GJ/t = 292.8 kgce/t; × 0.05 t = 14.64 kgce a weight case, beyond 13.5
+        ("flat_glass", "glass-energy-level", (("fuel_use", "bituminous", 390.0), ("ncv", "bituminous", 22.0), ("product_output", "", 1000.0)), "14.64 kgce"),
+    ],
+)  # fmt: skip
+def test_works_beyond_the_base_level_of_energy_efficiency_are_asked_about(sector, rule, rows, shown):
+    [found] = one(rule, told(*(("2025-01", *row) for row in rows)), sector)
+    assert (found["month"], found["severity"]) == ("2025", "info")
+    assert shown in found["what"]
+    good = [(item, stream, value / 2 if number == 0 else value) for number, (item, stream, value) in enumerate(rows)]
+    assert one(rule, told(*(("2025-01", *row) for row in good)), sector) == []
+
+
 def test_results_are_laid_beside_the_values_for_such_checks():
     from tests.domains.enterprise.reporting.methods.told import account
 

@@ -1,7 +1,9 @@
-"""What the report says, chapter by chapter, in the order of the official form: the unit, its emissions, activity data, factors, quality.
+"""What the report says, chapter by chapter, in the order of the official form: the unit, its emissions, production, activity data,
+factors, quality, and the list of evidence.
 
-The chapters are those that the sector guides share (基本情况、排放、活动水平、排放因子、其他说明、真实性声明); the tables of the
-notices after 2022 were not found in the facts, and the paper says so.
+The chapters are those that the sector guides share (基本情况、排放、活动水平、排放因子、其他说明、真实性声明), with the production data and
+intensities that the power guideline asks for (2021 text, annex A); annex tables of the notices after 2022 were not found in the facts,
+and the paper says so.
 """
 
 from __future__ import annotations
@@ -19,12 +21,16 @@ from dafeng.domains.enterprise.reporting import lineage, sectoral
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts and numbers; `numeric` columns stand right."""
+    """A table of texts and numbers; `numeric` columns stand right. On paper: `widths` of the columns in proportion, and `decimals` of
+    the numbers (None: six digits). The workbook has the numbers themselves.
+    """
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[Any]]
     numeric: frozenset[int] = frozenset()
+    widths: Sequence[int] = ()
+    decimals: int | None = None
 
 
 @dataclass
@@ -63,10 +69,12 @@ def paper(report: Report, content: dict[str, Any]) -> Paper:
         chapters=[
             _unit(content, name),
             _emissions(content),
+            _production(content),
             _activity(content),
             _factors(content),
             _quality(content),
             _statement(name),
+            _evidence(content),
         ],
         at=report.submitted_at or report.record.created_at,
         language="en" if sectoral.english() else "zh",
@@ -140,18 +148,64 @@ def _emissions(content: dict[str, Any]) -> Chapter:
                     [_("合计"), totals["reporting"], totals["compliance"]],
                 ],
                 frozenset({1, 2}),
+                decimals=2,
             ),
             Table(
                 _("按核算单元"),
                 head,
                 [[code, sums["reporting"], sums["compliance"]] for code, sums in totals["facilities"].items()],
                 frozenset({1, 2}),
+                decimals=2,
             ),
             Table(
                 _("按月"),
                 head,
                 [[month, sums["reporting"], sums["compliance"]] for month, sums in totals["months"].items()],
                 frozenset({1, 2}),
+                decimals=2,
+            ),
+        ],
+    )
+
+
+def _production(content: dict[str, Any]) -> Chapter:
+    """What power stations and others report of a year's production: supplied power and heat, heat ratio, intensities, weighted means."""
+    sectors = {each["code"]: each["sector"] for each in content["boundary"]["facilities"]}
+    yearly = [each for each in content["indicators"] if len(each["month"]) == len("2025")]
+    weights = {"mass": _("按质量"), "heat": _("按热量")}
+    return Chapter(
+        _("三、生产数据与排放强度"),
+        words=[] if yearly or content["means"] else [_("这个行业的方法没有另列的生产数据。")],
+        tables=[
+            Table(
+                _("年度生产数据与强度"),
+                [_("核算单元"), _("项目"), _("数值"), _("单位"), _("公式")],
+                [
+                    [
+                        each["facility"],
+                        sectoral.indicator_title(each["sector"], each["indicator"]),
+                        each["value"],
+                        each["unit"],
+                        each["method"],
+                    ]
+                    for each in yearly
+                ],
+                frozenset({2}),
+            ),
+            Table(
+                _("年度加权平均"),
+                [_("核算单元"), _("项目"), _("数值"), _("单位"), _("权重")],
+                [
+                    [
+                        each["facility"],
+                        sectoral.title_of(sectors[each["facility"]], each["item"], each["stream"] or ""),
+                        each["value"],
+                        each["unit"],
+                        weights.get(each["weight"], each["weight"]),
+                    ]
+                    for each in content["means"]
+                ],
+                frozenset({2}),
             ),
         ],
     )
@@ -160,7 +214,7 @@ def _emissions(content: dict[str, Any]) -> Chapter:
 def _activity(content: dict[str, Any]) -> Chapter:
     sectors = {each["code"]: each["sector"] for each in content["boundary"]["facilities"]}
     return Chapter(
-        _("三、活动水平数据及来源"),
+        _("四、活动水平数据及来源"),
         tables=[
             Table(
                 _("各月数据"),
@@ -201,7 +255,7 @@ def _activity(content: dict[str, Any]) -> Chapter:
 
 def _factors(content: dict[str, Any]) -> Chapter:
     return Chapter(
-        _("四、排放因子及来源"),
+        _("五、排放因子及来源"),
         tables=[
             Table(
                 _("所用参数"),
@@ -232,7 +286,7 @@ def _quality(content: dict[str, Any]) -> Chapter:
         else [_("没有备案的数据质量控制方案。")]
     )
     return Chapter(
-        _("五、数据质量与其他说明"),
+        _("六、数据质量与其他说明"),
         words=[
             *words,
             _("章节按各行业指南共同的提纲编排；2022 年以后通知的附表格式未能取得，报送上级前请与当年格式核对。"),
@@ -258,9 +312,30 @@ def _state(code: str) -> str:
 
 def _statement(name: str) -> Chapter:
     return Chapter(
-        _("六、真实性声明"),
+        _("七、真实性声明"),
         words=[
             _("本报告真实、可靠，如企业填报信息与实际情况不符，本企业愿负相应的法律责任。"),
             _("企业：%(name)s　　法定代表人（签字）：　　　　　　日期：") % {"name": name},
+        ],
+    )
+
+
+def _evidence(content: dict[str, Any]) -> Chapter:
+    """Every file behind a value, once, with its hash: whoever has the file can show that it is the one."""
+    files: dict[str, tuple[str, str, list[str]]] = {}
+    for value in content["values"]:
+        for each in value["evidence"]:
+            uses = files.setdefault(each["sha256"], (each["name"], each["sm3"], []))[2]
+            uses.append(f"{value['facility']} {value['month']}")
+    return Chapter(
+        _("附件、凭证清单"),
+        words=[] if files else [_("没有随数据附上的凭证。")],
+        tables=[
+            Table(
+                _("凭证"),
+                [_("文件"), _("用于"), "SHA-256", "SM3"],
+                [[name, "、".join(dict.fromkeys(uses)), sha256, sm3] for sha256, (name, sm3, uses) in files.items()],
+                widths=(3, 3, 4, 4),
+            )
         ],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from datetime import datetime
 from functools import lru_cache
@@ -19,13 +20,23 @@ SANS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "SimHei", "Mic
 _NONE = "–"
 
 
-def _text(value: Any) -> str:
-    """A cell as it is printed: numbers to six significant digits, large ones whole."""
+def _text(value: Any, decimals: int | None = None) -> str:
+    """A cell as it is printed: numbers with the table's decimals, else to six significant digits and large ones whole."""
     if value is None:
         return _NONE
+    if isinstance(value, float) and decimals is not None:
+        return f"{value:,.{decimals}f}"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.6g}"
     return str(value)
+
+
+_LONG = re.compile(r"[A-Za-z0-9_.@-]{25,}")
+
+
+def _breakable(text: str) -> str:
+    """Hashes and names of parameters may go over to the next line: a table cell has no hyphens for them."""
+    return _LONG.sub(lambda found: "\u200b".join(re.findall(r".{1,8}", found.group())), text)
 
 
 @lru_cache(maxsize=1)
@@ -50,8 +61,9 @@ def _plain(chapter: Chapter) -> dict[str, Any]:
             {
                 "title": each.title,
                 "head": list(each.head),
-                "rows": [[_text(cell) for cell in row] for row in each.rows],
+                "rows": [[_breakable(_text(cell, each.decimals)) for cell in row] for row in each.rows],
                 "numeric": sorted(each.numeric),
+                "widths": list(each.widths),
             }
             for each in chapter.tables
             if each.rows
@@ -126,7 +138,7 @@ def _word_table(made: Any, table: Table, element: Any, qn: Any) -> None:
     shown.rows[0]._tr.get_or_add_trPr().append(repeated)
     for row in table.rows:
         for number, (cell, value) in enumerate(zip(shown.add_row().cells, row, strict=True)):
-            cell.text = _text(value)
+            cell.text = _text(value, table.decimals)
             if number in table.numeric:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
 

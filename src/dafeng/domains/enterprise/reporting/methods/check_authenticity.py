@@ -45,8 +45,11 @@ def evidence(checked: Checked, rule: Any) -> pl.DataFrame:
 def identical(checked: Checked, rule: Any) -> pl.DataFrame:
     """Results of one cell that agree to the digit with those of another month, or, more of them, with another facility's.
 
-    All of them where fewer than `together` were told: two results of one coal can agree by chance, three do not.
+    All of them where fewer than `together` were told: two results of one coal can agree by chance, three do not. With `elsewhere` only
+    other firms are looked at (column `firm`), as far as the frame holds any.
     """
+    if rule.get("elsewhere") and "firm" not in checked.frame.columns:
+        return checked.frame.clear()
     codes = list(rule["items"])
     rows = checked.items(codes).filter((pl.col("way") != "default") & (pl.col("value") != 0))
     rows = rows.with_columns(pl.col("value").round(9).alias("value"))
@@ -67,6 +70,9 @@ def identical(checked: Checked, rule: Any) -> pl.DataFrame:
         pl.col("cell").alias("other"), pl.col("facility").alias("firm"), pl.col("month").alias("then")
     )
     agreeing = agreeing.join(cells, on="cell", how="inner").join(others, on="other", how="inner")
+    if rule.get("elsewhere"):
+        owner = dict(checked.frame.select("facility", "firm").unique().iter_rows())
+        agreeing = agreeing.filter(pl.col("facility").replace_strict(owner) != pl.col("firm").replace_strict(owner))
     own = pl.col("facility") == pl.col("firm")
     needed = pl.when(own).then(pl.min_horizontal("told", pl.lit(rule["together"])).clip(2)).otherwise(rule["together"])
     agreeing = agreeing.filter(pl.col("count") >= needed).with_columns(
@@ -173,18 +179,20 @@ def benford(checked: Checked, rule: Any) -> pl.DataFrame:
     return _beyond(rows, _chi_square(rows, first, law, list(SERIES)), _limit(rule["significance"], 8))
 
 
+_DECIMALS = 6
+
+
 def last_digit(checked: Checked, rule: Any) -> pl.DataFrame:
-    """Last digits of a facility's readings, at the decimals that each series is told with."""
+    """Last digits of what a facility's people told, at the decimals that each series is told with."""
     rows = checked.frame.filter(
-        pl.col("item").is_in(list(rule["items"])) & (pl.col("value") > 0) & (pl.col("way") != "default")
+        pl.col("item").is_in(list(rule["items"])) & (pl.col("value") > 0) & ~pl.col("way").is_in(["default", "meter"])
     )
-    text = pl.col("value").round(6).cast(pl.String)
-    fraction = (
-        pl.when(text.str.ends_with(".0"))
-        .then(0)
-        .otherwise(text.str.split(".").list.get(1, null_on_oob=True).str.len_chars())
+    # The first number of decimals at which rounding changes nothing; text would say the same, four times slower.
+    exact = pl.col("value").round(_DECIMALS)
+    decimals = pl.coalesce(
+        *(pl.when(pl.col("value").round(count) == exact).then(count) for count in range(_DECIMALS)), pl.lit(_DECIMALS)
     )
-    rows = rows.with_columns(fraction.fill_null(0).max().over(SERIES).clip(0, 6).alias("decimals"))
+    rows = rows.with_columns(decimals.max().over(SERIES).alias("decimals"))
     whole = (pl.col("value") * pl.lit(10.0).pow(pl.col("decimals"))).round(0).cast(pl.Int64)
     # A value of two digits has no free last digit.
     rows = rows.with_columns(whole.alias("whole")).filter(pl.col("whole") >= 100)

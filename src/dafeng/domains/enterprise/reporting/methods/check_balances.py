@@ -140,28 +140,64 @@ def ratio(checked: Checked, rule: Any) -> pl.DataFrame:
 
 
 def peers(checked: Checked, rule: Any) -> pl.DataFrame:
-    """A year's ratio of two items against the median of the peers in the frame."""
+    """A year's ratio of two items against the median of the other firms in the frame (`firm`, where one has several facilities).
+
+    Each is compared with all others and never with itself, so that in a small group a fault does not excuse itself. What is told of
+    the others is their number and their median to two digits: no firm's own figure can be read from it.
+    """
     rows = _ratios(checked, rule).with_columns(pl.col("month").str.slice(0, 4).alias("year"))
     yearly = rows.group_by("facility", "year", maintain_order=True).agg(
         (pl.col("top").sum() / pl.col("below").sum()).log().alias("log")
     )
-    yearly = yearly.filter(pl.len().over("year") >= rule["at_least"])
-    median, spread = robust("log", ["year"])
-    yearly = yearly.with_columns(median.alias("median"), spread.alias("spread"), pl.len().over("year").alias("count"))
+    if "firm" in checked.frame.columns:
+        firms = checked.frame.select("facility", "firm").unique()
+        yearly = yearly.join(firms, on="facility", how="left", maintain_order="left")
+    else:
+        yearly = yearly.with_columns(pl.col("facility").alias("firm"))
+    yearly = yearly.with_columns((pl.col("firm").n_unique().over("year") - 1).alias("count"))
+    yearly = yearly.filter(pl.col("count") >= rule["at_least"])
+    if yearly.is_empty():
+        return yearly
+    yearly = pl.concat(_beside_others(part) for part in yearly.partition_by("year", maintain_order=True))
     apart = (pl.col("log") - pl.col("median")).abs()
     limit = pl.max_horizontal(pl.lit(math.log(rule["factor"])), rule["deviations"] * pl.col("spread"))
+    reference = pl.col("median").exp().round_sig_figs(2)
     return yearly.filter(apart > limit).select(
         "facility", pl.col("year").alias("month"), _as(_item(rule)), pl.lit("").alias("stream"),
-        pl.col("log").exp().alias("value"), pl.col("median").exp().alias("reference"),
-        (pl.col("log") - pl.col("median")).exp().alias("ratio"), "count",
+        pl.col("log").exp().alias("value"), reference.alias("reference"),
+        (pl.col("log").exp() / reference).round_sig_figs(2).alias("ratio"), "count",
     )  # fmt: skip
 
 
+_ROWS_AT_ONCE = 512
+
+
+def _beside_others(part: pl.DataFrame) -> pl.DataFrame:
+    """`median` and `spread` of `log` over the rows of other firms, for each row of one year."""
+    told = part["log"].to_numpy()
+    firm = part["firm"].rank("dense").to_numpy()
+    medians, spreads = [], []
+    for begin in range(0, len(told), _ROWS_AT_ONCE):
+        other = firm[begin : begin + _ROWS_AT_ONCE, None] != firm[None, :]
+        median = _median(np.broadcast_to(told, other.shape), other)
+        medians.append(median)
+        spreads.append(_median(np.abs(told[None, :] - median[:, None]), other) * MAD_TO_SIGMA)
+    return part.with_columns(pl.Series("median", np.concatenate(medians)), pl.Series("spread", np.concatenate(spreads)))
+
+
+def _median(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """The median of each row over what is kept; every row keeps something."""
+    ordered = np.sort(np.where(kept, values, np.inf), axis=1)
+    count = kept.sum(axis=1)[:, None]
+    middle = [np.take_along_axis(ordered, place, axis=1)[:, 0] for place in ((count - 1) // 2, count // 2)]
+    return np.asarray((middle[0] + middle[1]) / 2)
+
+
 def norm(checked: Checked, rule: Any) -> pl.DataFrame:
-    """A year's ratio of two items against a published range."""
+    """A year's ratio of two items against a published range; `scale` turns it into the unit of the text (kWh, kgce)."""
     rows = _ratios(checked, rule).with_columns(pl.col("month").str.slice(0, 4).alias("year"))
     yearly = rows.group_by("facility", "year", maintain_order=True).agg(
-        (pl.col("top").sum() / pl.col("below").sum()).alias("value")
+        (pl.col("top").sum() / pl.col("below").sum() * float(rule.get("scale", 1.0))).alias("value")
     )
     found = yearly.filter((pl.col("value") < rule["low"]) | (pl.col("value") > rule["high"]))
     return found.select(

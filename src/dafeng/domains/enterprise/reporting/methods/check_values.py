@@ -10,17 +10,19 @@ import polars as pl
 from dafeng.domains.enterprise.reporting.methods.checked import SERIES, Checked, robust
 
 WHERE = ("facility", "month", "item", "stream")
+_DAY = len("2025-10-01")
 
 
 def limits(checked: Checked, rule: Any) -> pl.DataFrame:
-    """Values beyond hard or usual limits; a row of any period."""
+    """Values beyond hard or usual limits, of months and years: the limits are not those of a day."""
     if not rule["limits"]:
         return checked.frame.clear()
     table = pl.DataFrame(
         [(code, low, high, rule["units"][code]) for code, (low, high) in rule["limits"].items()],
         schema={"item": pl.String, "low": pl.Float64, "high": pl.Float64, "unit": pl.String}, orient="row",
     )  # fmt: skip
-    rows = checked.frame.select(*WHERE, "value").join(table, on="item", how="inner", maintain_order="left")
+    told = checked.frame.filter(pl.col("month").str.len_chars() < _DAY)
+    rows = told.select(*WHERE, "value").join(table, on="item", how="inner", maintain_order="left")
     return rows.filter((pl.col("value") < pl.col("low")) | (pl.col("value") > pl.col("high")))
 
 

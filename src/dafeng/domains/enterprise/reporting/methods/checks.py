@@ -148,8 +148,13 @@ def with_emissions(frame: pl.DataFrame, result: Result) -> pl.DataFrame:
     rows = emitted.unpivot(
         ["emissions", "emissions_direct"], index=["facility", "month"], variable_name="item"
     ).with_columns(pl.lit("").alias("stream"), pl.lit("computed").alias("way"))
+    return pl.concat([with_prescribed(frame, result), rows.drop_nulls("value")], how="diagonal_relaxed")
+
+
+def with_prescribed(frame: pl.DataFrame, result: Result) -> pl.DataFrame:
+    """The values with those that the guideline prescribes where none was told (way `default`)."""
     prescribed = result.applied.select("facility", "month", "item", "stream", "value", pl.lit("default").alias("way"))
-    return pl.concat([frame, prescribed, rows.drop_nulls("value")], how="diagonal_relaxed")
+    return pl.concat([frame, prescribed], how="diagonal_relaxed")
 
 
 def run(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

@@ -24,6 +24,7 @@ from dafeng.domains.enterprise.reporting import (
     permissions,
     reminding,
     reports,
+    sectoral,
     signatures,
     summary,
 )
@@ -35,6 +36,8 @@ from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.pages import asked
 from dafeng.kernel.records.models import Move
+
+SHOWN = 5  # firms of a sum that the page names; its lineage names all
 
 
 class LeaveForm(forms.Form):
@@ -152,7 +155,7 @@ def leave(request: HttpRequest, year: int) -> HttpResponse:
     return redirect(reverse("enterprise:reporting-desk") + f"?year={year}")
 
 
-def _city(user: Any) -> str:
+def city_of(user: Any) -> str:
     """The city of what a person sees; the first one where they see several."""
     seen = Enterprise.objects.filter(permissions.firms_seen(user), facilities__isnull=False)
     return seen.order_by("city").values_list("city", flat=True).first() or ""
@@ -164,7 +167,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
     """Sector totals for the inventory, what was published of them, and the two paths beside each other."""
     _now, today = now_and_today()
     year = asked.year(request, summary.years_of(today), default=today.year - 1)
-    city = _city(request.user)
+    city = city_of(request.user)
     counting = feed.counting(city, year)
     run = indicators.current_run("enterprise", "feed", city) if city else None
     published = (
@@ -175,13 +178,25 @@ def feed_page(request: HttpRequest) -> HttpResponse:
         if run
         else {}
     )
+    fuels = sectoral.fuel_titles()
     context = {
         "year": year,
         "years": summary.years_of(today),
         "city": city,
+        "heats": [
+            {
+                "title": feed.title_of(row["category"]),
+                "fuel": fuels.get(row["fuel"], row["fuel"]),
+                "value": row["value"],
+                "published": published.get(f"category={row['category']};fuel={row['fuel']}"),
+                "firms": len(row["report"]),
+            }
+            for row in feed.heat(counting).to_dicts()
+        ],
         "shares": [
             {
                 "share": share,
+                "more": max(0, len(share.reports) - SHOWN),
                 "title": feed.title_of(share.category),
                 "published": published.get(f"category={share.category};scope={share.scope}"),
             }
@@ -201,7 +216,7 @@ def feed_publish(request: HttpRequest) -> HttpResponse:
     now, today = now_and_today()
     text, known = request.POST.get("year", ""), summary.years_of(today)
     year = int(text) if text.isascii() and text.isdigit() and int(text) in known else today.year - 1
-    city = _city(request.user)
+    city = city_of(request.user)
     if not city:
         raise NotFound(_("还没有企业"))
     feed.publish(city, year, by=request.user, now=now)

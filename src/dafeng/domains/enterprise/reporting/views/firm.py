@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.enterprise.models import ControlPlan, Facility
-from dafeng.domains.enterprise.reporting import boundaries, permissions, plans, reports, sectoral, summary
+from dafeng.domains.enterprise.reporting import boundaries, metering, permissions, plans, reports, sectoral, summary
 from dafeng.domains.enterprise.reporting.views.places import clock, facility_of, firm_of, keeps, year_of
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.enterprises.models import Enterprise
@@ -160,7 +160,12 @@ def _facilities_page(
         "firm": enterprise,
         "keeps": keeps(request.user, enterprise),
         "rows": [
-            {"facility": each, "sector": sectoral.sector_title(each.sector), "streams": _streams(each)}
+            {
+                "facility": each,
+                "sector": sectoral.sector_title(each.sector),
+                "streams": _streams(each),
+                "meters": meters_of(each),
+            }
             for each in found
         ],
         "changes": [
@@ -174,6 +179,15 @@ def _facilities_page(
     }
     status = 422 if error or (form and form.errors) or (changing and changing.errors) else 200
     return render(request, "enterprise/reporting/facilities.html", context, status=status)
+
+
+def meters_of(facility: Facility) -> list[dict[str, Any]]:
+    """The monthly items that a meter can fill, with the points that do."""
+    held = {(each.item, each.stream): each.points for each in metering.assigned(facility)}
+    return [
+        {"name": f"{cell.item}:{cell.stream}", "title": cell.title, "unit": cell.unit, "points": held.get(cell.key, ())}
+        for cell in sectoral.fields(facility, "2000-01")
+    ]
 
 
 def _streams(facility: Facility) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from dafeng.domains.enterprise.reporting import (
     boundaries,
     clock,
     entry,
+    metering,
     permissions,
     reports,
     sectoral,
@@ -229,6 +230,7 @@ def _month_page(
         "closed": found.report_id if closed else None,  # type: ignore[attr-defined]
         "closed_state": workflows.get(reports.KIND).states[str(state)].title if closed else "",
         "edits": own and not closed,
+        "meters": metering.assigned(found) if len(month) == len("2025-03") else (),
         "sides": [
             {"title": title, "inside": boundaries.inside(found, changes, month, code)}
             for code, title in (("reporting", _("报告边界")), ("compliance", _("履约边界")))

@@ -21,6 +21,7 @@ from dafeng.domains.inclusion.scenes import desk_facts, forms, intake, sheet, si
 from dafeng.domains.inclusion.scenes.signing import PURPOSE
 from dafeng.kernel import sealing
 from dafeng.kernel.actions import asks
+from dafeng.kernel.api import signatures
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages.tables import Choice, Column, Table
 
@@ -197,9 +198,9 @@ def signature(request: HttpRequest, code: str) -> HttpResponse:
         secret = sealing.unseal(PURPOSE, live.get(key_id=given["key"]).sealed)["secret"]
         body = given["body"].replace("\r\n", "\n").encode()
         values = (given["method"], given["path"], given["time"], given["nonce"], body)
-        ours = signing.sign(secret, *values)
+        ours = signatures.sign(secret, *values)
         same = hmac.compare_digest(ours, given["given"].strip().lower().encode("ascii", "replace").decode())
-        context |= {"text": signing.text(*values), "same": same, "compared": bool(given["given"])}
+        context |= {"text": signatures.text(*values), "same": same, "compared": bool(given["given"])}
     return render(request, "inclusion/scenes/signature.html", context)
 
 

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 
 from dafeng.domains.inclusion import permissions
 from dafeng.domains.inclusion.models import Partner, Scene
-from dafeng.domains.inclusion.scenes import api, scenery, signing, words
+from dafeng.domains.inclusion.scenes import api, scenery, words
 from dafeng.kernel.actions import asks, may
+from dafeng.kernel.api import signatures
 
 GROUPS = {
     "travel": _("绿色出行"), "energy": _("节能与可再生能源"), "consumption": _("绿色消费"), "recycling": _("回收利用"),
@@ -69,8 +70,8 @@ def specification(request: HttpRequest) -> HttpResponse:
         fields.setdefault(scene.methodology_id, (scene.methodology, scenery.fields_of(scene.methodology_id)))
     context = {
         "example": EXAMPLE,
-        "signed_text": signing.text(*values),
-        "signature": signing.sign(EXAMPLE["secret"], *values),
+        "signed_text": signatures.text(*values),
+        "signature": signatures.sign(EXAMPLE["secret"], *values),
         "reasons": [(code, words.sentence(code), words.mend(code)) for code in REASONS],
         "methodologies": list(fields.values()),
         "rules": words.settings()["intake"],

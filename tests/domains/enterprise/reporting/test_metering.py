@@ -1,0 +1,167 @@
+"""Meters fill the form and say so; what they did not measure, and what a person told, is left; their days are what the checks look at."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import polars as pl
+import pytest
+from django.test import Client
+
+from dafeng.domains.enterprise.errors import Refused
+from dafeng.domains.enterprise.models import Facility, MonthlyValue
+from dafeng.domains.enterprise.reporting import boundaries, entry, findings, metering, sheet
+from dafeng.domains.enterprise.reporting.refusing import Faulty
+from dafeng.kernel.enterprises import services as enterprises
+from dafeng.kernel.series import ingest, services
+from tests.domains.enterprise.reporting.conftest import NOW, cells
+from tests.domains.enterprise.reporting.test_entry import refused
+
+CITY = ZoneInfo("Asia/Shanghai")
+
+
+def meter(code: str, readings: dict[date, float], *, organisation: str = "cement", **changed: Any) -> None:
+    """A register in kWh read at the beginning of each day."""
+    usual = {"subject": "enterprise:cement", "name": "进线表", "organisation": organisation, "period": 86_400}
+    services.ensure_point(code, **{**usual, "quantity": "electricity", "unit": "kWh", "kind": "register", **changed})
+    at = [datetime(day.year, day.month, day.day, tzinfo=CITY) for day in readings]
+    told = pl.DataFrame({"point": [code] * len(at), "at": at, "value": list(readings.values())})
+    if at:
+        ingest.receive(told, source="http", now=datetime(2026, 3, 5, tzinfo=UTC))
+
+
+def days(first: date, count: int, each: float) -> dict[date, float]:
+    return {first + timedelta(days=number): number * each for number in range(count)}
+
+
+@pytest.mark.django_db
+def test_a_month_is_filled_in_the_units_of_the_form_and_says_by_what(kiln: Facility, people: dict[str, Any]) -> None:
+    """Two meters, 31 days of March at 20,000 and 5,000 kWh: 25 MWh × 31 = 775 MWh."""
+    meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
+    meter("in-2", days(date(2025, 3, 1), 32, 5_000.0))
+    metering.assign(kiln, "electricity_bought", "", ["in-1", "in-2", "in-1"], by=people["clerk"], now=NOW)
+    made, left = metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    assert left == []
+    assert [(each.item, each.value, each.way) for each in made] == [
+        ("electricity_bought", pytest.approx(775.0), "meter")
+    ]
+    assert made[0].source == "计量点：in-1、in-2；实测 100.0%"
+    again, _left = metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    assert again == []  # nothing changed, no new revision
+
+
+@pytest.mark.django_db
+def test_what_was_hardly_measured_or_told_by_a_person_is_left(kiln: Facility, people: dict[str, Any]) -> None:
+    """Ten days of thirty-one are 32.3 %; in April the clerk has told the bill."""
+    meter("in-1", days(date(2025, 3, 1), 11, 20_000.0))
+    metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
+    made, left = metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    assert (made, [each.code for each in left]) == ([], ["little_read"])
+    assert "32.3%" in left[0].what
+    _made, left = metering.fill(kiln, "2025-05", by=people["clerk"], now=NOW)
+    assert [each.code for each in left] == ["nothing_read"]
+    assert not MonthlyValue.objects.exists()
+    meter("in-2", days(date(2025, 4, 1), 31, 20_000.0))
+    metering.assign(kiln, "electricity_bought", "", ["in-2"], by=people["clerk"], now=NOW)
+    entry.save_month(kiln, "2025-04", cells(), seen=None, by=people["clerk"], now=NOW)
+    _made, left = metering.fill(kiln, "2025-04", by=people["clerk"], now=NOW)
+    assert [each.code for each in left] == ["told_otherwise"]
+    assert MonthlyValue.objects.get(month="2025-04", item="electricity_bought").value == 8_000
+
+
+@pytest.mark.django_db
+def test_foreign_unfit_and_unknown_meters_are_refused(kiln: Facility, people: dict[str, Any]) -> None:
+    meter("foreign", {}, organisation="power")
+    meter("load", {}, quantity="power", unit="kW", kind="instant")
+    meter("gas", {}, quantity="gas", unit="m3")
+    asked = {
+        "unknown_point": ("electricity_bought", "", ["foreign"]),
+        "point_moment": ("electricity_bought", "", ["load"]),
+        "point_unit": ("electricity_bought", "", ["gas"]),
+        "no_such_item": ("cao", "x", ["gas"]),
+    }
+    for code, (item, stream, points) in asked.items():
+        with pytest.raises(Refused) as error:
+            metering.assign(kiln, item, stream, points, by=people["clerk"], now=NOW)
+        assert error.value.code == code
+    with pytest.raises(Refused) as error:
+        metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    assert error.value.code == "no_meters"
+    assert refused() == [("meters", code) for code in asked] + [("metered", "no_meters")]
+    assert metering.assigned(kiln) == []
+
+
+@pytest.mark.django_db
+def test_nobody_may_type_a_number_in_the_name_of_a_meter(kiln: Facility, people: dict[str, Any]) -> None:
+    meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
+    metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
+    metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    typed = entry.Cell("electricity_bought", "", 1.0, way="meter")
+    with pytest.raises(Faulty) as error:
+        entry.save_month(kiln, "2025-03", [typed], seen=None, by=people["clerk"], now=NOW)
+    assert "只能由计量填入" in error.value.what
+    same = entry.Cell("electricity_bought", "", 620.0, way="meter", source="计量点：in-1；实测 100.0%")
+    assert entry.save_month(kiln, "2025-03", [same], seen=None, by=people["clerk"], now=NOW) == []
+
+
+@pytest.mark.django_db
+def test_a_workbook_that_repeats_a_meters_value_leaves_it_the_meters(kiln: Facility, people: dict[str, Any]) -> None:
+    """The template goes back as it came, with one number more: only that one is a change, and it is a person's."""
+    meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
+    metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
+    metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    book = openpyxl.load_workbook(io.BytesIO(sheet.template(kiln, 2025)))
+    page = book["月度数据"]
+    heads = [cell.value for cell in page[3]]
+    line = next(row for row in page.iter_rows(min_row=4) if row[0].value == "electricity_bought")
+    assert (line[5].value, line[heads.index("2025-03")].value) == ("实测", 620)
+    line[heads.index("2025-04")].value = 600
+    target = io.BytesIO()
+    book.save(target)
+    target.seek(0)
+    made, _staged = sheet.stage(kiln, target, name="一年.xlsx", by=people["clerk"], now=NOW)
+    assert made
+    assert sheet.commit(made, by=people["clerk"], now=NOW) == 1
+    told = MonthlyValue.objects.filter(item="electricity_bought", current=True).order_by("month")
+    assert list(told.values_list("month", "value", "way")) == [("2025-03", 620, "meter"), ("2025-04", 600, "measured")]
+
+
+@pytest.mark.django_db
+def test_a_works_whose_meter_never_rests_is_asked_about_its_holidays(firms: Any, people: dict[str, Any]) -> None:
+    """Tea: 40 days around 1 October 2025, every day alike, the seven days of the holiday too."""
+    [firm] = enterprises.ensure(
+        "411500", [{"code": "tea", "name": "茶厂", "place": "411522", "industry": "1530", "organisation": "cement"}]
+    )
+    works = boundaries.ensure_facility(
+        firm, "works", name="茶厂", sector="food", since=date(2012, 1, 1), by=people["clerk"], now=NOW
+    )
+    meter("tea-in", days(date(2025, 9, 1), 62, 3_000.0))
+    metering.assign(works, "electricity_bought", "", ["tea-in"], by=people["clerk"], now=NOW)
+    made, left = metering.fill(works, "2025-09", by=people["clerk"], now=NOW)
+    assert ([each.value for each in made], left) == ([90.0], [])
+    found = findings.refresh(firm, 2025, now=NOW)
+    asked = [each for each in found if each.rule == "holiday-production"]
+    assert [each.month for each in asked] == ["2025-10"]
+    assert "国庆节" in asked[0].facts["what"]
+
+
+@pytest.mark.django_db
+def test_the_pages_assign_and_fill(kiln: Facility, people: dict[str, Any]) -> None:
+    meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
+    clerk, rival = Client(), Client()
+    clerk.force_login(people["clerk"])
+    rival.force_login(people["rival"])
+    base = f"/enterprise/reporting/facilities/{kiln.pk}/"
+    sent = {"item": "electricity_bought:", "points": "in-1"}
+    assert rival.post(f"{base}meters/", sent).status_code == 404
+    assert clerk.post(f"{base}meters/", sent).status_code == 302
+    assert "in-1" in clerk.get("/enterprise/reporting/firms/cement/facilities/").content.decode()
+    assert rival.post(f"{base}months/2025-03/metered/").status_code == 404
+    assert clerk.post(f"{base}months/2025-03/metered/").status_code == 302
+    page = clerk.get(f"{base}months/2025-03/").content.decode()
+    assert "由计量填入 1 项" in page
+    assert "实测 100.0%" in page
