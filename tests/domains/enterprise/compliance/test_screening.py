@@ -87,3 +87,16 @@ def test_the_list_of_last_year_goes_on_and_only_what_is_due_is_enlisted(reported
     county = Client()
     county.force_login(person("county", "pingqiao", "county-411503", "411503"))
     assert county.get("/enterprise/compliance/screening/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_months_of_energy_ask_for_a_report_and_list_nobody(firms):
+    from dafeng.kernel.indicators import services as indicators
+
+    indicators.ensure_indicator("energy.consumption", name="能源消费", unit="tce")
+    run = indicators.start_run(domain="energy", kind="monitoring", subject="411500", now=NOW)
+    told = [(f"2025-{month:02d}", 900.0) for month in range(1, 13)] + [("2024", 400.0)]  # 12 × 900 = 10,800 tce
+    indicators.publish(run, [{"indicator": "energy.consumption", "subject": firms["plant"].subject, "period": period, "key": "basis=equivalent", "value": value, "unit": "tce", "status": 0} for period, value in told])  # fmt: skip
+    indicators.finish_run(run, NOW)
+    [found] = screening.screen(2026, [firms["plant"]])
+    assert (found.past[2025].tce, found.past[2024].tce, found.verdict.code) == (10_800.0, 400.0, "report")

@@ -71,13 +71,25 @@ def _reported(known: Any, years: Sequence[int]) -> dict[tuple[int, int], float]:
 
 
 def _energy(firms: Sequence[Enterprise], years: Sequence[int]) -> dict[tuple[str, int], float]:
-    """(subject, year) → tce on the blackboard; a cell that two runs tell differently is nobody's."""
+    """(subject, year) → tce on the blackboard, equivalent value: the year's figure, else what its months add up to, which is at least.
+
+    A cell that two runs tell differently is nobody's.
+    """
+    periods = [str(year) for year in years] + [f"{year}-{month:02d}" for year in years for month in range(1, 13)]
     try:
-        rows = indicators.values(ENERGY, subject=[each.subject for each in firms], period=list(years))
+        rows = indicators.values(ENERGY, subject=[each.subject for each in firms], period=periods)
     except IndicatorError:
         return {}
     rows = rows.filter((pl.col("unit") == "tce") & pl.col("value").is_not_null() & pl.col("key").is_in(["", "basis=equivalent"]))  # fmt: skip
-    return {(row["subject"], int(row["period"])): row["value"] for row in rows.iter_rows(named=True)}
+    whole: dict[tuple[str, int], float] = {}
+    parts: dict[tuple[str, int], float] = {}
+    for row in rows.iter_rows(named=True):
+        cell = (row["subject"], int(row["period"][:4]))
+        if len(row["period"]) == 4:
+            whole[cell] = row["value"]
+        else:
+            parts[cell] = parts.get(cell, 0.0) + row["value"]
+    return parts | whole
 
 
 def reason(each: Screened) -> str:

@@ -61,7 +61,7 @@ def month_ends(
         if verified is not None and month >= verified[0]:
             emitted: float | None = verified[1]
             expected: float | None = verified[1]
-            sure, missing = True, ()
+            sure, missing = True, tuple[str, ...]()
         else:
             emitted = sum(told[each] for each in known) + (annual if whole else 0.0) if known else None
             expected = sum(told[each] for each in known) / len(known) * 12 + annual if known else None

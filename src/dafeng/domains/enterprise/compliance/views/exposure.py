@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from dafeng.domains.enterprise.compliance import credit, exposures, permissions, positions, words
 from dafeng.domains.enterprise.compliance.methods.exposure import MonthEnd
 from dafeng.domains.enterprise.compliance.views.common import called, clock, firm_of
+from dafeng.domains.enterprise.models import Allocation
 from dafeng.kernel.actions import asks
 from dafeng.kernel.pages import asked
 from dafeng.kernel.pages.charts import Series, lines
@@ -43,6 +44,7 @@ def exposure(request: HttpRequest, code: str) -> HttpResponse:
     last = found[-1]
     context |= {
         "rows": found, "last": last, "missing": "、".join(last.missing), "table": table, "chart": chart, "prices": prices, "figures": _figures(last),
+        "unissued": not Allocation.objects.filter(enterprise=enterprise, year=year).exists(),
     }  # fmt: skip
     return render(request, "enterprise/compliance/exposure.html", context)
 
@@ -57,7 +59,7 @@ def _figures(last: MonthEnd) -> list[dict[str, Any]]:
     )
     return [
         {"title": _("至今排放"), "value": words.tonnes(last.emitted), "unit": "t", "note": _("截至 %(month)s") % {"month": last.month}, "status": None},
-        {"title": _("核查排放量") if last.verified else _("预计全年排放"), "value": words.tonnes(last.expected), "unit": "t", "note": "" if last.verified else _("按已填月份外推"), "status": None if last.verified else 1},
+        {"title": _("核查排放量") if last.verified else _("预计全年排放"), "value": words.tonnes(last.expected), "unit": "t", "note": "" if last.verified else _("按已填月份外推") if last.missing else _("各月已填，还没有核查"), "status": None if last.verified else 1},
         {"title": _("持有与已清缴"), "value": words.tonnes(last.held + last.surrendered), "unit": "t", "note": _("其中已清缴 %(t)s 吨") % {"t": words.tonnes(last.surrendered)}, "status": None},
         {"title": title, "value": words.tonnes(None if net is None else abs(net)), "unit": "t", "note": worth, "status": None},
     ]  # fmt: skip

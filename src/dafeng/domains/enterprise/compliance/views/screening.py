@@ -38,7 +38,7 @@ def screen(request: HttpRequest) -> HttpResponse:
     found = screening.screen(year)
     rows = [
         {
-            "code": each.enterprise.code, "name": called(each.enterprise) + (f"（{_('演示')}）" if each.enterprise.demo else ""), "verdict": each.verdict.code,
+            "code": each.enterprise.code, "name": called(each.enterprise), "verdict": words.verdict(each.verdict.code),
             "sector": words.sector(each.verdict.market) if each.verdict.market else "–", "why": screening.reason(each),
             "listed": _("已列入") if each.listed else _("待列入") if each.verdict.code in LISTED else "–",
         }
@@ -48,10 +48,11 @@ def screen(request: HttpRequest) -> HttpResponse:
     table = Table(
         request, pl.DataFrame(rows, schema=schema),
         [
-            Column("name", _("企业"), wide=True), Column("verdict", _("判定"), sort=None, show=lambda row: words.verdict(row["verdict"])),
-            Column("listed", _("名录")), Column("sector", _("市场行业")), Column("why", _("理由"), sort=None, wide=True),
+            Column("name", _("企业")),
+            Column("verdict", _("判定"), wide=True, show=lambda row: " · ".join(each for each in (row["verdict"], row["sector"], row["listed"]) if each != "–")),
+            Column("why", _("理由"), sort=None, wide=True),
         ],
-        _("筛查结果"), search=("name", "code"), choices=(Choice("verdict", _("判定"), {code: words.verdict(code) for code in VERDICTS}),),
+        _("筛查结果"), search=("name", "code"), choices=(Choice("verdict", _("判定"), {words.verdict(code): words.verdict(code) for code in VERDICTS}),),
         empty=_("还没有企业。"), file=f"screening-{year}",
     )  # fmt: skip
     if (answer := table.download()) is not None:
@@ -64,8 +65,9 @@ def screen(request: HttpRequest) -> HttpResponse:
         "years": [{"year": each, "address": asked.address(request, year=each), "current": each == year} for each in known[-6:]],
         "figures": [
             {"title": words.verdict(code), "value": counts[code], "unit": _("家"), "note": "", "status": None}
-            for code in ("enter", "keep", "leave", "verify", "report")
-        ],
+            for code in ("enter", "keep", "leave")
+        ]
+        + [{"title": _("须先核查或报告"), "value": counts["verify"] + counts["report"], "unit": _("家"), "note": "", "status": None}],
         "decides": may(request.user, permissions.DECIDE), "threshold": rules["threshold"], "energy": rules["energy_threshold"],
         "scopes": [{"title": words.sector(each["market"]), "since": each["since"], "standing": words.standing(each["standing"]), "source": each["source"]} for each in rules["scope"]],
     }  # fmt: skip

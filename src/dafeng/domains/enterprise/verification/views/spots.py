@@ -42,7 +42,7 @@ def checks(request: HttpRequest) -> HttpResponse:
     table = Table(
         request, rows,
         [
-            Column("report.enterprise.name", _("企业"), wide=True, show=lambda row: row.report.enterprise.called(english=english) + (f"（{_('演示')}）" if row.demo else ""), link=spots.address),
+            Column("report.enterprise.name", _("企业"), wide=True, show=lambda row: row.report.enterprise.called(english=english), link=spots.address),
             Column("report.year", _("年度"), numeric=True, show=lambda row: str(row.report.year)),
             Column("verification.body.name", _("核查机构"), wide=True, show=lambda row: row.verification.body.called(english=english)),
             Column("record.state", _("状态"), show=lambda row: row.record.state_title),
