@@ -14,8 +14,8 @@ import pytest
 from django.utils import timezone
 
 from dafeng import cities
-from dafeng.domains.enterprise.compliance import holdings, library, services, verified
-from dafeng.domains.enterprise.compliance.methods.duty import must_enter, whole
+from dafeng.domains.enterprise.compliance import holdings, library, screening, services, verified
+from dafeng.domains.enterprise.compliance.methods.duty import whole
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import Report
 from dafeng.domains.enterprise.reporting import demo as reporting_demo
@@ -108,8 +108,9 @@ def test_a_year_from_the_report_to_the_carry_over(firms, people):
 
     # Tea stays outside: below 26,000 t, and off the list nothing is owed.
     tea = firms["tea-demo"]
-    past = {YEAR: locked["tea-demo"].emissions or 0.0}
-    assert must_enter(past, covered=False, year=YEAR + 1, rules=library.cycle_rules()) == "stay"
+    [screened] = screening.screen(YEAR + 1, [tea])
+    assert (locked["tea-demo"].emissions or 0.0) < 26_000
+    assert (screened.verdict.code, screened.past[YEAR].basis) == ("below", "verified")
     with pytest.raises(Refused) as caught:
         services.register_duty(tea, YEAR, by=people["reviewer"], now=NOW)
     assert caught.value.code == "not_covered"
@@ -120,7 +121,7 @@ def test_a_year_from_the_report_to_the_carry_over(firms, people):
     for code, sector in SECTORS.items():
         firm = firms[code]
         services.cover(firm, YEAR, sector, source="试验名录", by=people["assigner"], now=NOW)
-        units = verified.units_of(locked[code])
+        units = verified.allocation_units(locked[code])
         final = services.allocate_firm(firm, YEAR, "final", units, by=people["assigner"], now=NOW)
         duty = services.register_duty(firm, YEAR, by=people["assigner"], now=NOW)
         owed[code], quota[code] = duty.tonnes, final.tonnes

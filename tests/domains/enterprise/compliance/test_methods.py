@@ -100,15 +100,6 @@ def test_offsets_are_eligible_by_start_period_and_origin():
     assert duty.ineligible(bad, RULES) == ["started_early", "reduced_early", "covered"]
 
 
-@pytest.mark.parametrize(
-    ("past", "covered", "verdict"),
-    [({2023: 25_999, 2024: 26_000}, False, "in"), ({2024: 26_000}, True, "stay"), ({2023: 25_999, 2024: 25_999}, True, "out"),
-     ({2024: 10}, True, "stay"), ({2023: 1, 2024: 1}, False, "stay"), ({}, True, "stay")],
-)  # fmt: skip
-def test_who_enters_and_who_leaves(past, covered, verdict):
-    assert duty.must_enter(past, covered=covered, year=2025, rules=RULES) == verdict
-
-
 def test_cheap_offsets_are_bought_up_to_the_limit_and_the_rest_is_surrendered():
     made = planner.plan([Firm("a", 100_000, {2024: 100_000})], scenario(later="0"), year=2024, rules=RULES)
     firm = made.firms[0]

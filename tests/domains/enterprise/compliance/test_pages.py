@@ -45,8 +45,8 @@ def text_of(client: Client, address: str, status: int = 200) -> str:
 
 ADDRESSES = [
     "/enterprise/compliance/?year=2019", "/enterprise/compliance/city/?year=2019", "/enterprise/compliance/rules/", "/enterprise/compliance/rules/power-2024/",
-    "/enterprise/compliance/rules/hubei-2021/", "/enterprise/compliance/prices/", "/enterprise/compliance/calendar/", f"{BOARD}?year=2019", f"{BOARD}plan/?year=2019",
-    f"{BOARD}plan/?year=2019&ccer_price=30&next_value=60&group=on", f"{BOARD}what-if/", f"{BOARD}2019/allocate/", f"{BOARD}2025/allocate/",
+    "/enterprise/compliance/rules/hubei-2021/", "/enterprise/compliance/prices/", "/enterprise/compliance/calendar/", "/enterprise/compliance/screening/?year=2025", f"{BOARD}?year=2019", f"{BOARD}plan/?year=2019",
+    f"{BOARD}plan/?year=2019&ccer_price=30&next_value=60&group=on", f"{BOARD}what-if/", f"{BOARD}exposure/?year=2019", f"{BOARD}exposure/?year=2025", f"{BOARD}2019/allocate/", f"{BOARD}2025/allocate/",
 ]  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from dafeng.domains.enterprise.compliance import (
+    credit,
+    exposures,
     holdings,
     library,
     permissions,
@@ -65,7 +67,21 @@ described.describe(
 described.describe(
     within="FirmPosition", firm=_("企业代码"), name=_("企业名称"), year=_("年度"), sector=_("行业"), state=_("履约状态"), emissions=_("核查排放量（吨）；空为未锁定"),
     free=_("核定配额（吨）；空为未核定"), owed=_("应清缴量（吨）；空为未登记"), surrendered=_("已清缴的配额（吨）"), offset=_("已用于抵销（吨）"), applied=_("已申请未办理（吨）"),
-    usable=_("可用配额（吨）"), ccer=_("可用的核证自愿减排量（吨）"), lack=_("尚缺（吨）"), cost=_("按演示价格折合（元）"), due=_("清缴期限"),
+    usable=_("可用配额（吨）"), ccer=_("可用的核证自愿减排量（吨）"), lack=_("还须购入（吨）"), cost=_("按演示价格折合（元）"), due=_("清缴期限"),
+)  # fmt: skip
+described.describe(
+    within="CreditRecordOut", firm=_("企业代码"), name=_("企业名称"), credit_code=_("统一社会信用代码；没有为空"), on=_("出具日期"), years=_("各年度"),
+    digest=_("内容的 SHA-256"), chain=_("出具时审计链的链头"), demo=_("是否演示数据"),
+)  # fmt: skip
+described.describe(
+    within="CreditYearOut", year=_("年度"), due=_("清缴期限"), owed=_("应清缴量（吨）；空为未登记"), surrendered=_("已清缴的配额（吨）"), offset=_("已用于抵销（吨）"),
+    outstanding=_("还欠（吨）"), fulfilled_on=_("清缴完成日期；没有完成为空"), in_time=_("是否按期完成；期限未到且未完成为空"),
+    basis=_("排放量的依据：passed 核查通过，conservative 保守测算，spot 市级抽查调整，unverified 未核查，told 书面依据，open 没有有效结论"),
+)  # fmt: skip
+described.describe(
+    within="MonthEndOut", month=_("月份"), emitted=_("至今排放（吨，履约边界）；空为没有填报"), expected=_("预计全年排放（吨）；核查后为核查排放量"), verified=_("是否核查排放量"),
+    held=_("月末持有、能用于这一年度的配额（吨）"), surrendered=_("至月末已清缴（吨，含抵销）"), net=_("富余（吨），负数为缺口"), price=_("月末收盘价（元/吨，演示）；空为没有"),
+    cost=_("缺口折合（元）"), missing=_("还没有填报的月份"),
 )  # fmt: skip
 described.describe(
     within="AllocationOut", id=_("编号"), year=_("年度"), stage=_("pre 预分配，final 核定"), number=_("版次"), rule_set=_("规则代码"), signed=_("凭签认使用的值"),
@@ -171,6 +187,42 @@ class FirmPosition(Schema):
     lack: int | None
     cost: Decimal | None
     due: date
+
+
+class CreditYearOut(Schema):
+    year: int
+    due: date
+    owed: int | None
+    surrendered: int
+    offset: int
+    outstanding: int | None
+    fulfilled_on: date | None
+    in_time: bool | None
+    basis: str
+
+
+class CreditRecordOut(Schema):
+    firm: str
+    name: str
+    credit_code: str
+    on: date
+    years: list[CreditYearOut]
+    digest: str
+    chain: str
+    demo: bool
+
+
+class MonthEndOut(Schema):
+    month: str
+    emitted: float | None
+    expected: float | None
+    verified: bool
+    held: int
+    surrendered: int
+    net: float | None
+    price: Decimal | None
+    cost: Decimal | None
+    missing: list[str]
 
 
 class AllocationOut(Schema):
@@ -330,6 +382,25 @@ def _has_rules(year: int) -> bool:
 def show_firm_positions(request: HttpRequest, firm: str) -> Any:
     enterprise = firm_of(request, firm)
     return [_position(each) for each in positions.history(enterprise, today=timezone.localdate(), held=holdings.of(enterprise))]  # fmt: skip
+
+
+@router.get("/enterprise/compliance/firms/{firm}/exposure", response=list[MonthEndOut], summary=_("一家企业逐月的头寸与敞口"))  # fmt: skip
+@asks(permissions.SEE)
+def show_firm_exposure(request: HttpRequest, firm: str, compliance_year: int | None = None) -> Any:
+    now = timezone.now()
+    year = positions.current_year(timezone.localdate(now)) if compliance_year is None else compliance_year
+    return [_month_end(each) for each in exposures.of(firm_of(request, firm), year, now=now)]
+
+
+@router.get("/enterprise/compliance/firms/{firm}/credit-record", response=CreditRecordOut, summary=_("一家企业的履约信用记录"))  # fmt: skip
+@asks(permissions.SEE)
+def show_credit_record(request: HttpRequest, firm: str) -> Any:
+    return credit.record(firm_of(request, firm), now=timezone.now())
+
+
+def _month_end(each: Any) -> dict[str, Any]:
+    names = ("month", "emitted", "expected", "verified", "held", "surrendered", "net", "price", "cost")
+    return {name: getattr(each, name) for name in names} | {"missing": list(each.missing)}
 
 
 @router.get("/enterprise/compliance/firms/{firm}/allocations", response=Page[AllocationOut], summary=_("一家企业的配额分配，含每一步"))  # fmt: skip

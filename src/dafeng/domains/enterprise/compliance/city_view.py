@@ -1,4 +1,4 @@
-"""Sums over the city: tighter benchmarks, and who must enter the market by last years' emissions."""
+"""What tighter benchmarks would do to the city's firms."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from dafeng.domains.enterprise.compliance import library, services, words
-from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.methods.rulesets import tightened as tighter_set
 from dafeng.domains.enterprise.compliance.positions import Position
-from dafeng.domains.enterprise.models import Allocation, Covered, Report
-from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.domains.enterprise.models import Allocation
 
 
 def tightened(found: Sequence[Position], year: int, percent: Decimal) -> dict[str, Any] | None:
@@ -39,24 +37,3 @@ def tightened(found: Sequence[Position], year: int, percent: Decimal) -> dict[st
         "rows": [{"name": row["position"].enterprise.called(english=words.english()), "before": words.tonnes(row["before"]), "after": words.tonnes(row["after"]), "less": words.tonnes(row["before"] - row["after"])} for row in rows],
         "less": words.tonnes(lost), "cost": words.money(lost * rows[0]["position"].price), "left_out": left_out,
     }  # fmt: skip
-
-
-def screened(year: int) -> list[dict[str, Any]]:
-    """Firms whose place on the list of `year` changes by their locked reports of the two years before."""
-    rules = library.cycle_rules()
-    covered = set(Covered.objects.filter(year=year - 1).values_list("enterprise", flat=True))
-    past: dict[int, dict[int, float]] = {}
-    firms: dict[int, Enterprise] = {}
-    reports = Report.objects.filter(
-        record__state="locked", year__in=(year - 2, year - 1), emissions_compliance__isnull=False
-    ).defer("content")
-    for each in reports.select_related("enterprise"):
-        assert each.emissions_compliance is not None
-        firms[each.enterprise_id] = each.enterprise
-        past.setdefault(each.enterprise_id, {})[each.year] = each.emissions_compliance
-    found = []
-    for pk, firm in sorted(firms.items()):
-        verdict = duties.must_enter(past[pk], covered=pk in covered, year=year, rules=rules)
-        if verdict != "stay":
-            found.append({"name": firm.called(english=words.english()), "in": verdict == "in", "years": [(y, words.tonnes(t)) for y, t in sorted(past[pk].items())]})  # fmt: skip
-    return found

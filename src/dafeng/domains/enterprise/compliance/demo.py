@@ -70,7 +70,7 @@ def _allocate(firm: Enterprise, units: list[dict[str, Any]], now: datetime) -> N
         base = [each | {"output": each["output"] * 0.9} for each in units]
         services.allocate_firm(firm, PAST, "pre", base, by=None, now=now, demo=True)
     report = verified.locked(firm, PAST)
-    told = verified.units_of(report) if report else units
+    told = verified.allocation_units(report) if report else units
     services.allocate_firm(firm, PAST, "final", told, by=None, now=now, demo=True)
 
 

@@ -21,6 +21,7 @@ from dafeng.kernel.records.access import organisations_of, roles_of
 PLACES = (
     (gettext_lazy("碳市场履约"), "compliance-home", permissions.SEE, 40),
     (gettext_lazy("全市履约"), "compliance-city", permissions.SEE_CITY, 41),
+    (gettext_lazy("谁应进入碳市场"), "compliance-screening", permissions.SEE_CITY, 41),
     (gettext_lazy("配额规则"), "compliance-rules", permissions.SEE_RULES, 42),
     (gettext_lazy("碳价"), "compliance-prices", permissions.SEE_RULES, 43),
     (gettext_lazy("履约日历"), "compliance-calendar", permissions.SEE_RULES, 44),

@@ -173,19 +173,25 @@ def of_all() -> dict[str, list[Holding]]:
     return _read("firm:", "firm;")
 
 
-def month_ends(enterprise: Enterprise, moments: Sequence[datetime]) -> list[int]:
-    """Allowances that a firm had, over both accounts and all vintages, at each of some moments."""
+def month_ends(enterprise: Enterprise, moments: Sequence[datetime], *, valid_for: int | None = None) -> list[int]:
+    """Allowances that a firm had over both accounts at each of some moments; `valid_for`: only vintages that serve that year's duty."""
     sql = (
-        "SELECT c.ts, SUM(CASE WHEN e.credit = a.id THEN e.amount ELSE -e.amount END) FROM ledger_account a "
+        "SELECT c.ts, l.vintage, SUM(CASE WHEN e.credit = a.id THEN e.amount ELSE -e.amount END) FROM ledger_account a "
         "JOIN ledger_asset s ON s.id = a.asset JOIN ledger_entry e ON e.credit = a.id OR e.debit = a.id "
-        "JOIN ledger_command c ON c.seq = e.command WHERE a.ref >= ? AND a.ref < ? AND s.key = ? AND e.kind IN (1, 3) GROUP BY c.ts"
+        "JOIN ledger_lot l ON l.id = e.lot JOIN ledger_command c ON c.seq = e.command "
+        "WHERE a.ref >= ? AND a.ref < ? AND s.key = ? AND e.kind IN (1, 3) GROUP BY c.ts, l.vintage"
     )
     with ledger.ledger().database.reading() as store:
         rows = [
-            (int(ts), int(change))
-            for ts, change in store.rows(sql, (f"{holder(enterprise)}/", f"{holder(enterprise)}0", CEA))
+            (int(ts), int(vintage), int(change))
+            for ts, vintage, change in store.rows(sql, (f"{holder(enterprise)}/", f"{holder(enterprise)}0", CEA))
         ]
-    return [sum(change for ts, change in rows if ts <= moment.timestamp()) for moment in moments]
+    if valid_for is not None:
+        valid = duties.valid_vintages(
+            valid_for, sorted({vintage for _ts, vintage, _change in rows}), library.cycle_rules()
+        )
+        rows = [row for row in rows if row[1] in valid]
+    return [sum(change for ts, _vintage, change in rows if ts < moment.timestamp()) for moment in moments]
 
 
 def free_by_vintage(held: Sequence[Holding], asset: str = CEA) -> dict[int, int]:

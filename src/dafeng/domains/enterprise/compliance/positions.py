@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Sum
 from django.utils import timezone
 
-from dafeng.domains.enterprise.compliance import holdings, library
+from dafeng.domains.enterprise.compliance import holdings, library, verified
 from dafeng.domains.enterprise.compliance.holdings import Holding
 from dafeng.domains.enterprise.compliance.methods import duty as duties
-from dafeng.domains.enterprise.models import Allocation, CarbonDuty, Covered, Report, Surrender
+from dafeng.domains.enterprise.models import Allocation, CarbonDuty, Covered, Surrender
 from dafeng.kernel.enterprises.models import Enterprise
 
 
@@ -37,6 +37,7 @@ class Position:
     price: Decimal
     allocations: tuple[Allocation, ...] = ()
     duty: CarbonDuty | None = None
+    basis: str = "told"  # of the emissions: see `verified.Figure`; told: by a paper
 
     @property
     def enterprise(self) -> Enterprise:
@@ -54,6 +55,11 @@ class Position:
     @property
     def cost(self) -> Decimal | None:
         return None if self.lack is None else self.lack * self.price
+
+    @property
+    def stale(self) -> bool:
+        """The verified emissions are no longer those of the recorded duty."""
+        return self.duty is not None and self.basis != "told" and self.emissions != self.duty.emissions
 
     @property
     def days(self) -> int:
@@ -93,7 +99,7 @@ def positions(listed: Iterable[Covered], *, today: date, held: dict[str, list[Ho
     for made in Allocation.objects.filter(**mine).defer("rows", "units").order_by("number"):
         finals.setdefault((made.enterprise_id, made.year), []).append(made)
     owed = {(each.enterprise_id, each.year): each for each in CarbonDuty.objects.filter(**mine).order_by("number")}
-    reports = {(firm, year): e for firm, year, e in Report.objects.filter(**mine, record__state="locked").values_list("enterprise", "year", "emissions_compliance")}  # fmt: skip
+    reports = verified.figures(**mine)
     sums: dict[tuple[int, int, str], tuple[int, int]] = {}
     for row in Surrender.objects.filter(**mine).order_by().values("enterprise", "year", "state").annotate(cea=Sum("tonnes"), off=Sum("ccer")):  # fmt: skip
         sums[row["enterprise"], row["year"], row["state"]] = (row["cea"], row["off"])
@@ -110,14 +116,15 @@ def _position(each: Covered, finals: Any, owed: Any, reports: Any, sums: Any, he
     free = holdings.free_by_vintage(held)
     valid = duties.valid_vintages(each.year, list(free), rules)
     done, applied = sums.get((*key, "done"), (0, 0)), sums.get((*key, "applied"), (0, 0))
-    emitted, made, duty = reports.get(key), finals.get(key, []), owed.get(key)
-    told = duty.emissions if duty else None  # of a year before the firm reported here
+    figure = reports.get(key)
+    emitted, made, duty = figure.tonnes if figure else None, finals.get(key, []), owed.get(key)
+    told = duty.emissions if duty and figure is None else None  # of a year before the firm reported here
     stages = {each.stage: each.tonnes for each in made}
     return Position(
         covered=each, emissions=told if emitted is None else duties.whole(emitted), pre=stages.get("pre"), free=stages.get("final"),
         owed=duty.tonnes if duty else None, surrendered=done[0], offset=done[1], applied=sum(applied), usable=sum(free[v] for v in valid),
         ccer=sum(h.available for h in held if h.asset == holdings.CCER), due=duties.cycle_of(each.year, rules)["due"], today=today,
-        price=price, allocations=tuple(made), duty=duty,
+        price=price, allocations=tuple(made), duty=duty, basis=figure.basis if figure else "told",
     )  # fmt: skip
 
 

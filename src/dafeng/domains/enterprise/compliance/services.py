@@ -217,15 +217,13 @@ def register_duty(
     with holdings.told(by, "duty", enterprise, now=now):
         if not Covered.objects.filter(enterprise=enterprise, year=year).exists():
             raise Refused("not_covered", _("%(year)s 年度名录里没有这家企业") % {"year": year})
-        report, emissions = _verified(enterprise, year, told, source)
+        report, emissions, before = _verified(enterprise, year, told, source)
         found = _owed(year, emissions, final_of(enterprise, year))
         number = CarbonDuty.objects.filter(enterprise=enterprise, year=year).count() + 1
         key = f"enterprise:duty:{enterprise.code}:{year}:{number}"
         basis = f"report {report.pk}" if report else "paper"
         holdings.record_duty(enterprise, year, found.duty, basis=basis, key=key, now=now)
-        steps = [asdict(each) for each in found.steps]
-        if report is None:
-            steps.insert(0, {"code": "told", "numbers": {}, "standing": "C", "source": source.strip()[:200]})
+        steps = [asdict(each) for each in (*before, *found.steps)]
         made = CarbonDuty.objects.create(
             enterprise=enterprise, year=year, number=number, report=report, emissions=found.emissions, free=found.free,
             tonnes=found.duty, steps=steps, due=duties.cycle_of(year, library.cycle_rules())["due"],
@@ -235,18 +233,33 @@ def register_duty(
     return made
 
 
-def _verified(enterprise: Enterprise, year: int, told: Decimal | None, source: str) -> tuple[Report | None, Any]:
-    """The locked report and its emissions, or what a paper tells of a year without a report."""
+def _verified(enterprise: Enterprise, year: int, told: Decimal | None, source: str) -> tuple[Report | None, Any, list[duties.Step]]:  # fmt: skip
+    """The locked report, its verified emissions and how they differ from the reported; or what a paper tells of a year without a report."""
     report = verified.locked(enterprise, year)
-    if report is not None and report.emissions_compliance is not None:
-        if told is not None:
-            raise Refused("report_counts", _("%(year)s 年度已有锁定的报告，以报告为准") % {"year": year})
-        return report, report.emissions_compliance
-    if told is None or Report.objects.filter(enterprise=enterprise, year=year).exists():
-        raise Refused("report_not_locked", _("%(year)s 年度排放报告还没有核查锁定") % {"year": year})
-    if told <= 0 or not source.strip():
-        raise Refused("source_missing", _("没有在本平台报告的年度，要写明核查排放量和依据"))
-    return None, told
+    if report is None:
+        if told is None or Report.objects.filter(enterprise=enterprise, year=year).exists():
+            raise Refused("report_not_locked", _("%(year)s 年度排放报告还没有核查锁定") % {"year": year})
+        if told <= 0 or not source.strip():
+            raise Refused("source_missing", _("没有在本平台报告的年度，要写明核查排放量和依据"))
+        return None, told, [duties.Step("told", {}, "C", source.strip()[:200])]
+    if told is not None:
+        raise Refused("report_counts", _("%(year)s 年度已有锁定的报告，以报告为准") % {"year": year})
+    found = verified.figure_of(report)
+    if found.basis == "open":
+        raise Refused("verification_open", _("%(year)s 年度报告的核查没有有效的结论") % {"year": year}, mend=_("请等重新核查的结论，再登记应清缴量"))  # fmt: skip
+    if found.tonnes is None:
+        raise Refused("report_not_locked", _("%(year)s 年度报告没有履约边界的排放量") % {"year": year})
+    return report, found.tonnes, _basis(found)
+
+
+def _basis(found: verified.Figure) -> list[duties.Step]:
+    """What stands before the duty where the number is not simply the report's."""
+    numbers = {"reported": str(duties.whole(found.reported or 0)), "verified": str(duties.whole(found.tonnes or 0))}
+    if found.basis == "conservative":
+        return [duties.Step("conservative", numbers, "A", "企业温室气体排放报告核查指南（试行）（DCP#51）")]
+    if found.basis == "spot":
+        return [duties.Step("spot", numbers, "A", "环办气候函〔2021〕491号（DCP#178）")]
+    return [duties.Step("unverified", {}, "D", "")] if found.basis == "unverified" else []
 
 
 def _owed(year: int, emissions: Any, final: Allocation | None) -> duties.Duty:

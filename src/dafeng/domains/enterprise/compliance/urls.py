@@ -1,5 +1,12 @@
 """The room's addresses. Words before slugs."""
 
-from dafeng.domains.enterprise.compliance.views import city, firm, planning, rules
+from dafeng.domains.enterprise.compliance.views import city, exposure, firm, planning, rules, screening
 
-urlpatterns = [*city.urlpatterns, *rules.urlpatterns, *planning.urlpatterns, *firm.urlpatterns]
+urlpatterns = [
+    *city.urlpatterns,
+    *screening.urlpatterns,
+    *rules.urlpatterns,
+    *planning.urlpatterns,
+    *exposure.urlpatterns,
+    *firm.urlpatterns,
+]

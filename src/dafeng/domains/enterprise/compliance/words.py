@@ -114,6 +114,11 @@ def step(row: Mapping[str, Any]) -> str:
     templates = {
         "emissions": _("核查排放量 %(t)s 吨（履约边界，不足一吨进一）"),
         "told": _("企业当年不在本平台报告，核查排放量按所写依据登记"),
+        "conservative": _(
+            "核查按保守测算确定：企业报告 %(reported)s 吨，有不符合项没有整改，核查排放量 %(verified)s 吨"
+        ),
+        "spot": _("市级抽查调整：核查 %(reported)s 吨，抽查确定 %(verified)s 吨"),
+        "unverified": _("报告已锁定，但本平台没有它的核查记录，暂按报告的排放量"),
         "no_allocation": _("核定配额还没有取得，应清缴量按核查排放量计"),
         "gap_cap": _("缺口上限：免费配额 %(free)s 吨 + 排放量的 %(share)s = %(cap)s 吨，取较小者 %(duty)s 吨"),
         "gas": _("燃气机组：排放 %(emissions)s 吨，配额 %(free)s 吨，应清缴 %(duty)s 吨"),
@@ -152,3 +157,24 @@ def line_title(code: str) -> str:
     return {
         "emissions": _("排放量（吨）"), "quota": _("配额（吨）"), "gap": _("缺口（吨）"), "cost": _("按价格折合（元）"), "intensity": _("供电碳强度（吨/兆瓦时）"),
     }[code]  # fmt: skip
+
+
+def basis(code: str) -> str:
+    return {"verified": _("核查"), "reported": _("报告，未核查")}[code]
+
+
+def verdict(code: str) -> str:
+    return {
+        "enter": _("应纳入"), "keep": _("继续纳入"), "leave": _("可移出"), "verify": _("待核查后纳入"), "report": _("应报送排放报告"),
+        "outside": _("达到门槛，行业未纳入"), "below": _("未达门槛"), "unknown": _("没有数据"),
+    }[code]  # fmt: skip
+
+
+def screened(code: str, rules: Mapping[str, Any]) -> str:
+    n = {"t": tonnes(rules["threshold"]["tonnes"]), "tce": tonnes(rules["energy_threshold"]["tce"])}
+    return {
+        "enter": _("前两年中有一年核查达到 %(t)s 吨，行业已纳入全国碳市场"), "keep": _("上年在名录，没有连续两年低于 %(t)s 吨"),
+        "leave": _("上年在名录，连续两年低于 %(t)s 吨"), "verify": _("报告达到 %(t)s 吨，还没有核查结论"),
+        "report": _("能耗达到 %(tce)s 吨标准煤，没有排放报告，不能判定"), "outside": _("达到 %(t)s 吨，但行业还没有纳入全国碳市场，照常报告核查"),
+        "below": _("有数的年份都低于 %(t)s 吨"), "unknown": _("前两年既没有排放报告，也没有能耗数据"),
+    }[code] % n  # fmt: skip

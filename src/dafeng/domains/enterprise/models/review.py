@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.pages.cities import DescribedCity
-from dafeng.kernel.records.models import Record
+from dafeng.kernel.records.models import Evidence, Record
 
 __all__ = [
     "CapacitySource",
@@ -20,6 +20,7 @@ __all__ = [
     "JointOpinion",
     "Project",
     "ProjectAcceptance",
+    "ProjectAnnex",
     "ProjectChange",
     "ProjectCondition",
     "ProjectExpert",
@@ -78,6 +79,7 @@ class Project(models.Model):
     digest = models.CharField("SHA-256", max_length=64, blank=True)
     two_high = models.BooleanField(_("“两高”项目"), null=True)
     large_carbon = models.BooleanField(_("开展碳排放评价"), null=True)
+    exempt = models.BooleanField(_("民生或基础设施项目"), default=False)
     judged_reason = models.CharField(_("认定理由"), max_length=300, blank=True)
     level = models.CharField(_("审查权限"), max_length=10, blank=True)
     tce = models.FloatField(_("年综合能源消费量（当量值，tce）"), null=True)
@@ -106,6 +108,21 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProjectAnnex(models.Model):
+    """A paper that the owner hands in with the application: kept as evidence, taken back only before the project is handed in."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="annexes")
+    title = models.CharField(_("附件名称"), max_length=120)
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("上传时间"))
+    removed_at = models.DateTimeField(_("撤下时间"), null=True)
+
+    class Meta:
+        verbose_name = _("申报附件")
+        ordering = ("pk",)
 
 
 class JointOpinion(models.Model):

@@ -31,6 +31,7 @@ from dafeng.domains.enterprise.review.methods import (
     threshold,
     to_buy,
 )
+from dafeng.domains.enterprise.review.swaps import POLLUTANTS
 from dafeng.kernel.records.payloads import digest
 
 # What has to be told before a project can be handed in: step → fields.
@@ -63,6 +64,7 @@ class Assessment:
     outside_park: bool
     swap_needed: Decimal | None
     swapped: Decimal
+    replaced: list[tuple[str, Decimal, Decimal]]
     split_with: list[Project]
     missing: list[tuple[str, str]]
     figures: figures.Figures
@@ -87,6 +89,8 @@ class Assessment:
             found.append("outside_park")
         if self.swap_needed is not None and self.swapped < self.swap_needed:
             found.append("swap_short")
+        if any(held < needed for _code, needed, held in self.replaced):
+            found.append("replace_short")
         return found
 
 
@@ -145,6 +149,9 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         if basics.get("longitude") is not None and basics.get("latitude") is not None
         else []
     )
+    swap_needed = Decimal(str(basics["swap_capacity"])) if basics.get("swap_capacity") else None
+    wanted = {code: Decimal(str(basics[f"replace_{code}"])) for code in POLLUTANTS if basics.get(f"replace_{code}")}
+    held = _swapped(project) if swap_needed is not None or wanted else {}
     division = str(basics.get("industry", project.industry))[:2]
     return Assessment(
         proposal=proposal,
@@ -168,17 +175,21 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         near=found,
         too_near=[each for each in found if each.inside] if basics.get("chp") else [],
         outside_park=outside_park(str(basics.get("industry", "")), basics.get("park", "")),
-        swap_needed=Decimal(str(basics["swap_capacity"])) if basics.get("swap_capacity") else None,
-        swapped=_swapped(project) if basics.get("swap_capacity") else Decimal(0),
+        swap_needed=swap_needed,
+        swapped=sum((amount for code, amount in held.items() if code not in POLLUTANTS), Decimal(0)),
+        replaced=[(code, needed, held.get(code, Decimal(0))) for code, needed in wanted.items()],
         split_with=parts,
         missing=_missing(given),
         figures=told,
     )
 
 
-def _swapped(project: Project) -> Decimal:
-    """Retired capacity that this project holds."""
-    return project.swaps.filter(released_at=None).aggregate(sum=Sum("capacity"))["sum"] or Decimal(0)
+def _swapped(project: Project) -> dict[str, Decimal]:
+    """What this project holds of sources, by product or pollutant."""
+    rows = (
+        project.swaps.filter(released_at=None).order_by().values_list("source__product").annotate(sum=Sum("capacity"))
+    )
+    return dict(rows)
 
 
 def _missing(content: dict[str, Any]) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -13,11 +14,12 @@ from django.utils.translation import gettext_lazy
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import HeatUnit, ProjectFigure, ProjectLevel
 from dafeng.domains.enterprise.review.methods import Base, HeatUnitPlace, Level, rules
-from dafeng.kernel.indicators import services as indicators
-from dafeng.kernel.indicators.errors import IndicatorError
+from dafeng.kernel.indicators.models import Run, Value
 from dafeng.kernel.quantities import places
 from dafeng.kernel.records import services as records
 
+# What dual control and monitoring publish of a county and this room reads.
+COUNTY = ("energy.quota", "energy.consumption", "energy.quota.forecast", "energy.warning.red_months")
 # code → words, unit, whether a county's (else the province's or city's)
 CODES: dict[str, tuple[Any, str, bool]] = {
     "base_energy": (gettext_lazy("上年能源消费总量"), "tce", True),
@@ -96,37 +98,54 @@ class Figures:
         return self.rows[code].value if code in self.rows else None
 
     def base(self, year: int) -> Base:
-        published = _published(("energy.quota", "energy.consumption"), self.place, year)
         return Base(
             energy=self.value("base_energy"),
             gdp=self.value("base_gdp"),
             intensity=self.value("base_intensity"),
             increment=self.value("increment"),
-            budget=published.get("energy.quota"),
-            used=published.get("energy.consumption"),
+            budget=self._of_year("energy.quota", year),
+            used=self._of_year("energy.consumption", year),
         )
 
+    def _of_year(self, code: str, year: int) -> float | None:
+        """A year's figure of the county in tce (equivalent value where the indicator knows both)."""
+        rows = [each for each in self.county if each["indicator"] == code and each["period"] == str(year) and each["unit"] == "tce"]  # fmt: skip
+        if len(rows) > 1:
+            rows = [each for each in rows if "basis=equivalent" in each["key"]]
+        return rows[0]["value"] if len(rows) == 1 else None
 
-def _published(codes: tuple[str, ...], place: str, year: int) -> dict[str, float]:
-    """A year's figures of a county on the blackboard (equivalent value where the indicator knows both), those that there are."""
-    try:
-        found = indicators.values(codes, subject=[place, f"place:{place}"], period=year)
-    except IndicatorError:
-        # Not published yet, or two runs tell it differently: which one holds is not for this room to choose.
-        return {}
-    told = {}
-    for code in codes:
-        rows = found.filter(found["indicator"] == code)
-        if rows.height > 1:
-            rows = rows.filter(rows["key"].str.contains("basis=equivalent"))
-        if rows.height == 1 and rows["unit"][0] == "tce" and rows["value"][0] is not None:
-            told[code] = float(rows["value"][0])
-    return told
+    @cached_property
+    def county(self) -> list[dict[str, Any]]:
+        """What the blackboard tells of the county since last December, in one question: indicator, period, key, value, unit.
+
+        A cell that two current runs tell differently is nobody's: which one holds is not for this room to choose.
+        """
+        months = [f"{self.on.year - 1}-12", *(f"{self.on.year}-{month:02d}" for month in range(1, self.on.month + 1))]
+        rows = Value.objects.filter(
+            indicator__code__in=COUNTY, subject__in=(self.place, f"place:{self.place}"), period__in=(str(self.on.year), *months),
+            value__isnull=False, run__state=Run.State.DONE, run__variant="",
+        ).values("indicator__code", "period", "key", "value", "unit").order_by("period")  # fmt: skip
+        cells: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+        for row in rows:
+            told = {"indicator": row.pop("indicator__code"), **row}
+            cells.setdefault((told["indicator"], told["period"], told["key"]), []).append(told)
+        return [found[0] for found in cells.values() if len(found) == 1]
 
 
 def products() -> dict[str, str]:
     """Code → name of the products that have limits."""
     return shipped_products() | dict(ProjectLevel.objects.order_by("since", "pk").values_list("product", "name"))
+
+
+def source_products() -> dict[str, str]:
+    """What may be on the register of sources: products, and pollutants."""
+    from dafeng.domains.enterprise.review.swaps import POLLUTANTS
+
+    return products() | {code: str(title) for code, title in POLLUTANTS.items()}
+
+
+def source_name(code: str) -> str:
+    return source_products().get(code, code)
 
 
 def shipped_products() -> dict[str, str]:

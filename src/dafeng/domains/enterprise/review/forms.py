@@ -64,6 +64,10 @@ class BasicsForm(Stepped):
         label=_("纬度"), required=False, min_value=17, max_value=54, help_text=_("度，如 32.12。")
     )
     swap_capacity = number(_("须置换的产能"), help_text=_("按国家、省产能置换文件核定的量；不需置换的留空。"))
+    replace_so2 = number(_("须替代的二氧化硫（t/年）"), help_text=_("污染物按环评核定的区域削减量；不需替代的留空。"))
+    replace_nox = number(_("须替代的氮氧化物（t/年）"))
+    replace_pm = number(_("须替代的颗粒物（t/年）"))
+    replace_vocs = number(_("须替代的挥发性有机物（t/年）"))
     investment = number(_("总投资（万元）"))
     compiler = forms.CharField(label=_("节能报告编制单位"), max_length=120, required=False)
     compiler_organisation = forms.CharField(
@@ -224,6 +228,13 @@ class DayForm(forms.Form):
     day = forms.DateField(label=_("日期"), widget=DayInput())
 
 
+class AnnexForm(forms.Form):
+    title = forms.CharField(
+        label=_("附件名称"), max_length=120, help_text=_("如：环评批复、用能设备清单、产能置换文件。")
+    )
+    file = forms.FileField(label=_("文件（PDF、JPG、PNG，不超过 20 MB）"), widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}))  # fmt: skip
+
+
 class JudgeForm(forms.Form):
     two_high = forms.TypedChoiceField(
         label=_("是否“两高”项目"), choices=[("yes", _("是")), ("no", _("否"))], coerce=lambda value: value == "yes"
@@ -231,6 +242,10 @@ class JudgeForm(forms.Form):
     large_carbon = forms.TypedChoiceField(
         label=_("是否开展碳排放评价"), choices=[("yes", _("是")), ("no", _("否"))], coerce=lambda value: value == "yes"
     )
+    exempt = forms.TypedChoiceField(
+        label=_("是否民生或基础设施项目"), choices=[("no", _("否")), ("yes", _("是"))], coerce=lambda value: value == "yes",
+        help_text=_("县区被限批、暂停审查时，只有民生、基础设施项目可以通过。"), required=False, empty_value=False,
+    )  # fmt: skip
     reason = forms.CharField(label=_("认定理由和依据"), max_length=300)
 
 
@@ -375,8 +390,8 @@ class ExpertForm(forms.Form):
 class CapacityForm(forms.Form):
     enterprise = forms.CharField(label=_("退出单位"), max_length=120)
     place = forms.ChoiceField(label=_("县区"))
-    product = forms.ChoiceField(label=_("产品"))
-    capacity = forms.DecimalField(label=_("产能"), min_value=0, max_digits=14, decimal_places=2)
+    product = forms.ChoiceField(label=_("产品或污染物"))
+    capacity = forms.DecimalField(label=_("产能或年削减量"), min_value=0, max_digits=14, decimal_places=2)
     unit = forms.CharField(label=_("单位"), max_length=30)
     retired_on = forms.DateField(label=_("退出日期"), widget=DayInput())
     document = forms.CharField(label=_("认定文件"), max_length=200)
@@ -402,6 +417,9 @@ class SwapForm(forms.Form):
     def __init__(self, *args: Any, sources: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["source"].choices = [  # type: ignore[attr-defined]
-            (str(each.pk), f"{each.enterprise} · {(each.capacity - (each.used or 0)).normalize():f} {each.unit}")
+            (
+                str(each.pk),
+                f"{each.enterprise} · {figures.source_name(each.product)} · {(each.capacity - (each.used or 0)).normalize():f} {each.unit}",
+            )
             for each in sources
         ]

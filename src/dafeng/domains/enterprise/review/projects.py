@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import JointOpinion, Project, ProjectCondition, ProjectInvitation
-from dafeng.domains.enterprise.review import assessments, statistics
+from dafeng.domains.enterprise.review import annexes, assessments, region, statistics
 from dafeng.domains.enterprise.review.methods import rules
 from dafeng.domains.enterprise.review.methods.days import after_months, after_working_days
 from dafeng.kernel.desk import services as desk
@@ -86,7 +86,8 @@ def submit(project: Project, *, by: Any, now: datetime) -> Project:
 
 
 def freeze(project: Project, found: assessments.Assessment, *, on: date) -> None:
-    project.decided = plain(assessments.summary(found, on=on))
+    papers = sorted(each.evidence.sha256 for each in annexes.live(project))
+    project.decided = plain(assessments.summary(found, on=on) | {"annexes": papers})
     project.digest = assessments.digest_of(project.content, project.decided)
     project.level = str(found.decision.level)
     project.tce, project.counted = found.used.equivalent, found.used.counted
@@ -98,18 +99,23 @@ def freeze(project: Project, found: assessments.Assessment, *, on: date) -> None
     )
 
 
-def judge(project: Project, *, two_high: bool, large_carbon: bool, reason: str, by: Any, now: datetime) -> Project:
-    """The bureau says whether a project is two-high, and whether its carbon is evaluated (arts. 8, 10); the decision follows."""
+def judge(
+    project: Project, *, two_high: bool, large_carbon: bool, reason: str, exempt: bool = False, by: Any, now: datetime
+) -> Project:
+    """The bureau says whether a project is two-high, whether its carbon is evaluated (arts. 8, 10), and whether it serves the people's
+    livelihood or infrastructure and so is exempt from a county's suspension; the decision follows.
+    """
     if not reason.strip():
         raise Refused("reason_missing", _("认定要写明理由"))
     if project.record.state not in ("submitted", "accepted", "in_review", "reviewed"):
         raise TransitionError(_("项目现为“%(state)s”，不能再认定") % {"state": project.record.state_title})
     with records.serial():
         project.two_high, project.large_carbon, project.judged_reason = two_high, large_carbon, reason.strip()[:300]
-        project.save(update_fields=["two_high", "large_carbon", "judged_reason"])
+        project.exempt = exempt
+        project.save(update_fields=["two_high", "large_carbon", "judged_reason", "exempt"])
         on = timezone.localdate(now)
         freeze(project, assessments.assess(project, on=on), on=on)
-        records.audit(by, f"{KIND}.judge", "record", str(project.record_id), {"two_high": two_high, "large_carbon": large_carbon, "reason": project.judged_reason}, now=now)  # fmt: skip
+        records.audit(by, f"{KIND}.judge", "record", str(project.record_id), {"two_high": two_high, "large_carbon": large_carbon, "exempt": exempt, "reason": project.judged_reason}, now=now)  # fmt: skip
     return project
 
 
@@ -158,6 +164,8 @@ def conclude(project: Project, *, text: str, by: Any, now: datetime) -> Project:
     asked = list(project.joint_opinions.filter(round=project.round))
     if not asked or any(each.verdict == JointOpinion.Verdict.WAITING for each in asked):
         raise Refused("joint_waiting", _("会商联审还没有完成"), mend=_("请先送会审，各单位答复后再形成评审意见"))
+    if project.two_high and (absent := set(rules().tables["joint"]["two_high"]) - {each.office for each in asked}):
+        raise Refused("joint_incomplete", _("“两高”项目须经生态环境、工业和信息化部门会审"), expected="、".join(sorted(absent)), mend=_("请送这些单位会审"))  # fmt: skip
     with records.serial():
         records.move(project.record, "conclude", by=by, now=now)
         project.conclusion = text.strip()
@@ -170,7 +178,8 @@ def approve(
 ) -> Project:
     """Give the opinion with its conditions; for a higher authority's project, put its opinion on the register.
 
-    Raises `Refused`: `forward_first`, `to_confirm` (a figure is missing), `barred` (a rule stands against it), `reference_missing`.
+    Raises `Refused`: `forward_first`, `to_confirm` (a figure is missing), `barred` (a rule stands against it), `region_suspended`,
+    `joint_against`, `reference_missing`.
     """
     on = timezone.localdate(now)
     found = assessments.assess(project, on=on)
@@ -180,6 +189,12 @@ def approve(
         raise Refused("to_confirm", _("还有待确认的事项，不能出具审查意见"), mend=_("请登记缺少的参数，或作出认定"))
     if found.barred:
         raise Refused("barred", _("项目不符合强制性要求，不能通过"), mend=_("见项目页“限制条件”各项"))
+    stopped = region.of(project, found.used.counted, found.figures)
+    if stopped.measure in region.STOPS and not project.exempt:
+        raise Refused(
+            "region_suspended", _("%(month)s 所在县区已连续 %(months)s 个月红灯，实行节能审查区域限批或暂停") % {"month": stopped.month, "months": stopped.months},
+            mend=_("待县区解除，或认定为民生、基础设施项目"),
+        )  # fmt: skip
     if any(each.verdict == JointOpinion.Verdict.AGAINST for each in _last_round(project)):
         raise Refused("joint_against", _("会审单位不同意"), mend=_("协调一致后重新送会审，或不予通过"))
     if not (opinion.strip() and reference.strip()):

@@ -1,4 +1,7 @@
-"""Capacity swap (产能置换, H1): retired capacity is a source that can be used once only."""
+"""Swaps (产能置换 and 污染物排放减量替代, H1): retired capacity or cut pollutants are a source that can be used once only.
+
+A pollutant's code stands where a product's does. Coal has its own ledger in dual control (煤炭替代), so that a tonne is never in two.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,15 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CapacitySource, CapacitySwap, Project
 from dafeng.kernel.records import services as records
+
+POLLUTANTS: dict[str, Any] = {
+    "so2": gettext_lazy("二氧化硫减排量"), "nox": gettext_lazy("氮氧化物减排量"), "pm": gettext_lazy("颗粒物减排量"), "vocs": gettext_lazy("挥发性有机物减排量"),
+}  # fmt: skip
 
 
 def sources() -> QuerySet[CapacitySource]:
@@ -49,7 +57,10 @@ def use(source: CapacitySource, project: Project, capacity: Decimal, *, by: Any,
     with records.serial():
         locked = CapacitySource.objects.select_for_update().get(pk=source.pk)
         product = project.content.get("output", {}).get("product", "")
-        if product != locked.product:
+        asked_for = project.content.get("basics", {}).get(f"replace_{locked.product}")
+        if locked.product in POLLUTANTS and not asked_for:
+            raise Refused("other_product", _("项目没有申报这种污染物的替代量"))
+        if locked.product not in POLLUTANTS and product != locked.product:
             raise Refused("other_product", _("退出产能与项目的产品不同，不能置换"))
         used = locked.swaps.filter(released_at=None).aggregate(sum=Sum("capacity"))["sum"] or Decimal(0)
         left = locked.capacity - used

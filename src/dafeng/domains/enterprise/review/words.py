@@ -54,6 +54,7 @@ BARRED: dict[str, Any] = {
     "heat_unit_near": gettext_lazy("现有供热机组 15 公里范围内，原则上不再新布局燃煤背压型热电联产项目"),
     "outside_park": gettext_lazy("化工项目没有进入园区"),
     "swap_short": gettext_lazy("产能置换量不足"),
+    "replace_short": gettext_lazy("污染物减量替代不足"),
 }
 VERDICTS: dict[str, Any] = {
     "over_limit": gettext_lazy("高于限定值"),
@@ -125,3 +126,11 @@ def told(reason: Reason) -> str:
     """The figures that a reason names."""
     units = {"tce": _("吨标准煤"), "coal": _("吨煤")}
     return "，".join(f"{value:,.1f} {units[name]}" for name, value in reason.figures)
+
+
+MEASURES: dict[str, Any] = {
+    "": gettext_lazy("没有限制"),
+    "remind": gettext_lazy("连续两个月红灯，提醒"),
+    "limit": gettext_lazy("连续三个月以上红灯，区域限批"),
+    "suspend": gettext_lazy("年度未完成，暂停节能审查"),
+}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, Query, Router, Schema
 
-from dafeng.domains.enterprise.models import Report, Verification
+from dafeng.domains.enterprise.models import Report, SpotCheck, Verification
 from dafeng.domains.enterprise.verification import (
     assigning,
     bodies,
@@ -110,6 +110,20 @@ class VerificationWhole(VerificationOut):
     comparison: ComparisonOut | None = Field(description=_("独立复算；还没有为空"))
 
 
+class SpotCheckOut(Schema):
+    id: UUID = Field(description=_("抽查的编号"))
+    enterprise: str = Field(description=_("企业的代码"))
+    year: int = Field(description=_("报告年度"))
+    body: str = Field(description=_("核查机构的代码"))
+    state: str = Field(
+        description=_("drawn 已抽中，inspecting 检查中，concluded 待复核，returned 复核退回，confirmed 已确认")
+    )
+    outcome: str = Field(description=_("sound 属实，adjust 调整核查排放量，return 退回企业重新报告；还没有结论为空"))
+    tonnes: float | None = Field(description=_("调整后的履约边界排放量（吨）；没有调整为空"))
+    seed: str = Field(description=_("抽取的种子：抽取前审计链的链头"))
+    demo: bool = Field(description=_("是否演示数据"))
+
+
 class AssignIn(Schema):
     report: UUID = Field(description=_("排放报告的编号"))
 
@@ -170,6 +184,20 @@ def list_verifications(request: HttpRequest, asked: Query[CasesAsked]) -> Any:
     if asked.year:
         rows = rows.filter(report__year=asked.year)
     return page(request, rows.order_by("-opened_at", "pk"), asked, _case)
+
+
+def _spot(row: SpotCheck) -> dict[str, Any]:
+    return {
+        "id": row.pk, "enterprise": row.report.enterprise.code, "year": row.report.year, "body": row.verification.body.code, "state": row.record.state,
+        "outcome": row.outcome, "tonnes": row.tonnes, "seed": row.draw.seed, "demo": row.demo,
+    }  # fmt: skip
+
+
+@router.get("/enterprise/spot-checks", response=Page[SpotCheckOut], summary=_("可见的核查数据抽查，新的在前"))
+@asks(permissions.SEE)
+def list_spot_checks(request: HttpRequest, asked: Query[Paging]) -> Any:
+    rows = SpotCheck.objects.for_user(request.user).select_related("record", "report__enterprise", "verification__body", "draw")  # fmt: skip
+    return page(request, rows.order_by("-draw__at", "pk"), asked, _spot)
 
 
 @router.get(

@@ -27,6 +27,8 @@ def demand_ready(report: Report) -> None:
     A report is given out when it is submitted; again when its verification was revoked; and when it is locked but an objection to its
     verification was upheld: then it is verified anew as it stands.
     """
+    if report.record.state == "locked" and Report.objects.filter(enterprise=report.enterprise_id, year=report.year, version__gt=report.version).exists():  # fmt: skip
+        raise refused("superseded_by_draft")
     earlier = list(report.verifications.select_related("record"))
     if any(each.record.state in known.RUNNING for each in earlier):
         raise refused("already_assigned")

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.models import Nonconformity, Report, Verification
+from dafeng.domains.enterprise.models import Nonconformity, Report, SpotCheck, Verification
 from dafeng.domains.enterprise.reporting import reports
 from dafeng.domains.enterprise.verification import findings, telling
+from dafeng.domains.enterprise.verification.methods import estimation
 from dafeng.domains.enterprise.verification.refusing import refused, refusing
 from dafeng.domains.enterprise.verification.working import happened, keep, lacking, locked_for_work
 from dafeng.kernel.records import services as records
@@ -36,11 +38,31 @@ class Counted:
 
 
 def counted(report: Report) -> Counted | None:
-    """What counts for duty and allocation: the newest confirmed verification's numbers; None while there is none."""
+    """What counts for duty and allocation: the newest confirmed verification's numbers, or what a confirmed spot check put in their place
+    (then `conclusion` is "spot"); None while there is none.
+    """
     found = report.verifications.filter(record__state="confirmed").order_by("-told_at").first()
     if found is None:
         return None
+    if spot := adjusted(report).first():
+        return Counted(found.emissions, spot.tonnes, "spot", found)
     return Counted(found.emissions, found.emissions_compliance, found.conclusion, found)
+
+
+def adjusted(report: Any) -> QuerySet[SpotCheck]:
+    """The spot checks that put another number in place of a report's, the newest first; `report` may be an `OuterRef`."""
+    found = SpotCheck.objects.filter(report=report, record__state="confirmed", outcome=SpotCheck.Outcome.ADJUST)
+    return found.order_by("-told_at")
+
+
+def facilities_of(report: Report) -> dict[str, float]:
+    """Facility → verified t of the compliance boundary, of those whose number the verification changed; empty where it changed none."""
+    found = counted(report)
+    if found is None or found.conclusion != Conclusion.CONSERVATIVE:
+        return {}
+    open_ones = found.verification.findings.filter(state=State.UNRESOLVED)
+    wanted = [estimation.Replacement(**each.estimate) for each in open_ones if each.estimate]
+    return estimation.facilities(report.content or {}, wanted)
 
 
 def conclude(verification: Verification, *, conclusion: str, text: str, by: Any, now: datetime) -> None:

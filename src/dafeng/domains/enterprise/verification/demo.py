@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dafeng.domains.enterprise.models import Body, Report, Verification
-from dafeng.domains.enterprise.verification import assigning, bodies, concluding, findings, rating, working
+from dafeng.domains.enterprise.verification import assigning, bodies, concluding, findings, rating, spots, working
 from dafeng.domains.enterprise.verification.known import unit_of
 from dafeng.domains.enterprise.verification.methods import days
 from dafeng.kernel.records import services as records
@@ -39,6 +39,7 @@ def ensure_demo(city: str, *, now: datetime) -> None:
     if len(firms) > 1:
         _amid_findings(firms[1], bureau, people[0], now=now)
     if len(bureau) > 1:
+        _spot(firms[0], bureau, now=now)
         year = timezone.localdate(now).year
         if (
             not Verification.objects.filter(body=verifier, opened_at__year=year)
@@ -156,6 +157,18 @@ def _locked(report: Report, bureau: list[Any], verifier: Any, *, now: datetime) 
     concluding.conclude(case, conclusion="passed", text=text, by=verifier, now=at)
     if len(bureau) > 1:
         concluding.confirm(case, by=bureau[1], now=_moment(days.after(timezone.localdate(at), 1).day))
+
+
+def _spot(report: Report, bureau: list[Any], *, now: datetime) -> None:
+    """The city's check of the locked report, under way."""
+    if not spots.pool(report.year).exists():
+        return
+    drawn = spots.draw(report.year, by=bureau[0], now=now, demo=True)
+    check = drawn.checks.select_related("record", "report__enterprise").first()
+    if check is not None:
+        spots.begin(
+            check, inspectors="检查员甲（演示）、检查员乙（演示）", day=timezone.localdate(now), by=bureau[0], now=now
+        )
 
 
 def _amid_findings(report: Report, bureau: list[Any], verifier: Any, *, now: datetime) -> None:

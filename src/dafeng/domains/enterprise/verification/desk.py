@@ -19,6 +19,7 @@ from dafeng.kernel.records import workflows
 ENTRIES = (
     (gettext_lazy("排放报告核查"), "verification-desk", permissions.SEE, 30),
     (gettext_lazy("核查委派与进度"), "verification-bureau", permissions.SUPERVISE, 31),
+    (gettext_lazy("核查数据抽查"), "verification-spots", permissions.SEE, 31),
     (gettext_lazy("第三方机构名录"), "verification-bodies", permissions.SEE_BODIES, 32),
     (gettext_lazy("复核申请与投诉"), "verification-objections", permissions.COMPLAIN, 33),
 )
@@ -31,6 +32,10 @@ def _page_of_case(record: Any) -> str:
 def _due_of_case(record: Any) -> datetime | None:
     running = [each for each in findings.clocks_of(record.enterprise_verification, now=timezone.now()) if each.runs]
     return _end_of(min(each.due.day for each in running)) if running else None
+
+
+def _page_of_spot(record: Any) -> str:
+    return reverse("enterprise:verification-spot", kwargs={"id": record.enterprise_spot_check.pk})
 
 
 def _page_of_body(record: Any) -> str:
@@ -71,6 +76,7 @@ def register() -> None:
         due=_due_of_case,
         related=("enterprise_verification__report__enterprise", "enterprise_verification__record"),
     )
+    register_page("enterprise.spot-check", _page_of_spot, related=("enterprise_spot_check",))
     register_page("enterprise.body", _page_of_body, related=("enterprise_body",))
     for kind in ("enterprise.objection", "enterprise.body-complaint"):
         register_page(kind, _page_of_objection, due=_due_of_objection, related=("enterprise_objection",))

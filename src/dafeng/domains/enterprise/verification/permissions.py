@@ -33,6 +33,7 @@ SEE = action("enterprise.verification", "查看排放报告核查", {"verifier",
 WORK = action("enterprise.verification.work", "办理核查", {"verifier"}, writes=True)
 ASSIGN = action("enterprise.verification.assign", "委派核查、复核核查结论", BUREAU, writes=True)
 SUPERVISE = action("enterprise.verification.desk", "查看核查进度与机构排名", OFFICES)
+SPOT = action("enterprise.verification.spot", "抽查核查数据", BUREAU, writes=True)
 ANSWER = action("enterprise.verification.answer", "答复不符合项、申请复核", {"enterprise"}, writes=True)
 REMIND = action("enterprise.verification.remind", "发送核查期限提醒", {"admin"}, writes=True)
 
@@ -78,7 +79,30 @@ def objection_records(user: Any, roles: Any) -> Q:
     return seen
 
 
+def _spots(user: Any, roles: Any, at: str) -> Q:
+    """Nobody is warned: a firm hears of the check when it begins, the body when it is over."""
+    if is_superuser(user) or CITY_OFFICES & set(roles):
+        return Q()
+    seen = Q(pk__in=[])
+    state = "state" if at else "record__state"
+    if {"county", "enterprise"} & set(roles):
+        seen |= enterprises_seen(user, at=f"{at}report__enterprise") & ~Q(**{state: "drawn"})
+    if "verifier" in roles:
+        mine = organisations_of(user) - {""}
+        seen |= Q(**{f"{at}verification__body__organisation__in": mine, state: "confirmed"})
+    return seen
+
+
+def spots_seen(user: Any) -> Q:
+    return _spots(user, roles_of(user), "")
+
+
+def spot_records(user: Any, roles: Any) -> Q:
+    return _spots(user, roles, "enterprise_spot_check__")
+
+
 def register() -> None:
+    register_visibility("enterprise.spot-check", spot_records)
     register_visibility("enterprise.verification", verification_records)
     register_visibility("enterprise.body", body_records)
     register_visibility("enterprise.objection", objection_records)

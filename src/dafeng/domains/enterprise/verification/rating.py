@@ -17,7 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from dafeng.domains.enterprise.models import Body, BodyRating, Verification
-from dafeng.domains.enterprise.verification import findings
+from dafeng.domains.enterprise.verification import findings, spots
 from dafeng.domains.enterprise.verification.bodies import KIND
 from dafeng.domains.enterprise.verification.known import RUNNING
 from dafeng.domains.enterprise.verification.refusing import refused, refusing
@@ -70,6 +70,7 @@ def figures(body: Body, year: int, *, now: datetime) -> dict[str, float]:
     )
     measures = [each.kind for each in body.supervision.all() if each.day.year == year]
     found["verification.measures"] = float(sum(kind in ("mend", "suspension") for kind in measures))
+    found["verification.spot_missed"] = float(spots.missed_by(body, year))
     found["verification.removals"] = float(measures.count("removal"))
     return found
 

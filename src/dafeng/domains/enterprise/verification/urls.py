@@ -1,5 +1,5 @@
 """Addresses of the room; what has a fixed word comes before what has an id."""
 
-from dafeng.domains.enterprise.verification.views import case, desks, register
+from dafeng.domains.enterprise.verification.views import case, desks, register, spots
 
-urlpatterns = [*desks.urlpatterns, *register.urlpatterns, *case.urlpatterns]
+urlpatterns = [*desks.urlpatterns, *spots.urlpatterns, *register.urlpatterns, *case.urlpatterns]

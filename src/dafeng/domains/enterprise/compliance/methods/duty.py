@@ -171,14 +171,3 @@ def valid_vintages(year: int, held: list[int], rules: Mapping[str, Any]) -> list
     """Vintages that may be surrendered for a year, oldest first: none younger than the year; old ones only for old years."""
     last = rules["validity"]["old_last_vintage"]
     return sorted(v for v in held if v <= year and (year <= last or v > last))
-
-
-def must_enter(past: Mapping[int, float], *, covered: bool, year: int, rules: Mapping[str, Any]) -> str:
-    """Screening: `in`, `out` or `stay`. In at 26,000 t in either of the last two years; out after two years below."""
-    top = rules["threshold"]["tonnes"]
-    last = [past[y] for y in (year - 2, year - 1) if y in past]
-    if any(each >= top for each in last):
-        return "stay" if covered else "in"
-    if covered and len(last) == 2:
-        return "out"
-    return "stay"

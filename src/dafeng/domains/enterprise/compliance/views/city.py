@@ -36,15 +36,19 @@ def city(request: HttpRequest) -> HttpResponse:
             {
                 "name": called(each.enterprise), "address": f"{reverse('enterprise:compliance-board', kwargs={'code': each.enterprise.code})}?year={year}",
                 "sector": words.sector(each.covered.sector), "emissions": words.tonnes(each.emissions), "free": words.tonnes(each.free),
-                "owed": words.tonnes(each.owed), "done": words.tonnes(each.surrendered + each.offset), "lack": words.tonnes(each.lack),
-                "cost": words.money(each.cost), "state": words.position_state(each.state), "late": each.state == "late", "demo": each.enterprise.demo,
+                "owed": words.tonnes(each.owed), "done": words.tonnes(each.surrendered + each.offset), "held": words.tonnes(each.usable + each.applied),
+                "lack": words.tonnes(each.lack), "cost": _ten_thousands(each.cost), "state": words.position_state(each.state), "late": each.state == "late", "demo": each.enterprise.demo,
             }
             for each in found
         ],
         "total": _total() if found else None,
-        "screened": city_view.screened(today.year),
     }  # fmt: skip
     return render(request, "enterprise/compliance/city.html", context)
+
+
+def _ten_thousands(yuan: Decimal | None) -> str:
+    """万元, so that the table fits the page; the board of the firm has the yuan."""
+    return words.money(None if yuan is None else yuan / 10_000)
 
 
 def _total() -> dict[str, str]:
@@ -61,8 +65,8 @@ def _figures(found: list[positions.Position]) -> list[dict[str, Any]]:
     return [
         {"title": _("纳入企业"), "value": len(found), "unit": _("家"), "note": _("其中 %(n)s 家应清缴量还不知道") % {"n": unknown} if unknown else "", "status": None},
         {"title": _("应清缴量"), "value": words.tonnes(owed) if unknown < len(found) else "–", "unit": "t", "note": "", "status": 1 if unknown else None},
-        {"title": _("已清缴"), "value": words.tonnes(done), "unit": "t", "note": f"{done / owed:.1%}" if owed else "", "status": None},
-        {"title": _("尚缺"), "value": words.tonnes(sum(lack)) if lack else "–", "unit": "t", "note": _("折合 %(cost)s 元（演示价格）") % {"cost": words.money(cost)} if lack else "", "status": None},
+        {"title": _("已清缴"), "value": words.tonnes(done), "unit": "t", "note": _("完成 %(share)s") % {"share": f"{done / owed:.1%}"} if owed else "", "status": None},
+        {"title": _("还须购入"), "value": words.tonnes(sum(lack)) if lack else "–", "unit": "t", "note": _("应清缴 − 已清缴 − 可用持有；折合 %(cost)s 万元（演示价格）") % {"cost": _ten_thousands(cost)} if lack else "", "status": None},
     ]  # fmt: skip
 
 

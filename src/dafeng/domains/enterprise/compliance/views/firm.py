@@ -70,7 +70,7 @@ def home(request: HttpRequest) -> HttpResponse:
             Column("sector", _("行业")), Column("state", _("状态")),
             Column("owed", _("应清缴（吨）"), numeric=True, show=lambda row: words.tonnes(row["owed"])),
             Column("surrendered", _("已清缴（吨）"), numeric=True, show=lambda row: words.tonnes(row["surrendered"])),
-            Column("lack", _("尚缺（吨）"), numeric=True, show=lambda row: words.tonnes(row["lack"])),
+            Column("lack", _("还须购入（吨）"), numeric=True, show=lambda row: words.tonnes(row["lack"])),
         ],
         _("纳入碳市场的企业"), search=("name",), choices=(Choice("state", _("状态"), {each: each for each in sorted({row["state"] for row in rows})}),),
         empty=_("这一年度的名录里没有您可以查看的企业。"), file="compliance",
@@ -137,7 +137,7 @@ def _figures(each: Position) -> list[dict[str, Any]]:
         {"title": _("应清缴量"), "value": words.tonnes(each.owed), "unit": "t", "note": told, "status": None},
         {"title": _("已清缴"), "value": words.tonnes(each.surrendered + each.offset), "unit": "t", "note": _("其中抵销 %(t)s 吨") % {"t": words.tonnes(each.offset)}, "status": None},
         {"title": _("可用配额"), "value": words.tonnes(each.usable), "unit": "t", "note": offset, "status": None},
-        {"title": _("尚缺"), "value": words.tonnes(each.lack), "unit": "t", "note": cost if each.lack else "", "status": None},
+        {"title": _("还须购入"), "value": words.tonnes(each.lack), "unit": "t", "note": cost if each.lack else "", "status": None},
     ]  # fmt: skip
 
 
@@ -343,7 +343,7 @@ def allocate(request: HttpRequest, code: str, year: int) -> HttpResponse:
         raise NotFound(_("%(year)s 年度名录里没有这家企业") % {"year": year})
     default = library.default_set(entry.sector, year)
     report = verified.locked(enterprise, year)
-    told = verified.units_of(report) if report else []
+    told = verified.allocation_units(report) if report else []
     context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "year": year, "default": words.title(default) if default else "", "told": told}  # fmt: skip
     if default is None:
         return render(request, "enterprise/compliance/allocate.html", context)

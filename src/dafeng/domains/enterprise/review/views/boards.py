@@ -207,7 +207,7 @@ TABS = ("figures", "levels", "experts", "capacity", "heat")
 def keep(request: HttpRequest) -> HttpResponse:
     """The registers that decisions read, a tab each, each with a form to add a row."""
     titles = {
-        "figures": _("审查参数"), "levels": _("能耗限额"), "experts": _("专家库"), "capacity": _("退出产能"), "heat": _("供热机组"),
+        "figures": _("审查参数"), "levels": _("能耗限额"), "experts": _("专家库"), "capacity": _("退出产能和削减量"), "heat": _("供热机组"),
     }  # fmt: skip
     tab = one_of(request, "tab", titles, default="figures")
     now, today = clock()
@@ -239,7 +239,7 @@ def _kept_form(tab: str, data: Any, wider: dict[str, str], counties: dict[str, s
         "figures": lambda: FigureForm(data, places=wider, initial=since),
         "levels": lambda: LevelForm(data, initial=since),
         "experts": lambda: ExpertForm(data),
-        "capacity": lambda: CapacityForm(data, places=counties, products=figures.products()),
+        "capacity": lambda: CapacityForm(data, places=counties, products=figures.source_products()),
         "heat": lambda: HeatUnitForm(data),
     }[tab]()
 
@@ -291,9 +291,10 @@ def _kept(tab: str, request: HttpRequest, names: dict[str, str]) -> Table:
         ]  # fmt: skip
         return Table(request, ProjectExpert.objects.all(), columns, _("专家库"), search=("name", "employer"), empty=_("专家库还是空的。"))  # fmt: skip
     if tab == "capacity":
+        kinds = figures.source_products()
         columns = [
             Column("enterprise", _("退出单位"), wide=True), Column("place", _("县区"), show=place),
-            Column("product", _("产品"), show=lambda row: figures.products().get(row.product, row.product)),
+            Column("product", _("产品"), show=lambda row: kinds.get(row.product, row.product)),
             Column("capacity", _("产能"), numeric=True), Column("used", _("已置换"), numeric=True, show=lambda row: row.used or 0),
             Column("unit", _("单位")), Column("retired_on", _("退出日期")), Column("document", _("认定文件"), wide=True), demo,
         ]  # fmt: skip

@@ -14,9 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dafeng.domains.enterprise.models import Project
-from dafeng.domains.enterprise.review import acceptances, assessments, changes, cities, figures, permissions, projects
+from dafeng.domains.enterprise.review import (
+    acceptances,
+    annexes,
+    assessments,
+    changes,
+    cities,
+    figures,
+    permissions,
+    projects,
+)
 from dafeng.domains.enterprise.review import words as said
 from dafeng.domains.enterprise.review.forms import (
+    AnnexForm,
     BasicsForm,
     ChangeForm,
     ComparisonForm,
@@ -200,7 +210,24 @@ def owned(user: Any, project: Project) -> bool:
     return permissions.owns(user, project) and "enterprise" in records.roles_of(user)
 
 
+@require_POST
+@asks(permissions.APPLY)
+def annex(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Add a paper, or take one back (`remove`)."""
+    project = project_of(request, id, permissions.APPLY)
+    now, _today = clock()
+    if (number := request.POST.get("remove", "")).isascii() and number.isdigit() and len(number) < 12:
+        return done(request, project, lambda: annexes.remove(project, int(number), by=request.user, now=now), _("已撤下附件"), tab="content")  # fmt: skip
+    form = AnnexForm(request.POST, request.FILES)
+    if not form.is_valid():
+        faults(request, form)
+        return redirect(f"{reverse('enterprise:review-project', kwargs={'id': id})}?tab=content")
+    given = form.cleaned_data
+    return done(request, project, lambda: annexes.add(project, given["file"], title=given["title"], by=request.user, now=now), _("已上传附件"), tab="content")  # fmt: skip
+
+
 urlpatterns = [
+    path("review/projects/<uuid:id>/annexes/", annex, name="review-annex"),
     path("review/new/", new, name="review-new"),
     path("review/projects/<uuid:id>/form/<str:step>/", form, name="review-form"),
     path("review/projects/<uuid:id>/own/<str:action>/", step, name="review-step"),

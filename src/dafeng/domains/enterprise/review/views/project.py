@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from dafeng.domains.enterprise.models import Project
 from dafeng.domains.enterprise.review import (
     acceptances,
+    annexes,
     assessments,
     changes,
     cities,
@@ -22,10 +23,11 @@ from dafeng.domains.enterprise.review import (
     joint,
     permissions,
     projects,
+    region,
     swaps,
     words,
 )
-from dafeng.domains.enterprise.review.forms import ConclusionForm, JointForm, JudgeForm, SwapForm
+from dafeng.domains.enterprise.review.forms import AnnexForm, ConclusionForm, JointForm, JudgeForm, SwapForm
 from dafeng.domains.enterprise.review.methods import rules
 from dafeng.domains.enterprise.review.papers import making
 from dafeng.domains.enterprise.review.views import clock, project_of
@@ -164,11 +166,18 @@ def _decision(request: HttpRequest, found: Project) -> dict[str, Any]:
     assessed = assessments.assess(found, on=today)
     handles = may(request.user, permissions.HANDLE)
     given: dict[str, Any] = {
+        "region": region.of(found, assessed.used.counted, assessed.figures), "region_source": rules().tables["region"]["source"],
+        "replaced": [{"title": swaps.POLLUTANTS[code], "needed": needed, "held": held} for code, needed, held in assessed.replaced],
         "stale": bool(found.decided) and _differs(found, assessed),
         "judges": JudgeForm() if handles and found.record.state in ("submitted", "accepted", "in_review", "reviewed") else None,
     }  # fmt: skip
-    if handles and assessed.swap_needed and found.record.state in ("accepted", "in_review", "reviewed"):
+    if (
+        handles
+        and (assessed.swap_needed or assessed.replaced)
+        and found.record.state in ("accepted", "in_review", "reviewed")
+    ):
         given["swaps"] = SwapForm(sources=swaps.sources())
+    given["measure"] = words.MEASURES[given["region"].measure]
     return shown(found, assessed) | given
 
 
@@ -185,7 +194,7 @@ def _told(request: HttpRequest, found: Project) -> dict[str, Any]:
         | {part: row.get(part) for part in ("after", "before", "feedstock", "ncv")}
         for code, row in rows.items()
     ]
-    return {"parts": _content(found), "energies": energies}
+    return {"parts": _content(found), "energies": energies, "annexes": annexes.live(found), "annex_form": AnnexForm()}
 
 
 def _review(request: HttpRequest, found: Project) -> dict[str, Any]:

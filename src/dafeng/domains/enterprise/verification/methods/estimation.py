@@ -94,3 +94,17 @@ def estimate(content: Mapping[str, Any], replacements: Iterable[Replacement]) ->
     if len(met) < len(wanted):
         raise LookupError(next(each.name for at, each in enumerate(wanted) if at not in met))
     return steps, totals
+
+
+def facilities(content: Mapping[str, Any], replacements: Iterable[Replacement]) -> dict[str, float]:
+    """Facility → t of the compliance boundary with the replacements, of the facilities that they meet. Errors as `estimate`."""
+    steps, _totals = estimate(content, replacements)
+    once = {id(step.row): step for step in steps}.values()  # two replacements may meet one row
+    found = dict.fromkeys(sorted({step.row.facility for step in once}), 0.0)
+    for row in rows_of(content):
+        if row.facility in found and row.counts_in("compliance"):
+            found[row.facility] += row.emissions
+    for step in once:
+        if step.row.counts_in("compliance"):
+            found[step.row.facility] += step.counts - step.row.emissions
+    return found

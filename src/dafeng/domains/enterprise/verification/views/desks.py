@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -69,11 +69,13 @@ def desk(request: HttpRequest) -> HttpResponse:
 def bureau(request: HttpRequest) -> HttpResponse:
     """Reports that wait for a body, what runs, and how the bodies stand."""
     seen = Report.objects.for_user(request.user).select_related("record", "enterprise")
+    later = Report.objects.filter(enterprise=OuterRef("enterprise"), year=OuterRef("year"), version__gt=OuterRef("version"))  # fmt: skip
     over = Q(verifications__record__state__in=known.OVER)
     waiting = list(
         seen.filter(record__state__in=("submitted", "in_verification", "locked"))
         .annotate(given=Count("verifications", filter=~over), fallen=Count("verifications", filter=over))
         .filter(Q(record__state="submitted") | Q(given=0, fallen__gt=0))
+        .exclude(Q(record__state="locked") & Exists(later))
         .order_by("submitted_at")[:100]
     )
     progress = dict(
