@@ -20,7 +20,7 @@ from dafeng.domains.energy.buildings.forms import AuditForm, BuildingForm, Retro
 from dafeng.domains.energy.buildings.reading import Card
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.common import (
+from dafeng.domains.energy.control.views.city_page import (
     amount,
     city_here,
     evidence_of,

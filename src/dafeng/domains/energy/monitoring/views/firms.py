@@ -19,7 +19,7 @@ from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Meter, Mon
 from dafeng.domains.energy.monitoring import balance, detecting, permissions, rating, reading, register, words
 from dafeng.domains.energy.monitoring.forms import OutputForm
 from dafeng.domains.energy.monitoring.methods import flows
-from dafeng.domains.energy.monitoring.views.common import called, clock, firm_of, shell, told
+from dafeng.domains.energy.monitoring.views.firm_page import called, clock, firm_of, shell, told
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked, charts
@@ -77,8 +77,8 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     """What the firm uses now, what it used lately, what it will use, and what is wrong."""
     firm = firm_of(request, code)
     now, last = clock()
-    meters = detecting.meters_of(firm)
     first = last - timedelta(days=DAYS - 1)
+    meters = detecting.meters_of(firm, first, last)
     total = _bought(firm, meters, first, last)[0]
     chart = _days(firm, meters, first, last)
     if chart and (answer := chart.download(request)):
@@ -87,7 +87,7 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
         "meter__point", "meter__node"
     )[:5]
     context = shell(firm, "board") | {
-        "figures": _figures(total), "chart": chart, "live": _live(meters, now=now), "first": first, "last": last, "total": total,
+        "figures": _figures(total), "chart": chart, "live": _live([meter for meter in meters if meter.holds(last)], now=now), "first": first, "last": last, "total": total,
         "unconfirmed": total.status == Status.DEGRADED, "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in waiting],
         "items": [row | {"name": words.item_name(row["item"])} for row in total.rows.iter_rows(named=True)],
     }  # fmt: skip
@@ -171,11 +171,11 @@ def flows_page(request: HttpRequest, code: str) -> HttpResponse:
     chosen = asked.one_of(request, "month", [f"{each:%Y-%m}" for each in months], default=f"{months[0]:%Y-%m}")
     month = next(each for each in months if f"{each:%Y-%m}" == chosen)
     end = min(last, (month + timedelta(days=31)).replace(day=1) - timedelta(days=1))
-    meters = detecting.meters_of(firm)
+    meters = detecting.meters_of(firm, month, end)
     total, found = _bought(firm, meters, month, end)
     nodes, links = (
-        list(FlowNode.objects.filter(enterprise=firm.enterprise)),
-        list(FlowLink.objects.filter(enterprise=firm.enterprise)),
+        list(FlowNode.objects.filter(enterprise=firm.enterprise).holding(month, end)),
+        list(FlowLink.objects.filter(enterprise=firm.enterprise).holding(month, end)),
     )
     model = balance.flows_of(nodes, links, meters, found, month.year)
     names = {node.code: node.name for node in model.nodes}
