@@ -113,7 +113,9 @@ class Table:
                 continue
             read = row(said)
             if not said.faults and (same := key(read)) in seen:
-                said.refuse(key_column, EnergyError(_("与第 %(row)s 行重复") % {"row": seen[same]}, mend=_("请删去一行")))
+                said.refuse(
+                    key_column, EnergyError(_("与第 %(row)s 行重复") % {"row": seen[same]}, mend=_("请删去一行"))
+                )
             elif not said.faults:
                 seen[same] = number + 1
             for column, error in said.faults:
@@ -185,7 +187,9 @@ def day(text: str) -> str | None:
     """A day as `2026-05-01`; None for an empty cell."""
     if not text:
         return None
-    told = text.replace("/", "-").replace(".", "-").replace("年", "-").replace("月", "-").removesuffix("日").split(" ")[0]
+    told = (
+        text.replace("/", "-").replace(".", "-").replace("年", "-").replace("月", "-").removesuffix("日").split(" ")[0]
+    )
     try:
         parts = [int(part) for part in told.split("-")]
         return date(*parts).isoformat()

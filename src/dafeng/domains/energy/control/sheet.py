@@ -23,7 +23,9 @@ KIND = "energy.months"
 SUBJECT, SECTOR, WHAT, MONTH, VALUE, UNIT, BASIS, SOURCE = COLUMNS = (
     "县区或企业", "行业", "种类", "月份", "数量", "单位", "依据", "来源",
 )  # fmt: skip
-TABLE = importing.Table("月度用量", COLUMNS, required=(SUBJECT, WHAT, MONTH, VALUE, UNIT, SOURCE), wide=(SUBJECT, SOURCE))
+TABLE = importing.Table(
+    "月度用量", COLUMNS, required=(SUBJECT, WHAT, MONTH, VALUE, UNIT, SOURCE), wide=(SUBJECT, SOURCE)
+)
 SAME = ("place", "firm", "sector", "quantity", "month")
 
 
@@ -39,7 +41,9 @@ def template(city: EnergyCity) -> bytes:
 def read(city: EnergyCity, file: BinaryIO, *, name: str, user: Any, now: datetime) -> Preview:
     """Raises `UploadError` for a file that is no such table; faults of rows are in the answer."""
     reader = _Reader(city, user, now)
-    return TABLE.read(file, name=name, row=reader.row, key=lambda row: tuple(row[each] for each in SAME), key_column=SUBJECT)
+    return TABLE.read(
+        file, name=name, row=reader.row, key=lambda row: tuple(row[each] for each in SAME), key_column=SUBJECT
+    )
 
 
 class _Reader:

@@ -143,9 +143,7 @@ def _nodes(enterprise: Enterprise, fuel: str, *, now: datetime) -> dict[str, Flo
         ("rest", "其他用电", "Other use", "process"),
     ]
     return {
-        code: modelling.save_node(
-            enterprise, code=code, name=name, name_en=name_en, stage=stage, by=None, now=now
-        )
+        code: modelling.save_node(enterprise, code=code, name=name, name_en=name_en, stage=stage, by=None, now=now)
         for code, name, name_en, stage in rows
     }
 

@@ -116,9 +116,7 @@ def enrol(enterprise: Enterprise, contract: Mapping[str, Any], *, by: Any, now: 
     if by is not None:
         demand(by, permissions.ENROL)
     if MonitoredFirm.objects.filter(enterprise=enterprise).exists():
-        raise EnergyError(
-            _("“%(name)s”已是重点用能单位") % {"name": enterprise.name}, mend=_("请从名单进入后修改合同")
-        )
+        raise EnergyError(_("“%(name)s”已是重点用能单位") % {"name": enterprise.name}, mend=_("请从名单进入后修改合同"))
     with records.serial():
         made = MonitoredFirm.objects.create(enterprise=enterprise, demo=enterprise.demo, **_contract(contract))
         _audit(enterprise, "enrol", _plain(contract), by=by, now=now)
@@ -141,7 +139,9 @@ def _contract(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value if isinstance(value, bool) else str(value) for name, value in given.items() if value is not None}
+    return {
+        name: value if isinstance(value, bool) else str(value) for name, value in given.items() if value is not None
+    }
 
 
 def save_node(

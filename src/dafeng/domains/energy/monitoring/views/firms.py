@@ -59,7 +59,13 @@ def firms(request: HttpRequest) -> HttpResponse:
         file="energy-users",
     )  # fmt: skip
     return table.download() or render(
-        request, "energy/monitoring/firms.html", {"table": table, "runs": may(request.user, permissions.RUN)}
+        request,
+        "energy/monitoring/firms.html",
+        {
+            "table": table,
+            "runs": may(request.user, permissions.RUN),
+            "enrols": may(request.user, permissions.ENROL),
+        },
     )
 
 
