@@ -130,7 +130,9 @@ def test_a_retired_meter_counts_until_its_day(mill, monkeypatch):
 
     grid = _node(mill, "grid", "purchase")
     meter = modelling.bind(grid, Point.objects.get(code="mill-main"), item="electricity", since=date(2026, 10, 2), until=date(2026, 10, 4), by=None, now=NOW)  # fmt: skip
-    days = [datetime(2026, 9, 30, 16, tzinfo=UTC) + timedelta(days=number) for number in range(4)]  # midnights of the city
+    days = [
+        datetime(2026, 9, 30, 16, tzinfo=UTC) + timedelta(days=number) for number in range(4)
+    ]  # midnights of the city
     frame = pl.DataFrame({"point": [meter.point_id] * 4, "at": days, "value": [10.0] * 4, "coverage": [1.0] * 4}, schema_overrides={"at": pl.Datetime("us", "UTC")})  # fmt: skip
     monkeypatch.setattr(balance.queries, "used", lambda *asked: frame)
     assert balance.amounts([meter], date(2026, 10, 1), date(2026, 10, 4)) == {meter.pk: (20.0, 1.0)}
@@ -253,3 +255,24 @@ def test_the_office_lists_a_firm(client, person, mill):
     answer = client.post("/energy/monitoring/enrol/", {"enterprise": pk, "flat_price": "0.62"})
     assert answer.url == "/energy/monitoring/new/model/"
     assert float(MonitoredFirm.objects.get(enterprise=pk).flat_price) == 0.62
+
+
+def test_a_program_builds_it_over_the_api(client, mill, manager):
+    client.force_login(manager)
+    here = "/api/energy/users/mill/model"
+
+    def post(what, **body):
+        return client.post(f"{here}/{what}", body, content_type="application/json")
+
+    assert post("nodes", code="grid", name="外购电", stage="purchase").status_code == 201
+    assert post("nodes", code="board", name="总配", stage="distribution").status_code == 201
+    assert post("meters", point="mill-main", node="grid", item="electricity").status_code == 201
+    assert post("links", source="grid", target="board", item="electricity", meter="mill-main").status_code == 201
+    refused = post("links", source="board", target="grid", item="electricity")
+    assert refused.status_code in (400, 422)
+    assert "能源流进了购入环节" in refused.content.decode()
+    assert post("links", source="board", target="nowhere", item="electricity").status_code == 404
+    told = client.get(here).json()
+    assert [each["code"] for each in told["nodes"]] == ["grid", "board"]
+    assert told["links"][0]["meter"] == "mill-main"
+    assert [each["kind"] for each in told["faults"]] == ["no_outflow"]

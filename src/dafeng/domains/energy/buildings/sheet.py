@@ -11,9 +11,9 @@ from dafeng.domains.energy import importing
 from dafeng.domains.energy.buildings import permissions, rules, store
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.importing import Preview, Row, Said
-from dafeng.domains.energy.models import Building, EnergyCity
+from dafeng.domains.energy.models import Building, BuildingUse, EnergyCity
 from dafeng.kernel.records import services as records
-from dafeng.kernel.records.models import Record
+from dafeng.kernel.records.models import AuditEntry, Record
 
 KIND = "building.import"
 CODE, NAME, COUNTY, TYPE, AREA, BUILT, PUBLIC, OFFICE, YEAR, POWER, GAS, HEAT, WATER, SOURCE = COLUMNS = (
@@ -85,14 +85,28 @@ def open_import(
     preview = read(city, file, name=name, user=by, now=now)
     record = importing.stage(
         KIND, preview, file, name=name, title=_("建筑名录导入：%(name)s") % {"name": name[:120]}, source=_("建筑名录导入"),
-        payload={"city": city.code}, place=city.code, by=by, now=now,
+        payload={"city": city.code} | _standing([row["code"] for row in preview.rows]), place=city.code, by=by, now=now,
     )  # fmt: skip
     return record, preview
 
 
+def _entries(codes: list[str]) -> Any:
+    return AuditEntry.objects.filter(subject_kind="building", subject_id__in=codes)
+
+
+def _standing(codes: list[str]) -> dict[str, Any]:
+    """What the register says of these buildings, and the number of the last entry about them: what an undo returns to."""
+    known = Building.objects.filter(code__in=codes, withdrawn=False)
+    seen = _entries(codes).order_by("-seq").values_list("seq", flat=True).first() or 0
+    return {"before": {each.code: {name: getattr(each, name) for name in store.WORDS} for each in known}, "seen": seen}
+
+
 def commit(record: Record, *, by: Any, now: datetime) -> int:
     """Put all rows on the register and file their use, or nothing. Returns how many buildings."""
+    codes = [row["code"] for row in record.payload["rows"]]
     with records.serial():
+        if _standing(codes)["seen"] != record.payload["seen"]:
+            raise Refused("changed_since", _("预览之后名录已有改动"), mend=_("请重新上传，核对后再提交"))
         records.move(record, "commit", by=by, now=now)
         evidence = record.evidence.first()
         for row in record.payload["rows"]:
@@ -105,3 +119,31 @@ def commit(record: Record, *, by: Any, now: datetime) -> int:
                     building, year=row["year"], carrier=carrier, value=value, basis="reported", source=row["source"], evidence=evidence, by=by, now=now,
                 )  # fmt: skip
     return len(record.payload["rows"])
+
+
+def undo(record: Record, *, by: Any, now: datetime, reason: str) -> int:
+    """Bring the register and the use back to what they were before an import. Returns how many buildings.
+
+    Raises `Refused` (`changed_since`) when somebody has changed one of them since.
+    """
+    codes = [row["code"] for row in record.payload["rows"]]
+    with records.serial():
+        committed = record.moves.filter(action="commit").latest("seq")
+        if _entries(codes).filter(seq__gt=committed.seq).exclude(at=record.changed_at).exists():
+            raise Refused("changed_since", _("导入之后已有改动，不能整批撤销"), mend=_("请在建筑页逐项更正"))
+        told_then = BuildingUse.objects.filter(
+            building__code__in=codes, evidence=record.evidence.first(), at=record.changed_at
+        )
+        uses = list(told_then.select_related("building"))
+        records.move(record, "undo", by=by, now=now, reason=reason)
+        for told in uses:
+            store.withdraw_use(
+                told, source=_("撤销导入：%(reason)s") % {"reason": reason.strip()[:150]}, by=by, now=now
+            )
+        for building in Building.objects.filter(code__in=codes):
+            before = record.payload["before"].get(building.code)
+            if before is None:
+                store.withdraw(building, by=by, now=now)
+            else:
+                store.keep(building.city, code=building.code, given=before, by=by, now=now, demo=building.demo)
+    return len(codes)
