@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Meter, MonitoredFirm, Product
+from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Measure, Meter, MonitoredFirm, Product
 from dafeng.domains.energy.monitoring import balance, detecting, permissions, rating, reading, register, words
 from dafeng.domains.energy.monitoring.forms import OutputForm
 from dafeng.domains.energy.monitoring.methods import flows
@@ -39,8 +39,16 @@ def firms(request: HttpRequest) -> HttpResponse:
         "enterprise__energy_anomalies", filter=Q(enterprise__energy_anomalies__state=Anomaly.State.NEW), distinct=True
     )
     meters = Count("enterprise__energy_meters", distinct=True)
+    going = Q(enterprise__energy_measures__state__in=(Measure.State.PLANNED, Measure.State.DOING))
+    today = timezone.localdate(clock()[0])
+    planned = Count("enterprise__energy_measures", filter=going, distinct=True)
+    late = Count(
+        "enterprise__energy_measures", filter=going & Q(enterprise__energy_measures__due__lt=today), distinct=True
+    )
     rows = (
-        MonitoredFirm.objects.for_user(request.user).select_related("enterprise").annotate(waiting=open_, meters=meters)
+        MonitoredFirm.objects.for_user(request.user)
+        .select_related("enterprise")
+        .annotate(waiting=open_, meters=meters, planned=planned, late=late)
     )
     table = Table(
         request,
@@ -50,6 +58,8 @@ def firms(request: HttpRequest) -> HttpResponse:
             Column("enterprise.industry", _("行业"), sort=None, show=lambda firm: rating.industry_title(rating.industry_of(firm.enterprise.industry))),
             Column("meters", _("计量点"), numeric=True),
             Column("waiting", _("待确认异常"), numeric=True),
+            Column("planned", _("节能计划"), numeric=True, show=lambda firm: firm.planned or _("没有计划")),
+            Column("late", _("逾期措施"), numeric=True),
             Column("demo", _("说明"), sort=None, show=lambda firm: _("演示") if firm.demo else ""),
         ],
         _("重点用能单位"),
