@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dafeng.domains.energy.buildings import demo, publication, reading, sheet, store
+from dafeng.domains.energy.buildings import demo, metering, publication, reading, sheet, store
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import Building, BuildingUse, Retrofit
-from dafeng.kernel.errors import PermissionDenied
+from dafeng.kernel.errors import DafengError, PermissionDenied
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records import services as records
+from dafeng.kernel.series import services as series
 from tests.domains.energy.control.conftest import CITY, GUSHI, NOW, SHIHE
 
 HEAD = "编号,名称,县区,类型,建筑面积,公共机构,用能年份,用电（kWh）,用水（m3）,来源\n"
@@ -202,7 +204,7 @@ def test_every_page_keeps_the_house_rules_with_the_demonstration(client: Client,
     addresses = [
         reverse(f"energy:{name}") for name in ("buildings", "buildings-new", "buildings-upload", "buildings-retrofits")
     ]
-    addresses += [reverse(f"energy:{name}", kwargs={"building": "demo-office-1"}) for name in ("buildings-card", "buildings-edit", "buildings-use", "buildings-retrofit", "buildings-audit")]  # fmt: skip
+    addresses += [reverse(f"energy:{name}", kwargs={"building": "demo-office-1"}) for name in ("buildings-card", "buildings-meters", "buildings-edit", "buildings-use", "buildings-retrofit", "buildings-audit")]  # fmt: skip
     addresses.append(reverse("energy:buildings-record", kwargs={"id": Retrofit.objects.first().record_id}))
     faults = []
     for address in addresses:
@@ -217,3 +219,67 @@ def test_every_page_keeps_the_house_rules_with_the_demonstration(client: Client,
         ):
             faults.append(f"{address}: {len(asked)}")
     assert faults == []
+
+
+SHEET = "编号,名称,县区,类型,建筑面积,公共机构,用能年份,用电（kWh）,来源\nu-1,旧楼,浉河区,办公,1000,是,2025,{power},台账\nu-2,新楼,浉河区,办公,800,是,2025,7000,台账\n"
+
+
+def _import(city: Any, by: Any, power: int, now: datetime) -> Any:
+    text = SHEET.format(power=power).encode()
+    record, preview = sheet.open_import(city, io.BytesIO(text), name="楼.csv", by=by, now=now)
+    assert record is not None, [problem.as_dict() for problem in preview.problems]
+    sheet.commit(record, by=by, now=now)
+    return record
+
+
+def test_an_import_is_taken_back_to_what_stood_before(city: Any, build: Any, use: Any, ndrc: Any) -> None:
+    """u-1 was there with 5000 kWh; the import says 9000 and adds u-2. After the undo: 5000 again, and no u-2."""
+    old = build("u-1", area=500.0)
+    use(old, "electricity", 5000.0)
+    record = _import(city, ndrc, 9000, NOW)
+    assert reading.cards(CITY, 2025)[old.pk].intensity.whole == 9.0
+    sheet.undo(record, by=ndrc, now=NOW + timedelta(hours=1), reason="传错了")
+    cards = {card.building.code: card for card in reading.cards(CITY, 2025).values()}
+    assert set(cards) == {"u-1"}
+    assert (cards["u-1"].building.area, cards["u-1"].intensity.whole) == (500.0, 10.0)
+    assert [each.value for each in old.uses.order_by("revision")] == [5000.0, 9000.0, 5000.0], "nothing is deleted"
+    again = _import(city, ndrc, 9100, NOW + timedelta(hours=2))
+    assert len(reading.cards(CITY, 2025)) == 2, "what was withdrawn can be imported again"
+    use(old, "electricity", 1.0, year=2024)
+    with pytest.raises(DafengError, match="不能整批撤销"):
+        sheet.undo(again, by=ndrc, now=NOW + timedelta(hours=3), reason="又错了")
+
+
+def test_the_meters_of_a_building_tell_its_months_and_fill_a_year_nobody_reported(
+    build: Any, use: Any, ndrc: Any, monkeypatch: Any
+) -> None:
+    """Two points, 31 kWh and 0.001 MWh in each month: 32 kWh a month, 384 kWh a year. A foreign point counts nothing."""
+    building = build("m-1", meters=["m-a", "m-b", "foreign"])
+    for code, unit, subject in (
+        ("m-a", "kWh", building.subject),
+        ("m-b", "MWh", building.subject),
+        ("foreign", "kWh", "building:other"),
+    ):
+        series.ensure_point(code, subject=subject, name=code, quantity="electricity", unit=unit, kind="interval")
+    found = metering.points_of(building)
+    assert ([point.code for point in found], metering.unknown(building, found)) == (["m-a", "m-b"], ["foreign"])
+    months = [
+        datetime(2024, 12, 31, 16, tzinfo=UTC) + timedelta(days=day)
+        for day in (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+    ]
+    rows = [(point.pk, month, 31.0 if point.unit == "kWh" else 0.001, 1.0) for point in found for month in months]
+    frame = pl.DataFrame(
+        rows,
+        schema={"point": pl.Int64, "at": pl.Datetime("us", "UTC"), "value": pl.Float64, "coverage": pl.Float64},
+        orient="row",
+    )
+    monkeypatch.setattr(metering.queries, "used", lambda *asked: frame)
+    told = metering.months(found, 2025)
+    assert [(each.month, each.value) for each in told] == [(f"2025-{month:02d}", 32.0) for month in range(1, 13)]
+    (made,) = metering.file_year(building, 2025, by=ndrc, now=NOW)
+    assert (made.value, made.basis, "m-a、m-b" in made.source) == (384.0, "metered", True)
+    assert metering.file_year(building, 2025, by=ndrc, now=NOW) == [], "the same once more changes nothing"
+    use(building, "electricity", 400.0)
+    frame = frame.with_columns(pl.col("value") * 2)
+    assert metering.file_year(building, 2025, by=ndrc, now=NOW) == [], "what was reported stands"
+    assert metering.file_year(building, NOW.year, by=ndrc, now=NOW) == [], "the year is not over"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dafeng.domains.energy.models import Anomaly, AnomalyMove, Measure, Output, Replacement
+from dafeng.domains.energy.monitoring import desk, register
 from dafeng.kernel.indicators.models import Value
 from tests.domains.energy.monitoring.conftest import NOW
 
@@ -201,3 +203,19 @@ def test_figures_are_on_the_blackboard_with_their_lineage(demo):
     whole = Value.objects.get(indicator__code="energy.co2", subject="place:411500", period="2026-10").value
     parts = Value.objects.filter(indicator__code="energy.co2", subject__startswith="enterprise:", period="2026-10")
     assert whole == pytest.approx(sum(part.value for part in parts))
+
+
+def test_the_office_sees_who_has_no_plan_and_what_is_late_and_the_firm_is_told(ndrc, client, person, demo):
+    """「督促企业制定实施节能计划」: one measure due yesterday, one next month; the other firm has none."""
+    firm = demo["textile-demo"].enterprise
+    for title, days in (("换空压机", -1), ("夜间关停", 30)):
+        register.plan_measure(
+            firm, title=title, due=NOW.date() + timedelta(days=days), by=person("ndrc", username=title), now=NOW
+        )
+    listed = ndrc.get(f"{HERE}/?export=csv").content.decode("utf-8-sig")
+    lines = {line.split(",")[0]: line for line in listed.splitlines()}
+    assert ",2,1," in lines["示例纺织"]
+    assert ",0,0," in lines["示例食品"]
+    assert "没有计划" in ndrc.get(f"{HERE}/").content.decode()
+    manager = person("enterprise", "textile-demo", place="411525")
+    assert [(task.title, task.overdue(NOW)) for task in desk._due(manager, NOW)] == [("换空压机", True)]

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import math
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import polars as pl
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone
 
 from dafeng.domains.energy.buildings import publication, store
 from dafeng.domains.energy.control import quotas
 from dafeng.domains.energy.models import Building, BuildingUse, EnergyCity
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
+from dafeng.kernel.series import ingest
+from dafeng.kernel.series import services as series
+from dafeng.kernel.series.models import Point
 
 SOURCE = "演示数据（编造）"
+METERED = ("office-1", "hospital-1")
 # code, name, place by its number in the city's list, type, m², kWh of electricity a m², gas m³, water m³ a m², public, firm
 ROWS: tuple[tuple[str, str, int, str, float, float, float, float, bool, str], ...] = (
     ("office-1", "演示：市直机关一号楼", 0, "office", 21_000, 86, 24_000, 0.9, True, ""),
@@ -48,12 +55,13 @@ def ensure_demo(city: str, *, now: datetime) -> None:
         given = {
             "name": name, "place": places[at % len(places)], "type": kind, "zone": "hscw", "area": area, "year": 2004 + at, "public": public,
             "cooling": "电制冷", "heating": "热泵" if not gas else "燃气锅炉", "photovoltaic": 300.0 if code in ("office-2", "office-5") else None,
-            "pledge_year": 2027 if code == "office-2" else None,
+            "pledge_year": 2027 if code == "office-2" else None, "meters": [f"demo-{code}-power", f"demo-{code}-water"] if code in METERED else [],
         }  # fmt: skip
         made[code] = store.keep(
             city, code=f"demo-{code}", given=given, by=None, now=then, firm=firms.get(firm), demo=True
         )
     _uses(made, year, at=then)
+    _readings(made, now=now)
     _public(city, made, year + 1, year, people, now=then)
     _retrofits(made, people, now=then)
     publication.publish(city, by=None, now=now)
@@ -78,6 +86,28 @@ def _uses(made: dict[str, Building], year: int, *, at: datetime) -> None:
             for each, factor in ((year, 1.0), (year - 1, 1.03)):
                 rows.append(BuildingUse(building=made[code], year=each, end_use=end_use, carrier=carrier, value=round(value * factor, 1), basis="reported", source=SOURCE, at=at))  # fmt: skip
     BuildingUse.objects.bulk_create(rows)
+
+
+def _readings(made: dict[str, Building], *, now: datetime) -> None:
+    """A day's electricity and water of two buildings since the year before, three per cent off what was reported."""
+    first = datetime(now.year - 1, 1, 1, tzinfo=timezone.get_default_timezone())
+    ends = [first + timedelta(days=day + 1) for day in range((now - first).days)]
+    frames = []
+    for code, _name, _at, _kind, area, power, _gas, water, _public, _firm in ROWS:
+        if code not in METERED:
+            continue
+        for name, title, quantity, unit, whole in (
+            ("power", "智能电表", "electricity", "kWh", area * power), ("water", "智能水表", "water", "m3", area * water),
+        ):  # fmt: skip
+            point = series.ensure_point(
+                f"demo-{code}-{name}", subject=made[code].subject, place=made[code].place, name=f"{title}（演示）", name_en=f"{name.title()} meter (demo)",
+                quantity=quantity, unit=unit, kind=Point.Kind.INTERVAL, period=86_400, since=first, demo=True,
+            )  # fmt: skip
+            days = [1.0 + 0.3 * math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 182.6) for day in ends]
+            values = [whole * 1.03 / 365 * each for each in days]
+            frames.append(pl.DataFrame({"point": [point.pk] * len(ends), "at": [day.astimezone(UTC) for day in ends], "value": values}, schema_overrides={"at": pl.Datetime("us", "UTC")}))  # fmt: skip
+    frame = pl.concat(frames).with_columns(arrived=pl.col("at"))
+    ingest.receive(frame, source="simulated", key=f"demo-buildings-{made['office-1'].city}", now=now, owner="demo")
 
 
 def _public(

@@ -62,13 +62,19 @@ class Card:
 
 def years(city: str) -> list[int]:
     """Years with use, newest first."""
-    found = BuildingUse.objects.filter(building__city=city).values_list("year", flat=True).distinct()
+    found = (
+        BuildingUse.objects.filter(building__city=city, building__withdrawn=False)
+        .values_list("year", flat=True)
+        .distinct()
+    )
     return sorted(found, reverse=True)
 
 
 def cards(city: str, year: int) -> dict[int, Card]:
     """All buildings of the city by primary key, with peers taken over the whole city. Five questions to the database."""
-    buildings = {each.pk: each for each in Building.objects.filter(city=city).select_related("enterprise")}
+    buildings = {
+        each.pk: each for each in Building.objects.filter(city=city, withdrawn=False).select_related("enterprise")
+    }
     told = _told(city, year)
     found = {pk: _card(each, year, told.get(pk, {})) for pk, each in buildings.items()}
     _stand(found.values())
@@ -94,7 +100,10 @@ def _told(city: str, year: int) -> dict[int, dict[tuple[str, str], tuple[float, 
     rows = BuildingUse.objects.filter(building__city=city, year=year).order_by("revision")
     found: dict[int, dict[tuple[str, str], tuple[float, str]]] = {}
     for pk, end_use, carrier, value, basis in rows.values_list("building_id", "end_use", "carrier", "value", "basis"):
-        found.setdefault(pk, {})[end_use, carrier] = (value, basis)
+        if value is None:  # withdrawn
+            found.get(pk, {}).pop((end_use, carrier), None)
+        else:
+            found.setdefault(pk, {})[end_use, carrier] = (value, basis)
     return found
 
 

@@ -43,7 +43,8 @@ def keep(
         if firm is not None:
             words["organisation"] = words.get("organisation") or firm.organisation
         found, _made = Building.objects.update_or_create(
-            code=code, defaults=words | {"city": city, "demo": demo} | ({"enterprise": firm} if firm else {})
+            code=code,
+            defaults=words | {"city": city, "demo": demo, "withdrawn": False} | ({"enterprise": firm} if firm else {}),
         )
         told = {key: value for key, value in words.items() if value not in (None, "")}
         records.audit(by, "energy.building.keep", "building", code, told, now=now)
@@ -82,6 +83,32 @@ def file_use(
         detail = {"year": year, "end_use": end_use, "carrier": carrier, "value": value, "revision": last + 1}
         records.audit(by, "energy.building.use", "building", building.code, detail, now=now)
     return made
+
+
+def withdraw_use(told: BuildingUse, *, source: str, by: Any, now: datetime) -> BuildingUse:
+    """Take back what was told: what was told before it stands again, or nothing. Both stay on record."""
+    same = BuildingUse.objects.filter(
+        building=told.building, year=told.year, end_use=told.end_use, carrier=told.carrier
+    )
+    with records.serial():
+        before = same.filter(revision__lt=told.revision).order_by("-revision").first()
+        made = BuildingUse(
+            building=told.building, year=told.year, end_use=told.end_use, carrier=told.carrier, value=before.value if before else None,
+            basis=before.basis if before else told.basis, source=source[:200], evidence=before.evidence if before else None,
+            revision=(same.aggregate(last=Max("revision"))["last"] or 0) + 1, by=by, at=now,
+        )  # fmt: skip
+        made.save()
+        detail = {"year": told.year, "carrier": told.carrier, "withdrawn": told.revision, "revision": made.revision}
+        records.audit(by, "energy.building.use.withdraw", "building", told.building.code, detail, now=now)
+    return made
+
+
+def withdraw(building: Building, *, by: Any, now: datetime) -> None:
+    """Take a building off the register that only an import had put there."""
+    with records.serial():
+        building.withdrawn = True
+        building.save(update_fields=["withdrawn"])
+        records.audit(by, "energy.building.withdraw", "building", building.code, {}, now=now)
 
 
 def file_retrofit(

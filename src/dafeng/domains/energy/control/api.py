@@ -13,7 +13,7 @@ from pydantic import Field
 from dafeng.domains.energy.control import balance, limits, permissions, projects, quotas, readings, rules, warnings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.views.board import visible, why
-from dafeng.domains.energy.control.views.common import city_here
+from dafeng.domains.energy.control.views.city_page import city_here
 from dafeng.domains.energy.models import ControlLight, EnergyCity, HighProject, Quota
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api import words

@@ -32,7 +32,7 @@ def buildings_seen(user: Any, *, at: str = "") -> Q:
 
 class BuildingQuerySet(models.QuerySet["Building"]):
     def for_user(self, user: Any) -> BuildingQuerySet:
-        return self.filter(buildings_seen(user))
+        return self.filter(buildings_seen(user), withdrawn=False)
 
 
 class Building(models.Model):
@@ -68,6 +68,9 @@ class Building(models.Model):
     photovoltaic = models.FloatField(_("屋顶光伏（kW）"), null=True, blank=True)
     meters = models.JSONField(_("计量点"), default=list, blank=True)
     pledge_year = models.PositiveSmallIntegerField(_("承诺碳达峰年份"), null=True, blank=True)
+    withdrawn = models.BooleanField(
+        _("已撤回"), default=False, help_text="its import was undone; its rows are kept, and shown nowhere"
+    )
     demo = models.BooleanField(_("示例"), default=False)
 
     objects = BuildingQuerySet.as_manager()
@@ -86,7 +89,10 @@ class Building(models.Model):
 
 
 class BuildingUse(AppendOnly):
-    """What a building used of a carrier in a year, whole or for one end use; a correction has a higher revision."""
+    """What a building used of a carrier in a year, whole or for one end use; a correction has a higher revision.
+
+    `value` None withdraws what was told before: an import was undone.
+    """
 
     class EndUse(models.TextChoices):
         TOTAL = "total", _("合计")
@@ -100,7 +106,7 @@ class BuildingUse(AppendOnly):
     year = models.PositiveSmallIntegerField(_("年份"))
     end_use = models.CharField(_("用途"), max_length=10, choices=EndUse.choices, default=EndUse.TOTAL)
     carrier = models.CharField(_("品种"), max_length=20)
-    value = models.FloatField(_("数量"))
+    value = models.FloatField(_("数量"), null=True)
     basis = models.CharField(_("依据"), max_length=12)
     source = models.CharField(_("来源"), max_length=200)
     evidence = models.ForeignKey(Evidence, models.PROTECT, null=True, related_name="+")

@@ -5,6 +5,7 @@ Readings are not here: a `Meter` names a point of `kernel.series`.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,28 @@ class OfFirm(models.QuerySet[Any]):
 
     def for_user(self, user: Any) -> OfFirm:
         return self.filter(enterprises_seen(user, at="enterprise"))
+
+
+class Dated(models.Model):
+    """A part of the flow model: it holds from `since` on, and from `until` on no more. Without dates it always held, and still does."""
+
+    since = models.DateField(_("起用日期"), null=True, blank=True)
+    until = models.DateField(
+        _("停用日期"), null=True, blank=True, help_text="the first day on which it no longer holds"
+    )
+
+    class Meta:
+        abstract = True
+
+    def holds(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+class DatedQuerySet(OfFirm):
+    def holding(self, first: date, last: date | None = None) -> DatedQuerySet:
+        """What held on some day from the first to the last; of one day where only one is given."""
+        begun = Q(since=None) | Q(since__lte=last or first)
+        return self.filter(begun, Q(until=None) | Q(until__gt=first))
 
 
 class MonitoredFirm(models.Model):
@@ -51,7 +74,7 @@ class MonitoredFirm(models.Model):
         return self.enterprise.name
 
 
-class FlowNode(models.Model):
+class FlowNode(Dated):
     """A place in the firm's energy flow: what is bought, converted, distributed, used."""
 
     class Stage(models.TextChoices):
@@ -68,6 +91,8 @@ class FlowNode(models.Model):
     stage = models.CharField(_("环节"), max_length=12, choices=Stage.choices)
     tolerance = models.FloatField(_("允许差"), default=0.05)
 
+    objects = DatedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("用能环节")
         ordering = ("id",)
@@ -80,7 +105,7 @@ class FlowNode(models.Model):
         return (self.name_en if english else "") or self.name
 
 
-class Meter(models.Model):
+class Meter(Dated):
     """A point of the series store in a firm's flow model: where it sits, what energy it measures, what it is for."""
 
     class Role(models.TextChoices):
@@ -104,7 +129,7 @@ class Meter(models.Model):
         help_text="the meter of which this is a part",
     )
 
-    objects = OfFirm.as_manager()
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("监测表计")
@@ -114,14 +139,20 @@ class Meter(models.Model):
         return self.point.name
 
 
-class FlowLink(models.Model):
-    """An energy that goes from one node to the next. Without a meter it is what is left at its source."""
+class FlowLink(Dated):
+    """An energy that goes from one node to the next. Without a meter it is what is left at its source.
+
+    `recovered`: waste heat or pressure won back; the only energy that may run against the order of the stages.
+    """
 
     enterprise = models.ForeignKey(Enterprise, models.CASCADE, related_name="energy_links")
     source = models.ForeignKey(FlowNode, models.PROTECT, related_name="links_out")
     target = models.ForeignKey(FlowNode, models.PROTECT, related_name="links_in")
     item = models.CharField(_("能源品种"), max_length=20)
     meter = models.ForeignKey(Meter, models.PROTECT, null=True, blank=True, related_name="links")
+    recovered = models.BooleanField(_("回收能"), default=False)
+
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("能源流向")

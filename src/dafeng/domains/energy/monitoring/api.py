@@ -12,9 +12,17 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from dafeng.domains.energy.models import Anomaly, DayForecast, FlowLink, FlowNode, MonitoredFirm, Product
-from dafeng.domains.energy.monitoring import balance, detecting, forecasting, permissions, register, words
+from dafeng.domains.energy.monitoring import (
+    balance,
+    detecting,
+    forecasting,
+    model_api,
+    permissions,
+    register,
+    words,
+)
 from dafeng.domains.energy.monitoring.methods import conversion
-from dafeng.domains.energy.monitoring.views.common import clock
+from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.kernel.actions import PUBLIC, action, asks
 from dafeng.kernel.api import words as api_words
 from dafeng.kernel.api.paging import Page, Paging, page
@@ -22,6 +30,7 @@ from dafeng.kernel.errors import NotFound
 from dafeng.kernel.series.points import one_look
 
 router = Router(tags=["energy"])
+router.add_router("", model_api.router)
 READ_COEFFICIENTS = action("energy.coefficients", "查看折标准煤系数", {PUBLIC})
 
 api_words.describe(within="EnergyUserOut", code=_("单位代码"), name=_("单位名称"), place=_("所在地，GB/T 2260"), industry=_("行业代码，GB/T 4754-2017"), waiting=_("待确认的异常数"), demo=_("是否演示"))  # fmt: skip
@@ -231,7 +240,7 @@ def show_energy_user(request: HttpRequest, code: str) -> dict[str, Any]:
     firm = register.monitored_for(request.user, code)
     last = clock()[1]
     first = last.fromordinal(last.toordinal() - 27)
-    meters = detecting.meters_of(firm)
+    meters = detecting.meters_of(firm, first, last)
     total = balance.bought(firm.enterprise, meters, balance.amounts(meters, first, last), last.year)
     waiting = Anomaly.objects.filter(enterprise=firm.enterprise, state=Anomaly.State.NEW).count()
     return _user(firm, waiting) | {
@@ -251,10 +260,10 @@ def show_energy_flows(request: HttpRequest, code: str, asked: Annotated[EnergyFl
         raise NotFound(_now("%(month)s 还没有到") % {"month": f"{month:%Y-%m}"})
     following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
     end = min(last, following.fromordinal(following.toordinal() - 1))
-    meters = detecting.meters_of(firm)
+    meters = detecting.meters_of(firm, month, end)
     nodes, links = (
-        list(FlowNode.objects.filter(enterprise=firm.enterprise)),
-        list(FlowLink.objects.filter(enterprise=firm.enterprise)),
+        list(FlowNode.objects.filter(enterprise=firm.enterprise).holding(month, end)),
+        list(FlowLink.objects.filter(enterprise=firm.enterprise).holding(month, end)),
     )
     model = balance.flows_of(nodes, links, meters, balance.amounts(meters, month, end), month.year)
     return {
@@ -292,7 +301,7 @@ def list_energy_forecasts(
     request: HttpRequest, code: str, asked: Annotated[EnergyForecastsAsked, Query()]
 ) -> dict[str, Any]:
     firm = register.monitored_for(request.user, code)
-    meters = {meter.pk: meter.point.code for meter in forecasting.forecast_meters([firm])}
+    meters = {meter.pk: meter.point.code for meter in forecasting.forecast_meters([firm], clock()[1])}
     rows = DayForecast.objects.filter(meter__in=list(meters), lead=asked.lead_days).order_by("-day", "meter")
 
     def shown(each: DayForecast) -> dict[str, Any]:

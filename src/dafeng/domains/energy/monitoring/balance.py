@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -52,10 +53,19 @@ def amounts(meters: Sequence[Meter], first: date, last: date) -> dict[int, tuple
     frame = queries.used(
         [meter.point_id for meter in chosen], reading.midnight(first), reading.midnight(last + timedelta(days=1)), "1d"
     )
-    days = (last - first).days + 1
-    sums = frame.group_by("point").agg(pl.col("value").sum(), (pl.col("coverage").sum() / days).alias("coverage"))
-    by_point = {meter.point_id: meter.pk for meter in chosen}
-    return {by_point[row["point"]]: (row["value"], row["coverage"]) for row in sums.iter_rows(named=True)}
+    spans = pl.DataFrame([_counted(meter, first, last) for meter in chosen], schema=_SPAN, orient="row")
+    within = frame.join(spans, on="point").filter(pl.col("at") >= pl.col("begin"), pl.col("at") < pl.col("end"))
+    sums = within.group_by("point", "meter", "days").agg(pl.col("value").sum(), pl.col("coverage").sum())
+    return {row["meter"]: (row["value"], row["coverage"] / row["days"]) for row in sums.iter_rows(named=True)}
+
+
+_SPAN = {"point": pl.Int64, "meter": pl.Int64, "begin": pl.Datetime("us", "UTC"), "end": pl.Datetime("us", "UTC"), "days": pl.Int64}  # fmt: skip
+
+
+def _counted(meter: Meter, first: date, last: date) -> tuple[Any, ...]:
+    """From when to when a meter counts in a period: before it was put into the flow model, and after, it does not."""
+    begin, end = max(first, meter.since or first), min(last + timedelta(days=1), meter.until or date.max)
+    return meter.point_id, meter.pk, reading.midnight(begin), reading.midnight(end), max((end - begin).days, 1)
 
 
 def bought(enterprise: Enterprise, meters: Sequence[Meter], found: dict[int, tuple[float, float]], year: int) -> Total:
@@ -122,6 +132,7 @@ def flows_of(
             link.item,
             tce.get(link.meter_id) if link.meter_id else None,
             link.meter_id is not None,
+            link.recovered,
         )
         for link in links
     ]
@@ -143,5 +154,7 @@ def _rest(links: list[flows.Link]) -> list[flows.Link]:
             continue
         rest = sum(each.amount or 0.0 for each in into) - sum(each.amount or 0.0 for each in beside)
         if rest >= 0:
-            found[number] = flows.Link(link.source, link.target, link.item, rest, measured=False)
+            found[number] = flows.Link(
+                link.source, link.target, link.item, rest, measured=False, recovered=link.recovered
+            )
     return found

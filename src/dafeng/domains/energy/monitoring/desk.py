@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dafeng.domains.energy.models import Anomaly, MonitoredFirm
+from dafeng.domains.energy.models import Anomaly, Measure, MonitoredFirm
 from dafeng.domains.energy.monitoring import permissions, words
 from dafeng.kernel.desk.registry import Entry, Hit, Rows, Task, register_entry, register_search, register_tasks
 from dafeng.kernel.records.access import organisations_of, roles_of
@@ -37,6 +38,23 @@ def _waiting(user: Any, now: datetime) -> Iterator[Task]:
         )  # fmt: skip
 
 
+def _due(user: Any, now: datetime) -> Iterator[Task]:
+    """Measures of their own firm's saving plan that are due within a week, or late."""
+    if "enterprise" not in roles_of(user):
+        return
+    soon = timezone.localdate(now) + timedelta(days=7)
+    going = (Measure.State.PLANNED, Measure.State.DOING)
+    mine = Measure.objects.filter(
+        enterprise__organisation__in=organisations_of(user) - {""}, state__in=going, due__lte=soon
+    )
+    for each in mine.select_related("enterprise")[:MOST]:
+        due = timezone.make_aware(datetime.combine(each.due + timedelta(days=1), datetime.min.time()))
+        yield Task(
+            title=each.title, why=_("节能计划里的措施到期，请登记进展"), since=each.made_at, due=due, kind="energy.measure",
+            href=reverse("energy:monitoring-advice", kwargs={"code": each.enterprise.code}),
+        )  # fmt: skip
+
+
 def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     yield Rows(
         MonitoredFirm.objects.for_user(user).filter(enterprise__name__icontains=text),
@@ -54,4 +72,5 @@ def register() -> None:
     for title, name, order in PLACES:
         register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), permissions.SEE, order))  # type: ignore[misc]
     register_tasks(_waiting)
+    register_tasks(_due)
     register_search(_search)

@@ -36,15 +36,17 @@ def province(place: str) -> str:
     return f"{place[:2]}0000"
 
 
-def meters_of(firm: MonitoredFirm) -> list[Meter]:
-    return list(Meter.objects.filter(enterprise=firm.enterprise).select_related("point", "node", "parent"))
+def meters_of(firm: MonitoredFirm, first: date, last: date | None = None) -> list[Meter]:
+    """The firm's meters that stood in its flow model on some of these days."""
+    found = Meter.objects.filter(enterprise=firm.enterprise).holding(first, last)
+    return list(found.select_related("point", "node", "parent"))
 
 
 def detect(firm: MonitoredFirm, *, now: datetime, days: int = LATELY) -> int:
     """Judge the last `days` finished days of a firm; returns how many findings are new. Doing it again finds nothing new."""
-    meters = meters_of(firm)
-    loads = [meter for meter in meters if meter.role != Meter.Role.REACTIVE and meter.point.kind != Point.Kind.INSTANT]
     last = timezone.localdate(now) - timedelta(days=1)
+    meters = meters_of(firm, last)
+    loads = [meter for meter in meters if meter.role != Meter.Role.REACTIVE and meter.point.kind != Point.Kind.INSTANT]
     first = last - timedelta(days=HISTORY + days - 1)
     if not loads:
         return 0

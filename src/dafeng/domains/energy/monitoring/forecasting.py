@@ -13,30 +13,31 @@ from django.db.models import Avg, Count, Q, Sum
 from django.utils import timezone
 
 from dafeng.domains.energy.models import DayForecast, Meter, MonitoredFirm
-from dafeng.domains.energy.monitoring import reading
+from dafeng.domains.energy.monitoring import reading, weather
 from dafeng.domains.energy.monitoring.methods import forecast
 from dafeng.domains.energy.monitoring.methods.profiles import Floats, Profiles
 from dafeng.kernel.series.models import Point
 
 HISTORY = 400
+ROUNDS = 160
 LEADS = (1, 7)
 """Tomorrow by what is known today; the days up to a week from now by what was known a week before each of them."""
 FLOOR = 0.05
 
 
-def forecast_meters(firms: Iterable[MonitoredFirm]) -> list[Meter]:
+def forecast_meters(firms: Iterable[MonitoredFirm], day: date) -> list[Meter]:
     """The electricity that a firm buys: one forecast a firm's main meter."""
     chosen = Meter.objects.filter(
         enterprise__in=[firm.enterprise_id for firm in firms], item="electricity", role=Meter.Role.LOAD, parent=None
     ).exclude(point__kind=Point.Kind.INSTANT)
-    return list(chosen.select_related("point", "enterprise"))
+    return list(chosen.holding(day).select_related("point", "enterprise"))
 
 
 def retrain(
     firms: Iterable[MonitoredFirm],
     *,
     now: datetime,
-    rounds: int = 160,
+    rounds: int = ROUNDS,
     history: int = HISTORY,
     back: int = 0,
     leads: Sequence[int] = LEADS,
@@ -46,8 +47,8 @@ def retrain(
     `back`: also the last so many days, each as it would have been made by a model that did not see it (for a demonstration, whose
     forecasts could not be made day by day).
     """
-    meters = forecast_meters(firms)
     today = timezone.localdate(now)
+    meters = forecast_meters(firms, today)
     if not meters:
         return 0
     block = reading.profiles_of(meters, today - timedelta(days=history), today - timedelta(days=1))
@@ -56,18 +57,28 @@ def retrain(
         return 0
     begun = int(np.argmax(spoken))
     block = Profiles(block.meters, block.days[begun:], block.values[:, begun:])
+    warm = weather.hours([meter.enterprise.place for meter in meters], block.days[0], block.days[-1])
     made = 0
     for lead in leads:
         known = block.until(len(block.days) - back)
-        model = forecast.train(known, lead=lead, rounds=rounds)
         ahead = block.extended(lead)
+        seen = None if warm is None else _seen(warm, lead)
+        model = forecast.train(
+            known, lead=lead, rounds=rounds, temperature=None if seen is None else seen[:, : len(known.days)]
+        )
         first = len(block.days) - back if back and lead == 1 else len(block.days)
-        told = forecast.predict(model, ahead, first=first, lead=lead)
+        told = forecast.predict(model, ahead, first=first, lead=lead, temperature=seen)
         if lead == 7:  # its first day is tomorrow's, which lead 1 knows better
             told = told.filter(pl.col("at").dt.date() > pl.lit(today))
         made += _keep(told, lead, now=now)
     score_past(block, now=now)
     return made
+
+
+def _seen(warm: Floats, lead: int) -> Floats:
+    """The weather as it was known before each day, the days to come included."""
+    ahead = np.full((warm.shape[0], lead, warm.shape[2]), np.nan)
+    return weather.known_before(np.concatenate([warm, ahead], axis=1), lead)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.utils import timezone
@@ -14,6 +15,7 @@ from dafeng.kernel.jobs.running import Running
 from dafeng.kernel.jobs.schedules import Daily, schedule
 
 declared = True
+FORECAST = "energy.monitoring.forecast"
 
 
 @job("energy.monitoring.detect", "识别用能异常", action=permissions.RUN)
@@ -27,9 +29,13 @@ def detect(running: Running) -> Result:
     return Result(_("新发现 %(count)s 条异常") % {"count": found})
 
 
-@job("energy.monitoring.forecast", "重新训练并预测负荷", action=permissions.RUN)
-def retrain(running: Running) -> Result:
-    made = forecasting.retrain(MonitoredFirm.objects.select_related("enterprise"), now=running.clock())
+@job(FORECAST, "重新训练并预测负荷", action=permissions.RUN)
+def retrain(
+    running: Running, rounds: int = forecasting.ROUNDS, back: int = 0, leads: Sequence[int] = forecasting.LEADS
+) -> Result:
+    """Parameters as of `forecasting.retrain`: the demonstration asks for less, and for the days that are over."""
+    firms = MonitoredFirm.objects.select_related("enterprise")
+    made = forecasting.retrain(firms, now=running.clock(), rounds=rounds, back=back, leads=leads)
     return Result(_("新增 %(count)s 份日前预测") % {"count": made})
 
 
@@ -47,5 +53,5 @@ def publish(running: Running) -> Result:
 
 
 schedule("energy.monitoring.detect", "识别用能异常", kind="energy.monitoring.detect", every=Daily(1, 30))
-schedule("energy.monitoring.forecast", "重新训练并预测负荷", kind="energy.monitoring.forecast", every=Daily(2))
+schedule(FORECAST, "重新训练并预测负荷", kind=FORECAST, every=Daily(2))
 schedule("energy.monitoring.publish", "汇总重点用能单位能耗", kind="energy.monitoring.publish", every=Daily(2, 30))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+
+from django.db.models import Q
 
 from dafeng.kernel.actions import action
 from dafeng.kernel.enterprises.models import Enterprise
-from dafeng.kernel.records.access import organisations_of, roles_of
+from dafeng.kernel.records.access import organisations_of, register_visibility, roles_of
 
 OFFICES = frozenset({"leader", "ndrc", "ecology", "statistics", "department", "county", "admin"})
 KEEPERS = frozenset({"ndrc", "department"})
@@ -27,4 +30,27 @@ KEEP = action(
     writes=True,
     rule=may_keep,
 )
+MODEL = action(
+    "energy.monitoring.model",
+    "建立和修改用能流程模型",
+    {"enterprise", *KEEPERS},
+    writes=True,
+    rule=may_keep,
+)
+ENROL = action("energy.monitoring.enrol", "列入重点用能单位", KEEPERS, writes=True)
 RUN = action("energy.monitoring.run", "重新识别异常、预测、汇总能耗", {"ndrc", "admin"}, writes=True)
+
+
+MODEL_IMPORT = "energy.flow.import"
+
+
+def imports_of(user: Any, roles: Collection[str]) -> Q:
+    """The offices that supervise see every import of a flow model, a firm's people what was imported for their firm."""
+    if {*KEEPERS, "leader", "admin"} & set(roles):
+        return Q()
+    firms = Enterprise.objects.filter(organisation__in=organisations_of(user) - {""}).values("code")
+    return Q(key__in=firms) if "enterprise" in roles else Q(pk__in=[])
+
+
+def register() -> None:
+    register_visibility(MODEL_IMPORT, imports_of)

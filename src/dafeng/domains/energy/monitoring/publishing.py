@@ -55,9 +55,8 @@ def publish_month(city: str, month: date, *, now: datetime, by: Any = None) -> R
     last = month.replace(day=monthrange(month.year, month.month)[1])
     firms = list(MonitoredFirm.objects.filter(enterprise__city=city).select_related("enterprise"))
     meters: dict[int, list[Meter]] = defaultdict(list)
-    for meter in Meter.objects.filter(enterprise__in=[firm.enterprise_id for firm in firms]).select_related(
-        "point", "node"
-    ):
+    held = Meter.objects.filter(enterprise__in=[firm.enterprise_id for firm in firms]).holding(month, last)
+    for meter in held.select_related("point", "node"):
         meters[meter.enterprise_id].append(meter)
     if not meters:
         return None

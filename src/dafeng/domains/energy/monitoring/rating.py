@@ -87,11 +87,11 @@ def _measures(firms: Sequence[MonitoredFirm], *, now: datetime) -> list[dict[str
     first = last - timedelta(days=DAYS - 1)
     keys = [firm.enterprise_id for firm in firms]
     meters, nodes, links = defaultdict(list), defaultdict(list), defaultdict(list)
-    for meter in Meter.objects.filter(enterprise__in=keys).select_related("point", "node"):
+    for meter in Meter.objects.filter(enterprise__in=keys).holding(first, last).select_related("point", "node"):
         meters[meter.enterprise_id].append(meter)
-    for node in FlowNode.objects.filter(enterprise__in=keys):
+    for node in FlowNode.objects.filter(enterprise__in=keys).holding(first, last):
         nodes[node.enterprise_id].append(node)
-    for link in FlowLink.objects.filter(enterprise__in=keys):
+    for link in FlowLink.objects.filter(enterprise__in=keys).holding(first, last):
         links[link.enterprise_id].append(link)
     since = now - timedelta(days=90)
     counts = {

@@ -1,4 +1,4 @@
-"""Keeping a firm's contract, flow model, meters, output, measures and equipment: who writes these goes through here."""
+"""Keeping a firm's output, measures and equipment: who writes these goes through here. Its flow model is kept by `modelling`."""
 
 from __future__ import annotations
 
@@ -13,22 +13,17 @@ from django.utils.translation import gettext as _
 from dafeng.domains.energy.errors import EnergyError
 from dafeng.domains.energy.models import (
     Anomaly,
-    FlowLink,
-    FlowNode,
     Measure,
-    Meter,
     MonitoredFirm,
     Output,
     Product,
     Replacement,
 )
 from dafeng.domains.energy.monitoring import permissions
-from dafeng.domains.energy.monitoring.methods import conversion, flows
 from dafeng.kernel.actions import demand
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.records import services as records
-from dafeng.kernel.series.models import Point
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -39,54 +34,6 @@ def monitored_for(user: Any, code: str) -> MonitoredFirm:
     if found is None:
         raise NotFound(_("没有这家重点用能单位"), mend=_("请从重点用能单位名单进入"))
     return found
-
-
-def ensure_firm(enterprise: Enterprise, **contract: Any) -> MonitoredFirm:
-    """Make the firm a key energy user, or bring its contract up to date."""
-    return MonitoredFirm.objects.update_or_create(enterprise=enterprise, defaults=contract)[0]
-
-
-def ensure_node(
-    enterprise: Enterprise, code: str, *, name: str, stage: str, name_en: str = "", tolerance: float = flows.TOLERANCE
-) -> FlowNode:
-    if stage not in flows.STAGES:
-        raise EnergyError(f"没有“{stage}”这个环节", expected="、".join(flows.STAGES))
-    words = {"name": name, "name_en": name_en, "stage": stage, "tolerance": tolerance}
-    return FlowNode.objects.update_or_create(enterprise=enterprise, code=code, defaults=words)[0]
-
-
-def ensure_meter(
-    node: FlowNode, point: Point, *, item: str, role: str = Meter.Role.LOAD, parent: Meter | None = None
-) -> Meter:
-    """Place a point in the flow model. Raises `EnergyError` for an item that no coefficient knows, or a point of another firm."""
-    _known_item(item)
-    if point.subject != node.enterprise.subject:
-        raise EnergyError(f"计量点“{point.name}”不是这家企业的", expected=node.enterprise.subject)
-    words = {"enterprise": node.enterprise, "node": node, "item": item, "role": role, "parent": parent}
-    return Meter.objects.update_or_create(point=point, defaults=words)[0]
-
-
-def ensure_link(source: FlowNode, target: FlowNode, *, item: str, meter: Meter | None = None) -> FlowLink:
-    """Lead an energy from one node to a later one. Raises `EnergyError` when it would run back."""
-    _known_item(item)
-    if source.enterprise_id != target.enterprise_id:
-        raise EnergyError("流向的两端不是同一家企业")
-    if flows.STAGES.index(source.stage) > flows.STAGES.index(target.stage) or source.pk == target.pk:
-        raise EnergyError(f"流向不能从“{source.name}”回到“{target.name}”", expected="购入 → 转换 → 分配 → 使用 → 产品")
-    return FlowLink.objects.update_or_create(
-        source=source, target=target, item=item, defaults={"enterprise": source.enterprise, "meter": meter}
-    )[0]
-
-
-def _known_item(item: str) -> None:
-    if item not in conversion.coefficients()["item"].to_list():
-        raise EnergyError(f"没有能源品种“{item}”的折标准煤系数", mend="请按 GB/T 2589 的品种填写")
-
-
-def ensure_product(enterprise: Enterprise, code: str, *, name: str, unit: str, name_en: str = "") -> Product:
-    return Product.objects.update_or_create(
-        enterprise=enterprise, code=code, defaults={"name": name, "name_en": name_en, "unit": unit}
-    )[0]
 
 
 def state_output(product: Product, month: str, amount: float, *, source: str, by: Any, now: datetime) -> Output:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dafeng.domains.energy.monitoring.views import anomalies, firms, plans, points, quarantine
+from dafeng.domains.energy.monitoring.views import anomalies, firms, model, plans, points, quarantine
 
 urlpatterns = [
     path("monitoring/", firms.firms, name="monitoring-firms"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("monitoring/quarantine/", quarantine.quarantined, name="monitoring-quarantine"),
     path("monitoring/quarantine/<int:id>/", quarantine.one, name="monitoring-quarantine-one"),
     path("monitoring/quarantine/<int:id>/decide/", quarantine.decide, name="monitoring-quarantine-decide"),
+    path("monitoring/enrol/", model.enrol, name="monitoring-enrol"),
     path("monitoring/<slug:code>/", firms.board, name="monitoring-board"),
     path("monitoring/<slug:code>/flows/", firms.flows_page, name="monitoring-flows"),
     path("monitoring/<slug:code>/output/", firms.output, name="monitoring-output"),
@@ -24,4 +25,12 @@ urlpatterns = [
     path("monitoring/<slug:code>/advice/", plans.advice_page, name="monitoring-advice"),
     path("monitoring/<slug:code>/measures/", plans.plan, name="monitoring-plan"),
     path("monitoring/<slug:code>/equipment/", plans.equipment, name="monitoring-equipment"),
+    path("monitoring/<slug:code>/model/", model.model, name="monitoring-model"),
+    path("monitoring/<slug:code>/model/template/", model.template, name="monitoring-model-template"),
+    path("monitoring/<slug:code>/model/upload/", model.upload, name="monitoring-model-upload"),
+    path("monitoring/<slug:code>/model/imports/<uuid:id>/", model.import_page, name="monitoring-model-import"),
+    path(
+        "monitoring/<slug:code>/model/imports/<uuid:id>/step/", model.import_step, name="monitoring-model-import-step"
+    ),
+    path("monitoring/<slug:code>/model/edit/<slug:part>/", model.edit, name="monitoring-model-edit"),
 ]

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.buildings import permissions, publication, reading, rules, sheet, store
-from dafeng.domains.energy.buildings.forms import AuditForm, BuildingForm, RetrofitForm, UploadForm, UseForm
+from dafeng.domains.energy.buildings import metering, permissions, publication, reading, rules, store
+from dafeng.domains.energy.buildings.forms import AuditForm, BuildingForm, RetrofitForm, UseForm
 from dafeng.domains.energy.buildings.reading import Card
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.common import (
+from dafeng.domains.energy.control.views.city_page import (
     amount,
     city_here,
     evidence_of,
@@ -31,7 +30,7 @@ from dafeng.domains.energy.control.views.common import (
 )
 from dafeng.domains.energy.models import Building, BuildingUse, EnergyCity
 from dafeng.kernel.actions import asks, demand, may
-from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.pages import asked
 from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.maps import choropleth
@@ -39,8 +38,8 @@ from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Record
+from dafeng.kernel.series.points import one_look
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = (store.RETROFIT, store.AUDIT)
 
 
@@ -143,6 +142,39 @@ def _progress(found: reading.Progress) -> dict[str, Any]:
         "buildings": found.buildings, "done": round(done, 1), "wait": round(min(found.waiting / found.target * 1000, 1000 - done), 1), "source": target.source,
         "year": target.year,
     }  # fmt: skip
+
+
+@require_safe
+@asks(permissions.SEE)
+@one_look()
+def meters(request: HttpRequest, building: str) -> HttpResponse:
+    """Months of a building's own points, beside what was told of the year."""
+    found, this = store.building_for(request.user, building), timezone.localdate().year
+    known = [this, this - 1, this - 2]
+    year = asked.year(request, known, default=this)
+    points = metering.points_of(found)
+    told_months, carriers = metering.months(points, year), rules.carriers()
+    whole: dict[str, float] = {}
+    for each in told_months:
+        whole[each.carrier] = whole.get(each.carrier, 0.0) + each.value
+    stated = {
+        row.carrier: row.value
+        for row in found.uses.filter(year=year, end_use=BuildingUse.EndUse.TOTAL).order_by("revision")
+    }
+    context = {
+        "building": found, "year": year, "meters": points, "unknown_meters": metering.unknown(found, points),
+        "metered": [
+            {"month": each.month, "carrier": carriers[each.carrier].name, "value": amount(each.value, 1), "unit": carriers[each.carrier].unit, "coverage": percent(each.coverage * 100)}
+            for each in told_months
+        ],
+        "compared": [
+            {"carrier": carriers[code].name, "unit": carriers[code].unit, "metered": amount(value, 1), "told": amount(stated[code], 1), "gap": percent((value / stated[code] - 1) * 100)}
+            for code, value in whole.items() if stated.get(code)
+        ],
+        "files": may(request.user, permissions.FILE, found) and year < this,
+        "year_tabs": [{"value": each, "address": asked.address(request, year=each), "current": each == year} for each in known],
+    }  # fmt: skip
+    return render(request, "energy/buildings/meters.html", context)
 
 
 @require_safe
@@ -303,6 +335,29 @@ def use(request: HttpRequest, building: str) -> HttpResponse:
     )
 
 
+@require_POST
+@asks(permissions.FILE)
+def use_metered(request: HttpRequest, building: str) -> HttpResponse:
+    """File what the meters say of a finished year."""
+    found = store.building_for(request.user, building)
+    demand(request.user, permissions.FILE, found)
+    year = request.POST.get("year", "")
+    made: list[Any] = []
+    if (
+        told(
+            request,
+            lambda: made.extend(
+                metering.file_year(found, int(year) if year.isdigit() else 0, by=request.user, now=timezone.now())
+            ),
+            _("已按计量汇总，见“填报的用能”"),
+        )
+        and not made
+    ):
+        messages.warning(request, _("没有新的可入账：这一年还没有过完、计量不足 98%，或已有人填报。"))
+    back = reverse("energy:buildings-meters", kwargs={"building": found.code})
+    return redirect(back + (f"?year={year}" if year.isdigit() else ""))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.FILE)
 def retrofit(request: HttpRequest, building: str) -> HttpResponse:
@@ -343,7 +398,7 @@ def audit(request: HttpRequest, building: str) -> HttpResponse:
     )
 
 
-def _record(request: HttpRequest, id: UUID, *kinds: str) -> Record:
+def record_of(request: HttpRequest, id: UUID, *kinds: str) -> Record:
     found = Record.objects.for_user(request.user).of_kind(*kinds).filter(pk=id).first()
     if found is None:
         raise NotFound(_("没有这份记录"), mend=_("请从建筑名录重新进入"))
@@ -354,7 +409,7 @@ def _record(request: HttpRequest, id: UUID, *kinds: str) -> Record:
 @asks(permissions.SEE)
 def record(request: HttpRequest, id: UUID) -> HttpResponse:
     """A retrofit or an audit: what it says, its proof, its steps."""
-    found = _record(request, id, *KINDS)
+    found = record_of(request, id, *KINDS)
     if found.kind == store.RETROFIT:
         row = found.energy_retrofit
         facts = [
@@ -381,82 +436,11 @@ def record(request: HttpRequest, id: UUID) -> HttpResponse:
 @asks(permissions.CHECK)
 def record_step(request: HttpRequest, id: UUID) -> HttpResponse:
     """Accept or refuse; the workflow says who may."""
-    found = _record(request, id, *KINDS)
+    found = record_of(request, id, *KINDS)
     unchanged(request, found)
     action, reason = request.POST.get("action", ""), request.POST.get("reason", "")[:300]
     told(request, lambda: records.move(found, action, by=request.user, now=timezone.now(), reason=reason), _("已办理"))
     return redirect("energy:buildings-record", id=id)
-
-
-@require_safe
-@asks(permissions.KEEP)
-def template(request: HttpRequest) -> FileResponse:
-    return FileResponse(
-        io.BytesIO(sheet.template(city_here())), as_attachment=True, filename="建筑名录.xlsx", content_type=XLSX
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@asks(permissions.KEEP)
-def upload(request: HttpRequest) -> HttpResponse:
-    """A spreadsheet: its faults by row, or a preview that waits to be committed."""
-    city = city_here()
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form}
-    if request.method != "POST":
-        return render(request, "energy/buildings/upload.html", context)
-    if not form.is_valid():
-        return render(request, "energy/buildings/upload.html", context, status=422)
-    given = form.cleaned_data["file"]
-    try:
-        made, preview = sheet.open_import(city, given.file, name=given.name, by=request.user, now=timezone.now())
-    except UploadError as error:
-        return render(request, "energy/buildings/upload.html", context | {"error": error.as_dict()}, status=422)
-    if made is not None:
-        return redirect("energy:buildings-import", id=made.pk)
-    problems = [each.as_dict() for each in preview.problems[:500]]
-    return render(
-        request,
-        "energy/buildings/upload.html",
-        context | {"problems": problems, "count": len(preview.problems)},
-        status=422,
-    )
-
-
-@require_safe
-@asks(permissions.KEEP)
-def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
-    found = _record(request, id, sheet.KIND)
-    city, types, carriers = city_here(), dict(Building.Type.choices), rules.carriers()
-    rows = [
-        row | {
-            "place": city.place_name(row["place"], english=english()), "type": types[row["type"]], "area": amount(row["area"]),
-            "told": "、".join(f"{carriers[each].name} {amount(value)} {carriers[each].unit}" for each, value in row["uses"].items()),
-        }
-        for row in found.payload["rows"][:200]
-    ]  # fmt: skip
-    context = {
-        "record": found, "rows": rows, "count": len(found.payload["rows"]), "events": timeline(found), "evidence": found.evidence.first(),
-        "steps": {each.action for each in records.actions(found, request.user)}, "commit": _("提交入库"),
-        "address": reverse("energy:buildings-import-step", kwargs={"id": found.pk}),
-    }  # fmt: skip
-    return render(request, "energy/buildings/import.html", context)
-
-
-@require_POST
-@asks(permissions.KEEP)
-def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
-    found, now = _record(request, id, sheet.KIND), timezone.now()
-    unchanged(request, found)
-    if request.POST.get("action") == "commit":
-        told(
-            request,
-            lambda: sheet.commit(found, by=request.user, now=now),
-            _("已入库 %(count)s 座建筑") % {"count": len(found.payload["rows"])},
-        )
-    else:
-        told(request, lambda: records.move(found, "drop", by=request.user, now=now), _("已放弃，没有改动"))
-    return redirect("energy:buildings-import", id=id)
 
 
 @require_POST

@@ -16,7 +16,7 @@ from dafeng.domains.energy.control import balance, limits, permissions, readings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.balance import Board, State
 from dafeng.domains.energy.control.forms import FollowForm
-from dafeng.domains.energy.control.views.common import amount, city_here, percent, told, unit_of
+from dafeng.domains.energy.control.views.city_page import amount, city_here, percent, told, unit_of
 from dafeng.domains.energy.models import EnergyCity
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.actions import asks, demand, may

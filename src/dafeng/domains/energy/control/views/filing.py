@@ -18,7 +18,7 @@ from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions, readings, rules, sheet, warnings
 from dafeng.domains.energy.control.forms import MonthForm, UploadForm
 from dafeng.domains.energy.control.views.board import visible
-from dafeng.domains.energy.control.views.common import (
+from dafeng.domains.energy.control.views.city_page import (
     amount,
     city_here,
     evidence_of,

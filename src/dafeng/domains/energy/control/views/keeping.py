@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import limits, patrols, permissions, projects, readings, rules, warnings
 from dafeng.domains.energy.control.forms import CutForm, IndexForm, LimitForm, PatrolForm, ProjectForm, UseForm
-from dafeng.domains.energy.control.views.common import (
+from dafeng.domains.energy.control.views.city_page import (
     amount,
     city_here,
     evidence_of,

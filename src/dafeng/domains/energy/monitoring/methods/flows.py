@@ -2,12 +2,13 @@
 
 A node is a place of the firm (a meter board, a boiler, a hall); a link carries an item from one to the next, in tce of equivalent
 value, so that flows of several items can be added. What enters a distribution node must leave it again within the uncertainty of
-its meters; a conversion node may lose, never gain; a process ends the flow.
+its meters; a conversion node may lose, never gain; a process ends the flow, but for what is recovered from it (waste heat), which may
+run back. `faults` says what is wrong with a model, or still missing, before a single reading has come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 PURCHASE, CONVERSION, DISTRIBUTION, PROCESS, PRODUCT = "purchase", "conversion", "distribution", "process", "product"
@@ -26,18 +27,25 @@ class Node:
 
 @dataclass(frozen=True)
 class Link:
-    """`amount` in tce; None where nothing was measured. `measured`: by a meter, else by difference or share."""
+    """`amount` in tce; None where nothing was measured. `measured`: by a meter, else by difference or share.
+
+    `recovered`: waste energy won back, which alone may run against the order of the stages.
+    """
 
     source: str
     target: str
     item: str
     amount: float | None
     measured: bool = True
+    recovered: bool = False
 
 
 @dataclass(frozen=True)
 class Closure:
-    """`gap` = in − out (tce); `share` of the inflow. `state`: closed, loss, open (too much missing), gain (more out than in), unknown."""
+    """`gap` = in − out (tce); `share` of the inflow.
+
+    `state`: closed, loss (of a conversion), used (what a process keeps), open (too much missing), gain (more out than in), unknown.
+    """
 
     node: Node
     inflow: float | None
@@ -63,8 +71,8 @@ def closures(nodes: Sequence[Node], links: Sequence[Link]) -> list[Closure]:
         share = gap / inflow
         if share < -node.tolerance:
             state = "gain"
-        elif node.stage == CONVERSION:
-            state = "loss"
+        elif node.stage in (CONVERSION, PROCESS):
+            state = "loss" if node.stage == CONVERSION else "used"
         else:
             state = "closed" if share <= node.tolerance else "open"
         found.append(Closure(node, inflow, outflow, gap, share, state))
@@ -79,6 +87,75 @@ def _sum(links: Sequence[Link]) -> float | None:
         if any(amount is None for amount in amounts)
         else float(sum(amount for amount in amounts if amount is not None))
     )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a model. `kind` as below; `node` the code of the node concerned (of a link: its source), `link` what runs.
+
+    Refused at once (`wrong`): `itself backwards cycle into_purchase from_product`. To be completed (else): `carrier` (an energy leaves a
+    distribution node that never came in), `no_inflow`, `no_outflow`, `unmetered` (a purchase without a meter), `two_rests` (two outflows
+    without a meter: no difference tells them apart), `unmetered_recovery`.
+    """
+
+    kind: str
+    node: str
+    link: Link | None = None
+
+    @property
+    def wrong(self) -> bool:
+        return self.kind in ("itself", "backwards", "cycle", "into_purchase", "from_product")
+
+
+def faults(nodes: Sequence[Node], links: Sequence[Link], metered: Collection[str] = ()) -> list[Fault]:
+    """Everything that keeps a model from being drawn and balanced. `metered`: codes of purchase nodes with a meter of their own."""
+    by_code = {node.code: node for node in nodes}
+    return [*_running(by_code, links), *_cycles(links), *_lacking(nodes, links, metered)]
+
+
+def _running(nodes: Mapping[str, Node], links: Sequence[Link]) -> Iterator[Fault]:
+    """Links that run where no energy can."""
+    for link in links:
+        source, target = nodes[link.source], nodes[link.target]
+        if link.source == link.target:
+            yield Fault("itself", link.source, link)
+        elif target.stage == PURCHASE:
+            yield Fault("into_purchase", link.source, link)
+        elif source.stage == PRODUCT:
+            yield Fault("from_product", link.source, link)
+        elif not link.recovered and STAGES.index(source.stage) > STAGES.index(target.stage):
+            yield Fault("backwards", link.source, link)
+
+
+def _cycles(links: Sequence[Link]) -> list[Fault]:
+    """A link of each circle that is left when recovered energy is taken out (Kahn: what cannot be put in order runs in a circle)."""
+    left = [link for link in links if not link.recovered and link.source != link.target]
+    while True:
+        targets, sources = {link.target for link in left}, {link.source for link in left}
+        kept = [link for link in left if link.source in targets and link.target in sources]
+        if len(kept) == len(left):
+            return [Fault("cycle", left[0].source, left[0])] if left else []
+        left = kept
+
+
+def _lacking(nodes: Sequence[Node], links: Sequence[Link], metered: Collection[str]) -> Iterator[Fault]:
+    """What is still to be told before every node can be balanced."""
+    for node in nodes:
+        into = [link for link in links if link.target == node.code]
+        out = [link for link in links if link.source == node.code]
+        if node.stage == PURCHASE and node.code not in metered:
+            yield Fault("unmetered", node.code)
+        if node.stage != PURCHASE and not into:
+            yield Fault("no_inflow", node.code)
+        if node.stage in (PURCHASE, CONVERSION, DISTRIBUTION) and not out:
+            yield Fault("no_outflow", node.code)
+        if sum(not link.measured and not link.recovered for link in out) > 1:
+            yield Fault("two_rests", node.code)
+        for link in out:
+            if node.stage == DISTRIBUTION and into and link.item not in {each.item for each in into}:
+                yield Fault("carrier", node.code, link)
+            if link.recovered and not link.measured:
+                yield Fault("unmetered_recovery", node.code, link)
 
 
 def unit_consumption(total: float | None, output: float | None) -> float | None:

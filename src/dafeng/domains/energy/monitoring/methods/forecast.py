@@ -100,7 +100,7 @@ def features(
 ) -> tuple[Floats, Floats]:
     """What was known `lead` days before: (meters, days, slots, features), and the level of each meter that scales it (meters, days).
 
-    `temperature`: °C by (days, slots), forecast or measured; None where nobody told.
+    `temperature`: °C by (days, slots), or by (meters, days, slots) where meters lie apart; None where nobody told.
     """
     values = profiles.values
     meters, days, slots = values.shape
@@ -117,8 +117,8 @@ def features(
     spread = np.sqrt(np.maximum(squares - week_mean**2, 0.0))
     day_of_year = np.array([each.timetuple().tm_yday for each in known.days]) * (2 * np.pi / 365.25)
     group_last = np.concatenate([np.full(min(lead, days), -1), known.group[: max(days - lead, 0)]])
-    warm = np.full((days, slots), np.nan) if temperature is None else temperature
-    warmer = warm - np.concatenate([np.full((min(lead, days), slots), np.nan), warm[: max(days - lead, 0)]])
+    warm = np.broadcast_to(np.full((days, slots), np.nan) if temperature is None else temperature, values.shape)
+    warmer = warm - _shift(warm, lead)
 
     def by_day(column: npt.NDArray[Any]) -> Floats:
         return np.broadcast_to(column[None, :, None], values.shape).astype(np.float64)
@@ -133,7 +133,7 @@ def features(
         by_meter_day(_shift(daily[:, :, None], lead)[:, :, 0]), by_meter_day(end), by_meter_day(week_mean), by_meter_day(spread),
         np.broadcast_to(np.arange(slots, dtype=np.float64), values.shape), by_day(known.weekday), by_day(known.group),
         by_day(group_last), by_day(known.before_off), by_day(known.after_off), by_day(np.sin(day_of_year)), by_day(np.cos(day_of_year)),
-        np.full(values.shape, float(lead)), np.broadcast_to(warm, values.shape), np.broadcast_to(warmer, values.shape),
+        np.full(values.shape, float(lead)), warm, warmer,
         np.broadcast_to(np.arange(meters, dtype=np.float64)[:, None, None], values.shape),
     ]  # fmt: skip
     return np.stack(columns, axis=-1), level
@@ -377,12 +377,12 @@ def rolling(
             profiles.until(origin),
             calendar=calendar,
             lead=lead,
-            temperature=None if temperature is None else temperature[:origin],
+            temperature=None if temperature is None else temperature[..., :origin, :],
             rounds=rounds,
         )
         end = min(origin + every, len(profiles.days))
         block = profiles.until(end)
-        warm = None if temperature is None else temperature[:end]
+        warm = None if temperature is None else temperature[..., :end, :]
         parts.append(predict(model, block, calendar=calendar, temperature=warm, first=origin, lead=lead))
     told = pl.concat(parts)
     return told, score(profiles, told, lead=lead)

@@ -17,7 +17,7 @@ from dafeng.domains.energy.models import Anomaly, Meter
 from dafeng.domains.energy.monitoring import detecting, permissions, reading, words
 from dafeng.domains.energy.monitoring.forms import MeasureForm
 from dafeng.domains.energy.monitoring.methods import conversion
-from dafeng.domains.energy.monitoring.views.common import clock, told
+from dafeng.domains.energy.monitoring.views.firm_page import clock, told
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound, StaleError
 from dafeng.kernel.jobs import services as jobs

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Meter, MonitoredFirm, Product
+from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Measure, Meter, MonitoredFirm, Product
 from dafeng.domains.energy.monitoring import balance, detecting, permissions, rating, reading, register, words
 from dafeng.domains.energy.monitoring.forms import OutputForm
 from dafeng.domains.energy.monitoring.methods import flows
-from dafeng.domains.energy.monitoring.views.common import called, clock, firm_of, shell, told
+from dafeng.domains.energy.monitoring.views.firm_page import called, clock, firm_of, shell, told
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked, charts
@@ -39,8 +39,16 @@ def firms(request: HttpRequest) -> HttpResponse:
         "enterprise__energy_anomalies", filter=Q(enterprise__energy_anomalies__state=Anomaly.State.NEW), distinct=True
     )
     meters = Count("enterprise__energy_meters", distinct=True)
+    going = Q(enterprise__energy_measures__state__in=(Measure.State.PLANNED, Measure.State.DOING))
+    today = timezone.localdate(clock()[0])
+    planned = Count("enterprise__energy_measures", filter=going, distinct=True)
+    late = Count(
+        "enterprise__energy_measures", filter=going & Q(enterprise__energy_measures__due__lt=today), distinct=True
+    )
     rows = (
-        MonitoredFirm.objects.for_user(request.user).select_related("enterprise").annotate(waiting=open_, meters=meters)
+        MonitoredFirm.objects.for_user(request.user)
+        .select_related("enterprise")
+        .annotate(waiting=open_, meters=meters, planned=planned, late=late)
     )
     table = Table(
         request,
@@ -50,6 +58,8 @@ def firms(request: HttpRequest) -> HttpResponse:
             Column("enterprise.industry", _("行业"), sort=None, show=lambda firm: rating.industry_title(rating.industry_of(firm.enterprise.industry))),
             Column("meters", _("计量点"), numeric=True),
             Column("waiting", _("待确认异常"), numeric=True),
+            Column("planned", _("节能计划"), numeric=True, show=lambda firm: firm.planned or _("没有计划")),
+            Column("late", _("逾期措施"), numeric=True),
             Column("demo", _("说明"), sort=None, show=lambda firm: _("演示") if firm.demo else ""),
         ],
         _("重点用能单位"),
@@ -59,7 +69,13 @@ def firms(request: HttpRequest) -> HttpResponse:
         file="energy-users",
     )  # fmt: skip
     return table.download() or render(
-        request, "energy/monitoring/firms.html", {"table": table, "runs": may(request.user, permissions.RUN)}
+        request,
+        "energy/monitoring/firms.html",
+        {
+            "table": table,
+            "runs": may(request.user, permissions.RUN),
+            "enrols": may(request.user, permissions.ENROL),
+        },
     )
 
 
@@ -77,8 +93,8 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     """What the firm uses now, what it used lately, what it will use, and what is wrong."""
     firm = firm_of(request, code)
     now, last = clock()
-    meters = detecting.meters_of(firm)
     first = last - timedelta(days=DAYS - 1)
+    meters = detecting.meters_of(firm, first, last)
     total = _bought(firm, meters, first, last)[0]
     chart = _days(firm, meters, first, last)
     if chart and (answer := chart.download(request)):
@@ -87,7 +103,7 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
         "meter__point", "meter__node"
     )[:5]
     context = shell(firm, "board") | {
-        "figures": _figures(total), "chart": chart, "live": _live(meters, now=now), "first": first, "last": last, "total": total,
+        "figures": _figures(total), "chart": chart, "live": _live([meter for meter in meters if meter.holds(last)], now=now), "first": first, "last": last, "total": total,
         "unconfirmed": total.status == Status.DEGRADED, "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in waiting],
         "items": [row | {"name": words.item_name(row["item"])} for row in total.rows.iter_rows(named=True)],
     }  # fmt: skip
@@ -171,11 +187,11 @@ def flows_page(request: HttpRequest, code: str) -> HttpResponse:
     chosen = asked.one_of(request, "month", [f"{each:%Y-%m}" for each in months], default=f"{months[0]:%Y-%m}")
     month = next(each for each in months if f"{each:%Y-%m}" == chosen)
     end = min(last, (month + timedelta(days=31)).replace(day=1) - timedelta(days=1))
-    meters = detecting.meters_of(firm)
+    meters = detecting.meters_of(firm, month, end)
     total, found = _bought(firm, meters, month, end)
     nodes, links = (
-        list(FlowNode.objects.filter(enterprise=firm.enterprise)),
-        list(FlowLink.objects.filter(enterprise=firm.enterprise)),
+        list(FlowNode.objects.filter(enterprise=firm.enterprise).holding(month, end)),
+        list(FlowLink.objects.filter(enterprise=firm.enterprise).holding(month, end)),
     )
     model = balance.flows_of(nodes, links, meters, found, month.year)
     names = {node.code: node.name for node in model.nodes}

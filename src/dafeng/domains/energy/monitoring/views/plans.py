@@ -13,12 +13,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dafeng.domains.energy.models import Anomaly, Measure, Meter, Replacement
-from dafeng.domains.energy.monitoring import advising, detecting, forecasting, permissions, reading, register, words
+from dafeng.domains.energy.monitoring import (
+    advising,
+    detecting,
+    forecasting,
+    permissions,
+    reading,
+    register,
+    weather,
+    words,
+)
 from dafeng.domains.energy.monitoring.forms import MeasureForm, ReplacementForm
+from dafeng.domains.energy.monitoring.jobs import FORECAST
 from dafeng.domains.energy.monitoring.methods import advice, baseline, conversion
-from dafeng.domains.energy.monitoring.views.common import clock, firm_of, shell, told
+from dafeng.domains.energy.monitoring.views.firm_page import clock, firm_of, shell, told
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound
+from dafeng.kernel.jobs.models import Job
 from dafeng.kernel.pages import charts
 from dafeng.kernel.pages.tables import Column, Table
 from dafeng.kernel.series.points import one_look
@@ -31,7 +42,7 @@ def forecast_page(request: HttpRequest, code: str) -> HttpResponse:
     """The days to come with their band, the last days beside what came, and what the forecasts were worth."""
     firm = firm_of(request, code)
     last = clock()[1]
-    meters = forecasting.forecast_meters([firm])
+    meters = forecasting.forecast_meters([firm], last)
     first, end = last - timedelta(days=3), last + timedelta(days=7)
     kept = forecasting.shown(meters, first, end)
     chart = _band(meters, kept, first, last) if kept else None
@@ -42,6 +53,7 @@ def forecast_page(request: HttpRequest, code: str) -> HttpResponse:
     newest = max((each.made_at for each in kept), default=None)
     context = shell(firm, "forecast") | {
         "chart": chart, "record": record, "rungs": [words.RUNGS[each] for each in rungs], "newest": newest,
+        "station": weather.stations([firm.enterprise.place]).get(firm.enterprise.place), "training": Job.objects.active().filter(kind=FORECAST).exists(),
         "figures": [
             {"title": _("日前预测误差"), "value": "NE" if record.mape is None else f"{100 * record.mape:.1f}", "unit": "%", "note": _("平均绝对百分比误差，逐时"), "status": None},
             {"title": _("照搬昨天的误差"), "value": "NE" if record.mape_yesterday is None else f"{100 * record.mape_yesterday:.1f}", "unit": "%", "note": _("同样的天，用前一天同一小时"), "status": None},
@@ -83,24 +95,28 @@ def baseline_page(request: HttpRequest, code: str) -> HttpResponse:
     """What the electricity bought would have been, by the kind of day: fitted on the earlier part, compared with the last four weeks."""
     firm = firm_of(request, code)
     last = clock()[1]
-    meters = forecasting.forecast_meters([firm])
+    meters = forecasting.forecast_meters([firm], last)
     context: dict[str, Any] = shell(firm, "baseline") | {"limits": baseline.LIMITS, "least": baseline.LEAST_DAYS}
     if not meters:
         return render(request, "energy/monitoring/baseline.html", context)
     block = reading.profiles_of(meters, last - timedelta(days=363), last)
     use = block.values.sum(axis=(0, 2))
     split = len(block.days) - 28
-    found = baseline.fit(block.days[:split], use[:split])
+    station, warm = weather.station_days(firm.enterprise.place, block.days[0], last)
+    found = None if warm is None else baseline.fit(block.days[:split], use[:split], warm[:split])
+    if found is None:  # no station, or too few days of it
+        station, warm = None, None
+        found = baseline.fit(block.days[:split], use[:split])
     if found is not None:
-        expected = found.expected(block.days[split:], None)
+        expected = found.expected(block.days[split:], None if warm is None else warm[split:])
         actual = use[split:]
-        there = np.isfinite(actual)
+        there = np.isfinite(actual) & np.isfinite(expected)
         xs = [f"{day:%m-%d}" for day in block.days[split:]]
         chart = charts.lines(
             _("近四周用电与基线"), "kWh", xs,
             [
                 charts.Series(_("实际"), {x: float(v) if np.isfinite(v) else None for x, v in zip(xs, actual, strict=True)}, tone=0),
-                charts.Series(_("基线"), dict(zip(xs, expected.tolist(), strict=True)), tone=2, dashed=True),
+                charts.Series(_("基线"), {x: float(v) if np.isfinite(v) else None for x, v in zip(xs, expected, strict=True)}, tone=2, dashed=True),
             ], decimals=0, name="baseline",
         )  # fmt: skip
         if chart and (answer := chart.download(request)):
@@ -109,6 +125,9 @@ def baseline_page(request: HttpRequest, code: str) -> HttpResponse:
         context |= {
             "found": found,
             "chart": chart,
+            "station": station.called(english=words.english()) if station else "",
+            "heating": found.coefficients.get("heating"),
+            "cooling": found.coefficients.get("cooling"),
             "saved": saved,
             "share": 100 * saved / float(expected[there].sum()) if saved is not None else None,
         }
@@ -122,7 +141,7 @@ def advice_page(request: HttpRequest, code: str) -> HttpResponse:
     """What would save, on the firm's own curve; and the plan that came of it."""
     firm = firm_of(request, code)
     now, last = clock()
-    meters = detecting.meters_of(firm)
+    meters = detecting.meters_of(firm, last)
     load, days, air = advising.curve(firm, meters, now=now)
     found = advising.advise(firm, load, days, air)
     tariff = advising.tariff_in_force(firm, last)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from dafeng.domains.energy.models import Meter
-from dafeng.domains.energy.monitoring import detecting, permissions, words
-from dafeng.domains.energy.monitoring.views.common import clock, firm_of, shell
+from dafeng.domains.energy.monitoring import modelling, permissions, words
+from dafeng.domains.energy.monitoring.views.firm_page import clock, firm_of, shell
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages import asked, charts
@@ -43,7 +43,7 @@ STEPS = {"366d": "1d", "5y": "1mo"}
 def points(request: HttpRequest, code: str) -> HttpResponse:
     """One point of the firm over a span that ends at a moment; both are in the address."""
     firm = firm_of(request, code)
-    meters = detecting.meters_of(firm)
+    meters = modelling.model_of(firm.enterprise).meters  # also those that no longer stand: their past is still theirs
     context: dict[str, Any] = shell(firm, "points")
     if not meters:
         return render(request, "energy/monitoring/points.html", context)

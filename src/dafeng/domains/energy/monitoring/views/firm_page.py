@@ -36,7 +36,7 @@ def places(firm: MonitoredFirm, current: str) -> list[dict[str, Any]]:
     """The tabs of a firm."""
     titles = {
         "board": _("看板"), "flows": _("能流"), "points": _("计量点"), "forecast": _("预测"),
-        "baseline": _("基线"), "advice": _("节能建议"), "output": _("产量"), "equipment": _("设备更新"),
+        "baseline": _("基线"), "advice": _("节能建议"), "model": _("流程模型"), "output": _("产量"), "equipment": _("设备更新"),
     }  # fmt: skip
     return [
         {
