@@ -121,7 +121,9 @@ def test_a_declared_total_counts_only_what_is_not_registered() -> None:
 
 def test_more_registered_than_declared_is_told_and_not_cut() -> None:
     registered = [change(date(2025, 2, 1), 90.0, "pv_distributed")]
-    rest, excess = remainder([Declared(date(2025, 6, 30), Amount(mw=80.0))], registered, kind="pv_distributed", place="x")
+    rest, excess = remainder(
+        [Declared(date(2025, 6, 30), Amount(mw=80.0))], registered, kind="pv_distributed", place="x"
+    )
     assert (rest, excess) == ([], [date(2025, 6, 30)])
 
 
@@ -203,7 +205,10 @@ def test_storage_by_hand() -> None:
         ({"generation": 100.0, "available": 90.0}, ["available_below_generation"]),
         ({"generation": 60_000.0, "curtailed": 20_000.0}, ["curtailed_above_capacity"]),
         ({"generation": 900.0, "available": 1000.0, "curtailed": 60.0}, ["curtailed_differs"]),
-        ({"charged": 1000.0, "discharged": 1001.5, "mwh": 200.0}, ["discharge_above_charge"]),  # of what was stored: a reason
+        (
+            {"charged": 1000.0, "discharged": 1001.5, "mwh": 200.0},
+            ["discharge_above_charge"],
+        ),  # of what was stored: a reason
         ({"charged": 1000.0, "discharged": 1300.0, "mwh": 200.0}, ["discharge_above_charge"]),  # of nothing
         ({"charged": 73_000.0}, ["charge_above_capacity"]),
     ],
@@ -228,7 +233,9 @@ def test_a_year_has_so_many_hours_and_a_store_makes_nothing() -> None:
 
 
 def test_the_sun_does_not_shine_at_night() -> None:
-    hours = [(datetime(2025, 6, 21, hour), 3.0) for hour in (2, 3, 4, 12, 20, 21, 23)] + [(datetime(2025, 6, 22, 1), 0.1)]
+    hours = [(datetime(2025, 6, 21, hour), 3.0) for hour in (2, 3, 4, 12, 20, 21, 23)] + [
+        (datetime(2025, 6, 22, 1), 0.1)
+    ]
     dark = at_night(hours, mw=100.0, first=21, last=4, share=0.005)  # half a megawatt of 100
     assert [at.hour for at, _value in dark] == [2, 3, 21, 23]
 
@@ -264,7 +271,9 @@ def test_rules_of_a_kind_overlap_where_a_day_has_two() -> None:
     ),
     st.integers(0, 200), st.integers(0, 90),
 )  # fmt: skip
-def test_what_is_free_never_lets_a_day_be_rented_twice(rows: list[tuple[int, int, int, int]], at: int, length: int) -> None:
+def test_what_is_free_never_lets_a_day_be_rented_twice(
+    rows: list[tuple[int, int, int, int]], at: int, length: int
+) -> None:
     """Rented beyond what is free is refused; so on no day more is rented than stands, in MW and in MWh."""
     station = [change(DAY, 100.0, "storage", mwh=200.0), change(DAY + timedelta(days=80), 20.0, "storage", mwh=40.0)]
     taken: list[Lease] = []

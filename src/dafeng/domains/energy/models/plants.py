@@ -83,7 +83,9 @@ class Plant(models.Model):
         ordering = ("place", "code")
         indexes = (models.Index(fields=("city", "kind"), name="energy_plant_kind"),)
         constraints = (
-            models.UniqueConstraint(fields=("city", "filing"), condition=~Q(filing=""), name="energy_plant_filing_once"),
+            models.UniqueConstraint(
+                fields=("city", "filing"), condition=~Q(filing=""), name="energy_plant_filing_once"
+            ),
             models.UniqueConstraint(fields=("place", "name"), name="energy_plant_name_once"),
         )
 

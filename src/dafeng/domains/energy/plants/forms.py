@@ -56,7 +56,11 @@ class PlantForm(forms.Form):
 class ChangeForm(forms.Form):
     stage = forms.ChoiceField(label=_("阶段"), choices=CapacityChange.Stage.choices)
     on = forms.DateField(label=_("日期"), widget=Day())
-    mw = number(_("交流容量或功率（MW）"), min_value=0, help_text=_("本次变动的容量，不是累计；1 万千瓦＝10 MW。退役填退出的容量。"))
+    mw = number(
+        _("交流容量或功率（MW）"),
+        min_value=0,
+        help_text=_("本次变动的容量，不是累计；1 万千瓦＝10 MW。退役填退出的容量。"),
+    )
     mwp = number(_("直流容量（MWp）"), min_value=0, required=False)
     mwh = number(_("储能容量（MWh）"), min_value=0, required=False)
     document = forms.CharField(label=_("文件号"), max_length=200, help_text=_("备案、核准文号或并网验收意见的文号。"))
@@ -109,10 +113,14 @@ class LeaseForm(forms.Form):
 class RuleForm(forms.Form):
     kind = forms.ChoiceField(label=_("类型"))
     connected_from = forms.DateField(label=_("并网日期起"), widget=Day())
-    connected_until = forms.DateField(label=_("并网日期止"), widget=Day(), required=False, help_text=_("仍有效的留空。"))
+    connected_until = forms.DateField(
+        label=_("并网日期止"), widget=Day(), required=False, help_text=_("仍有效的留空。")
+    )
     ratio = number(_("配储比例（%）"), min_value=0, max_value=100, help_text=_("占并网交流容量；无需配储填 0。"))
     hours = number(_("时长（h）"), min_value=0, max_value=24)
-    document = forms.CharField(label=_("文件与条款"), max_length=200, help_text=_("照文件写明文号和条款，由另一人签发后适用。"))
+    document = forms.CharField(
+        label=_("文件与条款"), max_length=200, help_text=_("照文件写明文号和条款，由另一人签发后适用。")
+    )
     file = forms.FileField(label=_("文件扫描件"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

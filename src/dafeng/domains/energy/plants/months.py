@@ -70,10 +70,20 @@ def file_month(
     with records.serial():
         last = plant.months.filter(month=month).aggregate(last=Max("revision"))["last"] or 0
         made = PlantMonth(
-            plant=plant, month=month, basis=basis, source=source.strip(), evidence=evidence, revision=last + 1, by=by, at=now, **told
+            plant=plant,
+            month=month,
+            basis=basis,
+            source=source.strip(),
+            evidence=evidence,
+            revision=last + 1,
+            by=by,
+            at=now,
+            **told,
         )
         made.save()
-        records.audit(by, "energy.plants.month", "plant", plant.code, {"month": month, "revision": last + 1} | told, now=now)
+        records.audit(
+            by, "energy.plants.month", "plant", plant.code, {"month": month, "revision": last + 1} | told, now=now
+        )
     return made
 
 

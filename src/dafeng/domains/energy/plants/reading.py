@@ -50,6 +50,9 @@ class Register:
     def stock(self, group: str, day: date, place: str = "") -> Amount:
         return stock(self.of(group, place), day)
 
+    def totals(self, groups: Sequence[str], day: date) -> dict[str, Amount]:
+        return {group: self.stock(group, day) for group in groups}
+
     def movement(self, group: str, year: int, last: date, place: str = "") -> Movement:
         """A year until `last` at most: stock at its start, additions, retirements, stock at its end."""
         return movement(self.of(group, place), date(year, 1, 1), min(date(year, 12, 31), last))
@@ -270,10 +273,3 @@ def progress(found: Register, today: date) -> list[Progress]:
         else:
             told.append(Progress(each, stock(changes, last).mw, each.value))
     return told
-
-
-def by_county(found: Register, city: EnergyCity, groups: Sequence[str], day: date) -> list[dict[str, object]]:
-    """County → MW of each group."""
-    return [
-        {"place": place, "cells": [found.stock(group, day, place) for group in groups]} for place in city.counties
-    ]

@@ -139,7 +139,14 @@ class _Reader:
 
     @staticmethod
     def _try(faults: list[tuple[str, DafengError]], column: str, do: Callable[[], None]) -> None:
-        columns = {"dc": DC, "mwh": ENERGY, "future_day": DAY, "no_document": DOCUMENT, "voltage": VOLTAGE, "shared": SHARED}
+        columns = {
+            "dc": DC,
+            "mwh": ENERGY,
+            "future_day": DAY,
+            "no_document": DOCUMENT,
+            "voltage": VOLTAGE,
+            "shared": SHARED,
+        }
         try:
             do()
         except Refused as refused:

@@ -83,7 +83,9 @@ def _check_former(former: Plant | None, city: str, words: Mapping[str, Any], cod
     if former.city != city or former.place != words["place"]:
         raise Refused("other_place", _("编号“%(code)s”已属于另一处的电站") % {"code": code}, mend=_("请换一个编号"))
     if former.kind != words["kind"] and former.changes.exists():
-        raise Refused("other_kind", _("“%(name)s”已有容量变动，不能改类型") % {"name": former.name}, mend=_("请另登记一座"))
+        raise Refused(
+            "other_kind", _("“%(name)s”已有容量变动，不能改类型") % {"name": former.name}, mend=_("请另登记一座")
+        )
     if former.shared and not words.get("shared", False) and former.leases_out.exclude(record__state="refused").exists():
         raise Refused("shared", _("“%(name)s”已有租赁，不能改为非共享") % {"name": former.name})
 
@@ -217,9 +219,15 @@ def file_total(
     """Declare a county's total of distributed plants on a day. Raises `Refused`: `kind`, `future_day`, `mw`, `dc`, `no_document`, `twice`."""
     if kind not in rules.declared_kinds():
         raise Refused("kind", _("这一类要逐站登记，不报总量"), mend=_("只有分布式光伏报县区总量"))
-    check_change(kind, stage=CapacityChange.Stage.CONNECTED, on=on, mw=mw, mwp=mwp, mwh=None, document=source, today=today)
+    check_change(
+        kind, stage=CapacityChange.Stage.CONNECTED, on=on, mw=mw, mwp=mwp, mwh=None, document=source, today=today
+    )
     with records.serial():
-        if CountyTotal.objects.filter(city=city, place=place, kind=kind, on=on).exclude(record__state="refused").exists():
+        if (
+            CountyTotal.objects.filter(city=city, place=place, kind=kind, on=on)
+            .exclude(record__state="refused")
+            .exists()
+        ):
             raise Refused("twice", _("这个县区这一天的总量已经报过"), mend=_("数不对的，请先由核准的人退回原报的一份"))
         payload = {"place": place, "kind": kind, "on": on.isoformat(), "mw": mw, "mwp": mwp, "source": source}
         record = records.open_record(

@@ -153,7 +153,9 @@ def faults(row: Month) -> list[Fault]:
         above(code, value, most)
     if row.generation is not None:
         above("parts_above_whole", _known((row.on_grid, row.own_use)), row.generation)
-        above("available_below_generation", row.generation, row.available if row.available is not None else float("inf"))
+        above(
+            "available_below_generation", row.generation, row.available if row.available is not None else float("inf")
+        )
         lost = row.curtailed
         above("curtailed_above_capacity", None if lost is None else lost + row.generation, most, "doubtful")
         if row.available is not None and lost is not None:
@@ -183,9 +185,7 @@ def at_night(
     hours: Iterable[tuple[datetime, float]], *, mw: float, first: int, last: int, share: float
 ) -> list[tuple[datetime, float]]:
     """Hours (beginning, on the city's clock; MWh) in which a PV plant made more than `share` of its power between `first` and `last` o'clock."""
-    return [
-        (at, value) for at, value in hours if (at.hour >= first or at.hour < last) and value > share * mw + 1e-9
-    ]
+    return [(at, value) for at, value in hours if (at.hour >= first or at.hour < last) and value > share * mw + 1e-9]
 
 
 def joined(parts: Sequence[Totals]) -> Totals:
