@@ -145,12 +145,17 @@ def test_a_month_by_hand_from_the_register_to_the_card(keep: Any, stand: Any, te
     assert list(plant.months.order_by("revision").values_list("generation", flat=True)) == [24_000.0, 25_000.0]
 
 
-def test_an_impossible_month_is_told_in_words(keep: Any, stand: Any, tell: Any, city: Any) -> None:
+def test_an_impossible_month_is_told_in_words_and_not_counted(keep: Any, stand: Any, tell: Any, city: Any) -> None:
     plant = keep("a1")
     stand(plant, 10.0, date(2024, 1, 1))
+    tell(plant, "2025-05", generation=2000.0)
     tell(plant, "2025-06", generation=72_000.0)  # ten times what 720 hours allow
     found = reading.register(city)
-    told = findings.all_of(found, reading.outputs(found, 2025), 2025, {}, TODAY)
+    outputs = reading.outputs(found, 2025)
+    told = findings.all_of(found, outputs, 2025, {}, TODAY)
+    # It stays as it was told, and is in no sum until it is mended.
+    assert [row.generation for row in outputs[plant.pk].rows] == [2000.0, 72_000.0]
+    assert (outputs[plant.pk].totals.generation, outputs[plant.pk].totals.months) == (2000.0, 1)
     assert [each.impossible for each in told] == [True]
     assert told[0].text == "2025-06 发电 72,000.0 MWh，超过容量×小时数 7,200.0 MWh"
 

@@ -12,7 +12,7 @@ from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import Plant, PlantMonth
 from dafeng.domains.energy.plants import leasing, months, rules
 from dafeng.domains.energy.plants.methods.output import Fault, at_night, faults, faults_of_year
-from dafeng.domains.energy.plants.reading import Output, Register, Stage
+from dafeng.domains.energy.plants.reading import Output, Register, Stage, bound
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,12 @@ def _alike(found: Register) -> list[Finding]:
 
 
 def of_leases(found: Register) -> list[Finding]:
-    """Shared stations whose capacity no longer carries what is rented out. Two questions a station."""
+    """Shared stations whose capacity no longer carries what is rented out."""
     told = []
     for each in found.plants.values():
         if each.shared:
             try:
-                leasing.check_station(each)
+                leasing.check_leases(each, found.changes.get(each.pk, []), bound(found, each))
             except Refused as refused:
                 told.append(Finding(True, refused.what, refused.mend, each))
     return told

@@ -12,26 +12,33 @@ from django.utils.translation import gettext as _
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import DutyRule, Plant, StorageLease
 from dafeng.domains.energy.plants import rules, store
+from dafeng.domains.energy.plants.methods.capacity import Change
 from dafeng.domains.energy.plants.methods.duty import Lease, Rule, free
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Evidence
 
 LONGEST = 30 * 366
+BINDING = ("filed", store.ACCEPTED)
+"""A contract that waits to be signed holds its capacity as well."""
 
 
 def leases_of(station: Plant) -> list[Lease]:
     """Contracts that bind the station's capacity: signed ones, and those that wait to be."""
-    rows = station.leases_out.filter(record__state__in=("filed", store.ACCEPTED))
+    rows = station.leases_out.filter(record__state__in=BINDING)
     return [Lease(*row) for row in rows.values_list("mw", "mwh", "starts", "ends")]
 
 
-def check_station(station: Plant, more: Sequence[Lease] = (), *, of: str = "") -> None:
+def check_station(station: Plant, more: Sequence[Lease] = ()) -> None:
     """Raises `Refused` (`leased_twice`) where more is rented out than stands connected on some day of a contract."""
-    changes = store.connected([station]).get(station.pk, [])
-    bound = leases_of(station)
-    asked = more or bound
-    for each in asked:
-        left = free(changes, [*bound, *more], each.starts, each.ends)
+    check_leases(station, store.connected([station]).get(station.pk, []), leases_of(station), more)
+
+
+def check_leases(
+    station: Plant, capacity: Sequence[Change], bound: Sequence[Lease], more: Sequence[Lease] = ()
+) -> None:
+    """The same with what is known; `more`: contracts that are asked for, and alone are looked at when there are any."""
+    for each in more or bound:
+        left = free(capacity, [*bound, *more], each.starts, each.ends)
         if min(left.mw, left.mwh) < -1e-9:
             short = _("%(mw)s MW、%(mwh)s MWh") % {"mw": f"{max(-left.mw, 0):g}", "mwh": f"{max(-left.mwh, 0):g}"}
             raise Refused(
@@ -76,11 +83,6 @@ def file_lease(
 
 def rule_of(row: DutyRule) -> Rule:
     return Rule(row.kind, row.connected_from, row.connected_until, row.ratio, row.hours, row.document)
-
-
-def rules_of(city: str) -> list[Rule]:
-    """Signed rules."""
-    return [rule_of(each) for each in DutyRule.objects.filter(city=city, record__state=store.ACCEPTED)]
 
 
 def file_rule(

@@ -51,14 +51,9 @@ def _changes(user: Any, roles: Collection[str]) -> Q:
     return Q(Exists(CapacityChange.objects.filter(plants_seen(user, at="plant"), record=OuterRef("pk"))))
 
 
-def lease_seen(user: Any, *, at: str = "") -> Q:
-    """Contracts, or what has one under `at`: both sides see it."""
-    prefix = f"{at}__" if at else ""
-    return plants_seen(user, at=f"{prefix}plant") | plants_seen(user, at=f"{prefix}station")
-
-
 def _leases(user: Any, roles: Collection[str]) -> Q:
-    return lease_seen(user, at="energy_lease")
+    """Both sides of a contract see it."""
+    return plants_seen(user, at="energy_lease__plant") | plants_seen(user, at="energy_lease__station")
 
 
 def _of_places(user: Any, roles: Collection[str]) -> Q:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from dafeng.domains.energy.models import CapacityChange, CountyTotal, DutyRule, EnergyCity, Plant, StorageLease
 from dafeng.domains.energy.plants import leasing, months, rules, store
@@ -18,7 +19,7 @@ from dafeng.domains.energy.plants.methods.capacity import (
     remainder,
     stock,
 )
-from dafeng.domains.energy.plants.methods.output import Month, Totals, joined, totals
+from dafeng.domains.energy.plants.methods.output import Month, Totals, faults, joined, totals
 from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.records import services as records
 
@@ -40,6 +41,8 @@ class Register:
     rest: list[Change] = field(default_factory=list)
     excess: list[tuple[str, str, date]] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
+    leases: list[StorageLease] = field(default_factory=list)
+    duties: list[DutyRule] = field(default_factory=list)
 
     def of(self, group: str = "", place: str = "") -> list[Change]:
         """Changes of a group (all without one) in a county (all without one), remainders among them."""
@@ -74,7 +77,7 @@ class Register:
 
 
 def register(city: EnergyCity) -> Register:
-    """Read anew; three questions to the database."""
+    """Read anew; five questions to the database."""
     plants = {each.pk: each for each in Plant.objects.filter(city=city.code).select_related("part_of")}
     rows = CapacityChange.objects.filter(plant__city=city.code).select_related("plant", "record")
     changes: dict[int, list[Change]] = {}
@@ -90,6 +93,9 @@ def register(city: EnergyCity) -> Register:
         if row.stage in store.BUILT:
             changes.setdefault(row.plant_id, []).append(store.change_of(row))
     found = Register(city.code, plants, changes, stages, len(waiting))
+    contracts = StorageLease.objects.filter(plant__city=city.code).select_related("plant", "station", "record")
+    found.leases = list(contracts.order_by("-starts", "-pk"))
+    found.duties = list(DutyRule.objects.filter(city=city.code).select_related("record").order_by("kind", "connected_from"))  # fmt: skip
     _declare(found, city)
     return found
 
@@ -121,17 +127,22 @@ def register_kept(city: EnergyCity) -> Register:
 # ---------- output ----------
 
 
-@dataclass(frozen=True)
+@dataclass
 class Output:
-    """What a plant made in a year, by month, and how it was told."""
+    """What a plant made in a year, by month, and how it was told. A month that cannot be is kept, and not counted."""
 
     plant: Plant
     rows: list[Month]
     told: Mapping[str, months.Told]
 
-    @property
+    @cached_property
+    def wrong(self) -> frozenset[str]:
+        """Months that hold a value that cannot be."""
+        return frozenset(row.month for row in self.rows if any(each.level == "impossible" for each in faults(row)))
+
+    @cached_property
     def totals(self) -> Totals:
-        return totals(self.rows)
+        return totals([row for row in self.rows if row.month not in self.wrong])
 
 
 def outputs(found: Register, year: int, plants: Iterable[Plant] | None = None) -> dict[int, Output]:
@@ -181,12 +192,12 @@ class Standing:
 
 
 def standings(found: Register, day: date) -> list[Standing]:
-    """Every connected plant of a kind that may owe storage. Two questions to the database."""
-    signed = leasing.rules_of(found.city)
+    """Every connected plant of a kind that may owe storage."""
+    signed = [leasing.rule_of(each) for each in found.duties if each.record.state == store.ACCEPTED]
     rented: dict[int, list[StorageLease]] = {}
-    rows = StorageLease.objects.filter(plant__city=found.city, record__state=store.ACCEPTED)
-    for row in rows:
-        rented.setdefault(row.plant_id, []).append(row)
+    for row in found.leases:
+        if row.record.state == store.ACCEPTED:
+            rented.setdefault(row.plant_id, []).append(row)
     own: dict[int, Amount] = {}
     for each in found.plants.values():
         if each.part_of_id and each.kind == Plant.Kind.STORAGE and not each.shared:
@@ -214,22 +225,22 @@ class Station:
     free: Amount
 
 
+def bound(found: Register, station: Plant) -> list[duties.Lease]:
+    """Contracts that bind a station's capacity: signed ones, and those that wait to be."""
+    return [
+        duties.Lease(each.mw, each.mwh, each.starts, each.ends)
+        for each in found.leases if each.station_id == station.pk and each.record.state in leasing.BINDING
+    ]  # fmt: skip
+
+
 def stations(found: Register, day: date) -> list[Station]:
-    """Shared storages. One question to the database."""
-    bound: dict[int, list[duties.Lease]] = {}
-    rows = StorageLease.objects.filter(station__city=found.city, record__state__in=("filed", store.ACCEPTED))
-    for pk, *row in rows.values_list("station_id", "mw", "mwh", "starts", "ends"):
-        bound.setdefault(pk, []).append(duties.Lease(*row))
+    """Shared storages."""
     told = []
     for each in found.plants.values():
         if each.shared:
-            stands, out = found.stock_of(each, day), duties.leased(bound.get(each.pk, []), day)
+            stands, out = found.stock_of(each, day), duties.leased(bound(found, each), day)
             told.append(Station(each, stands, out, stands - out))
     return told
-
-
-def rules_seen(city: str) -> list[DutyRule]:
-    return list(DutyRule.objects.filter(city=city).select_related("record").order_by("kind", "connected_from"))
 
 
 # ---------- targets ----------
@@ -242,6 +253,7 @@ class Progress:
     target: rules.Target
     value: float | None
     wanted: float | None
+    last: date
     base: float | None = None
 
     @property
@@ -262,14 +274,16 @@ def progress(found: Register, today: date) -> list[Progress]:
         last = min(date(each.year, 12, 31), today)
         changes = found.of(each.group)
         if not changes:
-            told.append(Progress(each, None, None if each.measure == "rise" else each.value))
+            told.append(Progress(each, None, None if each.measure == "rise" else each.value, last))
         elif each.measure == "added":
             done = movement(changes, date(each.since or each.year, 1, 1), last).added.mw
-            told.append(Progress(each, done, each.value))
+            told.append(Progress(each, done, each.value, last))
         elif each.measure == "rise":
             base_day = date(each.base_year or each.year, 12, 31)
             base = stock(changes, base_day).mw if base_day <= today else None
-            told.append(Progress(each, stock(changes, last).mw, base * (1 + each.value / 100) if base else None, base))
+            told.append(
+                Progress(each, stock(changes, last).mw, base * (1 + each.value / 100) if base else None, last, base)
+            )
         else:
-            told.append(Progress(each, stock(changes, last).mw, each.value))
+            told.append(Progress(each, stock(changes, last).mw, each.value, last))
     return told

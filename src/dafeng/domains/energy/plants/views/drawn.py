@@ -32,8 +32,8 @@ def output_chart(plant: Plant, output: Output | None, year: int) -> Chart | None
     """Month by month: generated and curtailed; of a storage charged above and discharged below the axis."""
     if output is None:
         return None
-    xs = [f"{year}-{month:02d}" for month in range(1, 13)]
-    rows = {row.month: row for row in output.rows}
+    xs = [f"{month:02d}" for month in range(1, 13)]
+    rows = {row.month[5:]: row for row in output.rows if row.month not in output.wrong}
     if plant.stores:
         charged = {month: rows[month].charged if month in rows else None for month in xs}
         out = {

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.views.common import amount, city_here, percent
-from dafeng.domains.energy.models import CapacityChange, EnergyCity, Plant, StorageLease
+from dafeng.domains.energy.models import CapacityChange, EnergyCity, Plant
 from dafeng.domains.energy.plants import findings, permissions, reading, rules, store
 from dafeng.domains.energy.plants.methods.capacity import movement
 from dafeng.domains.energy.plants.reading import Output, Register
@@ -136,14 +136,14 @@ def card(request: HttpRequest, plant: str) -> HttpResponse:
     standing = next((each for each in reading.standings(found, today) if each.plant.pk == one.pk), None)
     known = found.stages.get(one.pk, {})
     history = one.changes.select_related("record").prefetch_related("record__evidence").order_by("-on", "-pk")
-    leases = StorageLease.objects.filter(station=one) if one.shared else StorageLease.objects.filter(plant=one)
+    contracts = [each for each in found.leases if one.pk in (each.plant_id, each.station_id)]
     context = {
         "plant": one, "place": cities.counties(city).get(one.place, one.place), "state": STATES[found.state_of(one, today)], "findings": told, "year": year, "year_tabs": tabs,
         "stock": _amounts(found.stock_of(one, today)), "stages": [{"name": STATES[each], "mw": amount(known[each], 1)} for each in CapacityChange.Stage.values if each in known],
         "movement": _moved(movement(changes, date(year, 1, 1), min(date(year, 12, 31), today))), "history": [_told(row) for row in history], "chart": chart,
         "output": _output(output) if output else None, "months": _months(output) if output else [], "standing": standing and _standing(standing),
         "storages": [{"plant": each, "amount": _amounts(found.stock_of(each, today))} for each in found.plants.values() if each.part_of_id == one.pk],
-        "leases": [{"row": each, "mw": amount(each.mw, 1), "mwh": amount(each.mwh, 1)} for each in leases.select_related("plant", "station", "record")],
+        "leases": [{"row": each, "mw": amount(each.mw, 1), "mwh": amount(each.mwh, 1)} for each in contracts],
         "direct": direct(found.stock_of(one, today)) if one.kind in rules.kinds_of("pv") else "",
         "meters": sorted({code for codes in one.meters.values() for code in codes}),
         "files": may(request.user, permissions.FILE, one), "keeps": may(request.user, permissions.KEEP, one.place), "owes": one.kind in rules.duty_kinds(),
@@ -184,7 +184,7 @@ def _months(output: Output) -> list[dict[str, Any]]:
         values = {name: amount(getattr(row, name)) for name in (*rules.TOLD, "lost")}
         rows.append(values | {
             "month": row.month, "mw": amount(row.mw, 1), "hours": amount(one.utilisation, 1), "rate": percent(None if one.curtailment is None else one.curtailment * 100),
-            "efficiency": percent(None if one.efficiency is None else one.efficiency * 100), "told": told,
+            "efficiency": percent(None if one.efficiency is None else one.efficiency * 100), "told": told, "wrong": row.month in output.wrong,
         })  # fmt: skip
     return rows
 
@@ -232,10 +232,11 @@ def _target(of: reading.Progress) -> dict[str, Any]:
         "added": _("新增"),
         "rise": _("存量比 %(year)s 年底") % {"year": of.target.base_year or ""},
     }
-    met = {True: _("已达到"), False: _("未达到"), None: _("缺数，无法判断")}[of.met]
+    over = of.last < timezone.localdate()
+    met = {True: _("已达到"), False: _("未达到") if over else _("进行中"), None: _("缺数，无法判断")}[of.met]
     return {
         "target": of.target, "measure": words[of.target.measure], "value": amount(of.value, 1), "wanted": amount(of.wanted, 1), "share": percent(of.share),
-        "met": met, "tone": {True: "ok", False: "", None: "warn"}[of.met], "base": amount(of.base, 1) if of.base is not None else "",
+        "met": met, "last": of.last, "tone": {True: "ok", False: "bad" if over else "", None: "warn"}[of.met], "base": amount(of.base, 1) if of.base is not None else "",
     }  # fmt: skip
 
 
@@ -264,14 +265,13 @@ def storage(request: HttpRequest) -> HttpResponse:
     told = reading.outputs_kept(found, year)
     running = [told[pk] for pk in told if pk in seen and found.plants[pk].stores]
     stations = reading.stations(found, today)
-    leases = StorageLease.objects.filter(plant__city=city.code).select_related("plant", "station", "record")
-    shown = leases.filter(permissions.lease_seen(request.user)).order_by("-starts")[:200]
+    contracts = [each for each in found.leases if seen & {each.plant_id, each.station_id}][:200]
     context = {
         "standings": [_standing(each) for each in standings], "short": sum(each.state == "short" for each in standings), "unruled": sum(each.state == "unruled" for each in standings),
         "stations": [{"plant": each.plant, "visible": each.plant.pk in seen, **{name: _amounts(getattr(each, name)) for name in ("connected", "leased", "free")}} for each in stations],
         "room": amount(sum(each.free.mw for each in stations), 1), "room_mwh": amount(sum(each.free.mwh for each in stations), 1),
-        "broken": findings.of_leases(found), "leases": [{"row": each, "mw": amount(each.mw, 1), "mwh": amount(each.mwh, 1)} for each in shown],
-        "duties": reading.rules_seen(city.code), "duty_rule": rules.duty_rule(), "operation": [_output(each) | {"plant": each.plant} for each in running],
+        "broken": findings.of_leases(found), "leases": [{"row": each, "mw": amount(each.mw, 1), "mwh": amount(each.mwh, 1)} for each in contracts],
+        "duties": found.duties, "duty_rule": rules.duty_rule(), "operation": [_output(each) | {"plant": each.plant} for each in running],
         "storage_rule": rules.rules()["storage"], "year": year, "year_tabs": tabs, "writes": may(request.user, permissions.RULE),
     }  # fmt: skip
     return render(request, "energy/plants/storage.html", context)
