@@ -1,0 +1,38 @@
+"""Places in the navigation, the pages of the room's records, plants in the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.energy.models import Plant
+from dafeng.domains.energy.plants import permissions, store
+from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.records.models import Record
+
+PLACES = (
+    (gettext_lazy("电源台账"), "plants", permissions.SEE, 70),
+    (gettext_lazy("电源装机"), "plants-board", permissions.SEE, 71),
+    (gettext_lazy("储能与配储"), "plants-storage", permissions.SEE, 72),
+)
+
+
+def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+    for each in Plant.objects.for_user(user).filter(name__icontains=text)[:limit]:
+        yield Hit(each.name, each.get_kind_display(), reverse("energy:plants-card", kwargs={"plant": each.code}), _("电站"))  # fmt: skip
+
+
+def _page_of(record: Record) -> str:
+    return reverse("energy:plants-record", kwargs={"id": record.pk})
+
+
+def register() -> None:
+    for title, name, wanted, order in PLACES:
+        register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), wanted, order))  # type: ignore[misc]
+    register_search(_search)
+    for kind in (store.CAPACITY, store.TOTAL, store.LEASE, store.DUTY, store.IMPORT):
+        register_page(kind, _page_of)

@@ -1,0 +1,1 @@
+"""Pure calculation: capacity by date, output, duty. No Django."""

@@ -1,0 +1,47 @@
+"""The room's charts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from dafeng.domains.energy.models import Plant
+from dafeng.domains.energy.plants.reading import Output, Register
+from dafeng.kernel.pages.charts import Chart, Series, stacked
+
+
+def stock_chart(found: Register, group: str, title: str, today: date, chosen: int) -> Chart | None:
+    """Year by year: what stood at its start, what was added, what was taken away (below the axis)."""
+    years = found.years(today)
+    moved = {year: found.movement(group, year, today) for year in years}
+
+    def of(name: str, sign: float = 1.0) -> dict[Any, float | None]:
+        return {year: sign * getattr(each, name).mw for year, each in moved.items()}
+
+    series = [
+        Series(_("年初存量"), of("start"), tone=1), Series(_("新增"), of("added"), tone=2), Series(_("退役"), of("retired", -1.0), tone=4),
+    ]  # fmt: skip
+    if all(not each.end.mw and not each.added.mw for each in moved.values()):
+        return None
+    return stacked(_("%(kind)s：存量与新增") % {"kind": title}, "MW", years, series, chosen=chosen, name="capacity")
+
+
+def output_chart(plant: Plant, output: Output | None, year: int) -> Chart | None:
+    """Month by month: generated and curtailed; of a storage charged above and discharged below the axis."""
+    if output is None:
+        return None
+    xs = [f"{month:02d}" for month in range(1, 13)]
+    rows = {row.month[5:]: row for row in output.rows if row.month not in output.wrong}
+    if plant.stores:
+        charged = {month: rows[month].charged if month in rows else None for month in xs}
+        out = {
+            month: -row.discharged if (row := rows.get(month)) and row.discharged is not None else None for month in xs
+        }
+        series = [Series(_("充电"), charged, tone=1), Series(_("放电"), out, tone=2)]
+    else:
+        made = {month: rows[month].generation if month in rows else None for month in xs}
+        lost = {month: rows[month].lost if month in rows else None for month in xs}
+        series = [Series(_("发电"), made, tone=1), Series(_("弃电"), lost, tone=4)]
+    return stacked(_("%(year)s 年逐月电量") % {"year": year}, "MWh", xs, series, decimals=0, name="output")
