@@ -150,7 +150,9 @@ def test_no_whole_number_assignment_is_better(offers: list, needs: list) -> None
         fits = fits and all(sum(x for x, (_o, b) in zip(sent, cells, strict=True) if b is n) <= n.power for n in right)
         if fits:
             best = max(best, sum(x / n.efficiency for x, (_o, n) in zip(sent, cells, strict=True)) * 8760 * 3.6)
-    assert sum(pair.replaced for pair in match(left, right, STEAM, detour=1.0)) == pytest.approx(best, rel=1e-6, abs=1e-3)
+    assert sum(pair.replaced for pair in match(left, right, STEAM, detour=1.0)) == pytest.approx(
+        best, rel=1e-6, abs=1e-3
+    )
 
 
 calendars = st.builds(
@@ -325,7 +327,12 @@ def test_an_exchange_never_changes_what_the_park_bought(sent: list, gas: float) 
 
 @pytest.mark.parametrize(
     ("top", "bottom", "most", "answer"),
-    [(486_000.0, 912_000.0, None, 5328.947368421053), (None, 1.0, None, None), (1.0, 0.0, None, None), (2.0, 1.0, 1e4, None)],
+    [
+        (486_000.0, 912_000.0, None, 5328.947368421053),
+        (None, 1.0, None, None),
+        (1.0, 0.0, None, None),
+        (2.0, 1.0, 1e4, None),
+    ],
 )
 def test_a_ratio_by_hand(top: float | None, bottom: float | None, most: float | None, answer: float | None) -> None:
     """486 000 万元 over 912 000 t are 5328.95 元/t; without a part, over nothing, or beyond what can be there is none."""
