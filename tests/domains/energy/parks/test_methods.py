@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dafeng.domains.energy.parks.methods import materials, matching
+from dafeng.domains.energy.parks.methods import matching, materials
 from dafeng.domains.energy.parks.methods.balance import Link, Purchase, balance, ratio
 from dafeng.domains.energy.parks.methods.matching import Calendar, Medium, Need, Offer, above, distance, grade, match
 from dafeng.domains.energy.parks.methods.progress import Standing, progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -192,12 +192,15 @@ def _sum(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else a + b
 
 
-def drawing(month: Month, names: dict[str, str], words: dict[str, str]) -> flows.Sankey | None:
+def drawing(
+    month: Month, names: dict[str, str], words: dict[str, str], *, merged: Collection[str] = ()
+) -> flows.Sankey | None:
     """The park's Sankey: what comes in → firms → media between them → receivers and loss. tce of equivalent value.
 
-    `names`: firm code → what to call it; `words`: `made`, `loss`.
+    `names`: firm code → what to call it; `words`: `made`, `loss`. Firms in `merged` are one box: what is not shared is not shown.
     """
     year = month.last.year
+    keys = {code: "merged" if code in merged else code for code in names}
     nodes: dict[str, flows.Node] = {}
     drawn: dict[tuple[str, str, str], float] = {}
 
@@ -221,17 +224,25 @@ def drawing(month: Month, names: dict[str, str], words: dict[str, str]) -> flows
             part = in_tce({(row["item"], row["unit"]): outside}, year).get((row["item"], row["unit"]))
             lead(
                 put(f"in-{row['item']}", item_name(row["item"]), flows.PURCHASE),
-                put(f"firm-{code}", names[code], flows.CONVERSION),
+                put(f"firm-{keys[code]}", names[code], flows.CONVERSION),
                 row["item"],
                 part,
             )
     for _row, link, _way in month.links:
-        _draw(link, names, words, year, put, lead)
+        _draw(link, names, keys, words, year, put, lead)
     links = [flows.Link(source, target, item, amount) for (source, target, item), amount in drawn.items()]
     return flows.sankey(list(nodes.values()), links)
 
 
-def _draw(link: methods.Link, names: dict[str, str], words: dict[str, str], year: int, put: Any, lead: Any) -> None:
+def _draw(
+    link: methods.Link,
+    names: dict[str, str],
+    keys: dict[str, str],
+    words: dict[str, str],
+    year: int,
+    put: Any,
+    lead: Any,
+) -> None:
     """One link on the Sankey; without a coefficient it is not drawn."""
     key = (link.item or link.carrier, link.unit)
     arrived = None if link.amount is None else in_tce({key: link.amount}, year).get(key)
@@ -242,16 +253,19 @@ def _draw(link: methods.Link, names: dict[str, str], words: dict[str, str], year
     if link.kind == methods.EXCHANGE:
         medium = put(f"by-{link.carrier}", name, flows.DISTRIBUTION)
         lead(
-            put(f"firm-{link.source}", names[link.source], flows.CONVERSION), medium, link.item, arrived + (lost or 0.0)
+            put(f"firm-{keys[link.source]}", names[link.source], flows.CONVERSION),
+            medium,
+            link.item,
+            arrived + (lost or 0.0),
         )
-        lead(medium, put(f"to-{link.target}", names[link.target], flows.PROCESS), link.item, arrived)
+        lead(medium, put(f"to-{keys[link.target]}", names[link.target], flows.PROCESS), link.item, arrived)
         if lost:
             lead(medium, put("loss", words["loss"], flows.PROCESS), link.item, lost)
     elif link.kind == methods.MADE or not link.booked:
         origin = ("made", words["made"]) if link.kind == methods.MADE else (f"in-{link.item}", item_name(link.item))
         lead(
             put(*origin, flows.PURCHASE),
-            put(f"firm-{link.target}", names[link.target], flows.CONVERSION),
+            put(f"firm-{keys[link.target]}", names[link.target], flows.CONVERSION),
             link.item,
             arrived,
         )

@@ -258,8 +258,10 @@ def flows(request: HttpRequest, park: str) -> HttpResponse:
     ]  # fmt: skip
     context |= {"months": known, "month": f"{first:%Y-%m}", "first": first, "last": last, "links": links}
     if context["whole"]:
+        merged = {firm.enterprise.code for firm in month.firms if not _shown(request, True, firm.seat, mine)}
+        drawn = names | dict.fromkeys(merged, _("未共享的企业"))
         context |= {
-            "sankey": reading.drawing(month, names, {"made": _("园内自产"), "loss": _("输送损失")}), "rows": _items(month),
+            "sankey": reading.drawing(month, drawn, {"made": _("园内自产"), "loss": _("输送损失")}, merged=merged), "rows": _items(month),
             "status": int(month.status), "total": month.total, "factors": [row | {"name": words.item_name(row["item"])} for row in month.total.rows.iter_rows(named=True)],
             "unmetered": [names[firm.enterprise.code] for firm in month.firms if firm.total is None],
             "contradictions": month.balance.contradictions, "unmeasured": month.balance.unmeasured, "incomplete": month.status != Status.OK,
