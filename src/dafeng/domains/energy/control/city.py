@@ -1,4 +1,4 @@
-"""The city that this installation keeps, and what its subjects are called: `place:411526`, `enterprise:cement-demo`, `building:…`."""
+"""The city that this installation keeps, and what its subjects are called: `place:411526`, `enterprise:cement-demo`, `building:…`, `park:…`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dafeng.domains.energy.control import rules
-from dafeng.domains.energy.models import EnergyCity
+from dafeng.domains.energy.models import EnergyCity, Park
 from dafeng.kernel.enterprises.models import Enterprise
 
 
@@ -55,6 +55,9 @@ def name_of(
     city = city if city is not None else only_city()
     if kind == "place":
         found = city.place_name(code, english=rules.english()) if city else code
+    elif kind == "park":
+        park = Park.objects.filter(code=code).first()
+        found = park.called(english=rules.english()) if park else code
     else:
         known = firms if firms is not None else enterprises_of([subject])
         found = known[subject].called(english=rules.english()) if subject in known else code

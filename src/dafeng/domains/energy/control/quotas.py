@@ -71,7 +71,7 @@ def budget_of(
 ) -> Budget | None:
     """The decision in force on a subject's period and its adjustments; None where nothing was signed.
 
-    `subject`: `place:411526`, `enterprise:…`, `building:…`; `quantity`: energy, co2, coal, water (units in `rules.toml`).
+    `subject`: `place:411526`, `enterprise:…`, `building:…`, `park:…`; `quantity`: energy, co2, coal, water (units in `rules.toml`).
     """
     wanted = str(Period.parse(period))
     chosen = Quota.objects.filter(
@@ -88,7 +88,7 @@ def budget_of(
 
 def draft(
     city: str, *, place: str, quantity: str, period: str, amount: float, document: str, decided_on: date, by: Any,
-    now: datetime, firm: Enterprise | None = None, building: str = "", sector: str = "", kind: str = Quota.Kind.QUOTA,
+    now: datetime, firm: Enterprise | None = None, building: str = "", park: str = "", sector: str = "", kind: str = Quota.Kind.QUOTA,
     reason: str = "", adjusts: Quota | None = None, evidence: Iterable[Evidence] = (), demo: bool = False,
 ) -> Quota:  # fmt: skip
     """Draft a decision, or with `adjusts` an adjustment of one (same subject and period; `amount` is the difference).
@@ -106,7 +106,8 @@ def draft(
         )
         subject, firm = adjusts.subject, adjusts.enterprise
     else:
-        subject = f"building:{building}" if building else firm.subject if firm else place_subject(place)
+        subject = firm.subject if firm else place_subject(place)
+        subject = f"building:{building}" if building else f"park:{park}" if park else subject
     wanted = str(Period.parse(period))
     _check(quantity, sector, amount, document, adjusts, reason)
     title = _("%(name)s %(period)s %(quantity)s") % {

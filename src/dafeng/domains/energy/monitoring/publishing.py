@@ -67,7 +67,7 @@ def publish_month(city: str, month: date, *, now: datetime, by: Any = None) -> R
         total = balance.bought(firm.enterprise, chosen, found, month.year)
         if total.rows.height:
             parts.append((firm, total))
-            rows += _rows(
+            rows += rows_of(
                 firm.enterprise.subject,
                 f"{month:%Y-%m}",
                 [total],
@@ -96,13 +96,13 @@ def _sums(parts: list[tuple[MonitoredFirm, balance.Total]], city: str, period: s
     return [
         row
         for place, each in sorted(by_place.items())
-        for row in _rows(
+        for row in rows_of(
             f"place:{place}", period, [total for _firm, total in each], [firm.enterprise.subject for firm, _t in each]
         )
     ]
 
 
-def _rows(subject: str, period: str, totals: list[balance.Total], sources: list[str]) -> list[dict[str, Any]]:
+def rows_of(subject: str, period: str, totals: list[balance.Total], sources: list[str]) -> list[dict[str, Any]]:
     frame = pl.concat([total.rows for total in totals])
     status = max((total.status for total in totals), default=Status.INCOMPLETE)
     estimated = 1.0 - min((total.coverage or 0.0 for total in totals), default=0.0)

@@ -1,0 +1,46 @@
+"""Places in the navigation, the pages of the room's records, parks in the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.energy.control.rules import english
+from dafeng.domains.energy.models import Park
+from dafeng.domains.energy.parks import permissions, sheet, steps
+from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.records.models import Record
+
+PLACES = (
+    (gettext_lazy("园区"), "parks", 54),
+    (gettext_lazy("循环化改造"), "parks-progress", 55),
+    (gettext_lazy("供热地图"), "parks-heat-map", 56),
+)
+
+
+def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+    for each in Park.objects.for_user(user).filter(name__icontains=text)[:limit]:
+        yield Hit(
+            each.called(english=english()), each.get_level_display(), reverse("energy:parks-board", kwargs={"park": each.code}), _("园区")
+        )  # fmt: skip
+
+
+def _page_of(record: Record) -> str:
+    return reverse("energy:parks-record", kwargs={"id": record.pk})
+
+
+def _page_of_import(record: Record) -> str:
+    return reverse("energy:parks-import", kwargs={"id": record.pk})
+
+
+def register() -> None:
+    for title, name, order in PLACES:
+        register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), permissions.SEE, order))  # type: ignore[misc]
+    register_search(_search)
+    for kind in steps.KINDS:
+        register_page(kind, _page_of)
+    register_page(sheet.KIND, _page_of_import)

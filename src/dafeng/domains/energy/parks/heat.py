@@ -1,0 +1,196 @@
+"""Waste heat offered and needed: what firms tell, the matching of a park, and pairs that two firms agree to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from django.utils.translation import gettext as _
+
+from dafeng.domains.energy.control.refusals import Refused
+from dafeng.domains.energy.models import HeatMatch, HeatNeed, HeatOffer, Park, ParkFirm
+from dafeng.domains.energy.monitoring.methods import conversion
+from dafeng.domains.energy.parks import rules, store
+from dafeng.domains.energy.parks.methods import matching
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.records import services as records
+
+MATCH = "park.match"
+LOWEST, HIGHEST = -50.0, 1800.0
+"""°C between which a temperature can be meant."""
+Heat = HeatOffer | HeatNeed
+
+
+def _checked(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What offers and needs share. Raises `Refused`: `name`, `temperature`, `power`, `calendar`, `hours`."""
+    name = str(given["name"]).strip()
+    if not name:
+        raise Refused("name", _("没有写名称"))
+    if not LOWEST <= given["temperature"] <= HIGHEST:
+        raise Refused("temperature", _("温度 %(value)s ℃ 不对") % {"value": given["temperature"]}, expected="−50–1800")
+    if not (math.isfinite(given["power"]) and 0 < given["power"] < 1e5):
+        raise Refused("power", _("功率 %(value)s 不对") % {"value": given["power"]}, expected=_("大于 0 的 MW 数"))
+    months = sorted(set(given["months"]))
+    if not months or months[0] < 1 or months[-1] > 12:
+        raise Refused("calendar", _("没有选月份，或月份不对"), expected="1–12")
+    if not (0 <= given["from_hour"] <= 23 and 1 <= given["until_hour"] <= 24):
+        raise Refused("calendar", _("每日起止时间不对"), expected=_("起 0–23，止 1–24"))
+    calendar = matching.Calendar(frozenset(months), given["from_hour"], given["until_hour"], 0.0)
+    hours = given.get("hours") or calendar.open_hours
+    if not 0 < hours <= calendar.open_hours:
+        raise Refused(
+            "hours", _("年运行 %(hours)s 小时，多于所选月份和时段的 %(most)s 小时") % {"hours": f"{hours:g}", "most": f"{calendar.open_hours:g}"},
+            mend=_("请核对月份、每日起止和年运行小时"),
+        )  # fmt: skip
+    words = ("temperature", "power", "from_hour", "until_hour", "since")
+    return {each: given[each] for each in words} | {"name": name, "months": months, "hours": float(hours)}
+
+
+def offer(
+    park: Park, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
+) -> HeatOffer:
+    """Offer waste heat. Raises `Refused`: as `_checked`, and `not_member`, `medium`, `outlet`."""
+    words = _checked(given, now)
+    if given["medium"] not in rules.media():
+        raise Refused(
+            "medium", _("没有“%(medium)s”这种介质") % {"medium": given["medium"]}, expected="、".join(rules.media())
+        )
+    outlet = given.get("outlet")
+    if outlet is not None and not LOWEST <= outlet < words["temperature"]:
+        raise Refused("outlet", _("可冷却到的温度要低于供给温度"))
+    return _kept(
+        HeatOffer, park, firm, words | {"medium": given["medium"], "outlet": outlet}, by=by, now=now, demo=demo
+    )  # type: ignore[return-value]
+
+
+def need(
+    park: Park, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
+) -> HeatNeed:
+    """Tell a need for heat. Raises `Refused`: as `_checked`, and `not_member`, `fuel`, `efficiency`."""
+    words = _checked(given, now)
+    if given["item"] not in rules.fuels():
+        raise Refused("fuel", _("没有“%(item)s”这种燃料") % {"item": given["item"]}, expected="、".join(rules.fuels()))
+    if not 0.2 <= given["efficiency"] <= 1.1:
+        raise Refused(
+            "efficiency", _("锅炉效率 %(value)s 不对") % {"value": given["efficiency"]}, expected=_("0.2–1.1，如 0.9")
+        )
+    return _kept(
+        HeatNeed,
+        park,
+        firm,
+        words | {"item": given["item"], "efficiency": given["efficiency"]},
+        by=by,
+        now=now,
+        demo=demo,
+    )  # type: ignore[return-value]
+
+
+def _kept(
+    model: type[Heat], park: Park, firm: Enterprise, words: dict[str, Any], *, by: Any, now: datetime, demo: bool
+) -> Heat:
+    store.member(park, firm)
+    with records.serial():
+        made = model.objects.create(park=park, enterprise=firm, by=by, demo=demo, **words)
+        detail = {
+            "firm": firm.code,
+            "name": words["name"],
+            "temperature": words["temperature"],
+            "power": words["power"],
+        }
+        records.audit(by, f"energy.park.{model.__name__.lower()}", "park", park.code, detail, now=now)
+    return made
+
+
+def withdraw(row: Any, *, on: date, by: Any, now: datetime) -> None:
+    """Take an offer or a need (of heat or material) off the desk; what was agreed stays."""
+    with records.serial():
+        row.withdrawn_on = on
+        row.save(update_fields=["withdrawn_on"])
+        detail = {"what": type(row).__name__, "id": row.pk, "on": on}
+        records.audit(by, "energy.park.withdraw", "park", row.park.code, detail, now=now)
+
+
+def places(park: Park) -> dict[int, tuple[float, float]]:
+    """Firm → longitude and latitude: its own, else the park's."""
+    own = (park.longitude, park.latitude)
+    found = {}
+    for seat in ParkFirm.objects.filter(park=park, until=None):
+        at = (seat.longitude, seat.latitude) if seat.longitude is not None else own
+        if at[0] is not None and at[1] is not None:
+            found[seat.enterprise_id] = (at[0], at[1])
+    return found
+
+
+def calendar(row: Heat) -> matching.Calendar:
+    return matching.Calendar(frozenset(row.months), row.from_hour, row.until_hour, row.hours)
+
+
+def listed(park: Park, *, on: date) -> tuple[list[HeatOffer], list[HeatNeed]]:
+    """What is on the desk on a day."""
+    found = []
+    for model in (HeatOffer, HeatNeed):
+        rows = model.objects.filter(park=park, since__lte=on, withdrawn_on=None).select_related("enterprise")
+        found.append(list(rows))
+    return found[0], found[1]
+
+
+def solve(
+    offers: Iterable[HeatOffer], needs: Iterable[HeatNeed], at: Mapping[int, tuple[float, float]]
+) -> list[matching.Pair]:
+    """The matching of these; codes are `o<id>` and `n<id>`."""
+    return matching.match(
+        [
+            matching.Offer(f"o{row.pk}", row.enterprise.code, row.temperature, row.power, row.medium, calendar(row), row.outlet, at.get(row.enterprise_id))
+            for row in offers
+        ],
+        [
+            matching.Need(f"n{row.pk}", row.enterprise.code, row.temperature, row.power, row.efficiency, calendar(row), at.get(row.enterprise_id))
+            for row in needs
+        ],
+        rules.media(), detour=rules.detour(),
+    )  # fmt: skip
+
+
+def saved(item: str, gigajoule: float, year: int) -> dict[str, Any]:
+    """Fuel of so much heat: `tce`, `co2` (t, None where no factor is known), and the factor's `set`, `source`, `standing`.
+
+    A fuel's heat over 29.3076 GJ is its tce; over the coefficient its amount, and that times the factor its CO2.
+    """
+    tce = gigajoule / conversion.GJ_PER_TCE
+    unit = str(conversion.coefficients().filter(pl.col("item") == item)["unit"][0])
+    one = conversion.to_tce(pl.DataFrame({"item": [item], "year": [year], "unit": [unit], "amount": [1.0]})).row(
+        0, named=True
+    )
+    co2 = None if one["co2"] is None else tce / one["equivalent"] * one["co2"]
+    words = ("set", "source", "standing", "coefficient", "carbon_factor", "unit")
+    return {"tce": tce, "co2": co2} | {each: one[each] for each in words}
+
+
+def propose(park: Park, pair: matching.Pair, *, by: Any, now: datetime, demo: bool = False) -> HeatMatch:
+    """Put a computed pair before its two firms. Raises `Refused`: `not_matched`, `proposed`."""
+    if pair.verdict != "matched":
+        raise Refused("not_matched", _("这一对没有匹配上"))
+    source, sink = (
+        HeatOffer.objects.select_related("enterprise").get(pk=int(pair.offer.code[1:])),
+        HeatNeed.objects.select_related("enterprise").get(pk=int(pair.need.code[1:])),
+    )
+    worth = saved(sink.item, pair.replaced, now.year)
+    facts = {
+        "km": pair.km, "hours": pair.hours, "sent": pair.sent, "lost": pair.lost, "replaced": pair.replaced, "rules": rules.data()["heat"]["version"],
+        "factor": {each: worth[each] for each in ("set", "source", "standing", "carbon_factor", "unit")},
+    }  # fmt: skip
+    with records.serial():
+        if HeatMatch.objects.filter(offer=source, need=sink).exclude(record__state="declined").exists():
+            raise Refused("proposed", _("这一对已经提出过"), mend=_("请到已提出的匹配里办理"))
+        record = records.open_record(
+            MATCH, title=_("%(offer)s 供 %(need)s") % {"offer": source.enterprise.name, "need": sink.enterprise.name},
+            payload={"park": park.code, "offer": source.pk, "need": sink.pk, "power": pair.power, "delivered": pair.delivered, **facts},
+            by=by, now=now, place=park.place, key=park.code,
+        )  # fmt: skip
+        return HeatMatch.objects.create(
+            record=record, park=park, offer=source, need=sink, power=pair.power, delivered=pair.delivered, tce=worth["tce"], co2=worth["co2"],
+            facts=facts, demo=demo,
+        )  # fmt: skip

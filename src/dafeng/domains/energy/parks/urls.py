@@ -1,0 +1,27 @@
+"""The addresses of parks."""
+
+from django.urls import path
+
+from dafeng.domains.energy.parks.views import board, desks, filing
+
+urlpatterns = [
+    path("parks/", board.parks, name="parks"),
+    path("parks/new/", filing.edit, name="parks-new"),
+    path("parks/progress/", board.progress, name="parks-progress"),
+    path("parks/heat-map/", desks.heat_map, name="parks-heat-map"),
+    path("parks/import/", filing.upload, name="parks-upload"),
+    path("parks/import/template/", filing.template, name="parks-template"),
+    path("parks/imports/<uuid:id>/", filing.import_page, name="parks-import"),
+    path("parks/imports/<uuid:id>/step/", filing.import_step, name="parks-import-step"),
+    path("parks/records/<uuid:id>/", filing.record, name="parks-record"),
+    path("parks/records/<uuid:id>/step/", filing.record_step, name="parks-record-step"),
+    path("parks/publish/", filing.publish, name="parks-publish"),
+    path("parks/at/<slug:park>/", board.board, name="parks-board"),
+    path("parks/at/<slug:park>/edit/", filing.edit, name="parks-edit"),
+    path("parks/at/<slug:park>/flows/", board.flows, name="parks-flows"),
+    path("parks/at/<slug:park>/heat/", desks.heat_desk, name="parks-heat"),
+    path("parks/at/<slug:park>/heat/propose/", filing.propose, name="parks-propose"),
+    path("parks/at/<slug:park>/materials/", desks.materials_desk, name="parks-materials"),
+    path("parks/at/<slug:park>/withdraw/", filing.withdraw, name="parks-withdraw"),
+    path("parks/at/<slug:park>/file/<slug:what>/", filing.file, name="parks-file"),
+]
