@@ -6,7 +6,7 @@ from typing import Any
 
 from dafeng.kernel import rooms
 
-ROOMS = ("monitoring", "control", "buildings")
+ROOMS = ("monitoring", "control", "buildings", "hydro")
 
 
 def brought(module: str, name: str) -> list[Any]:

@@ -2,4 +2,5 @@
 
 from dafeng.domains.energy.models.buildings import *  # noqa: F403
 from dafeng.domains.energy.models.control import *  # noqa: F403
+from dafeng.domains.energy.models.hydro import *  # noqa: F403
 from dafeng.domains.energy.models.monitoring import *  # noqa: F403
