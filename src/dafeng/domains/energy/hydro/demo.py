@@ -26,7 +26,7 @@ from dafeng.kernel.series.models import Point
 
 SOURCE = "演示数据（编造）"
 PLAN = "国家碳达峰试点（信阳）实施方案（2024—2030年）第二章/一/（三）/4；方案没有写装机"
-YEARS, RECENT = 740, 40  # days of inflow and rain (four readings a day), days of hours of everything else
+YEARS, RECENT = 480, 40  # days of inflow and rain (four readings a day), days of hours of everything else
 # code, name, English name, river, km, owner, capacity kW, machines, head m, design flow m³/s, basin km², decided m³/s (None: not decided)
 STATIONS: tuple[tuple[str, str, str, str, float, str, float, int, float, float, float, float | None], ...] = (
     ("demo-hydro-1", "示例溪一级（演示）", "Example Brook 1 (demo)", "demo-brook", 18.0, "hydro-demo", 800, 2, 42.0, 2.4, 95, 0.21),
