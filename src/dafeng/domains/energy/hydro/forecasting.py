@@ -17,7 +17,7 @@ from dafeng.domains.energy.hydro.reading import Floats
 from dafeng.domains.energy.models import EcoDecision, HydroGauge, HydroPoint, HydroStation, InflowForecast
 
 HISTORY = 1200
-BACK = 120
+BACK = 360
 """Origins that are gone over again: half choose the method and the band, half are scored."""
 
 

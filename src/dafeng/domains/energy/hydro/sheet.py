@@ -74,6 +74,10 @@ def read(city: EnergyCity, file: BinaryIO, *, name: str, user: Any, now: datetim
             mend=_("请用下载的模板填写"), where=Place(file=name),
         )  # fmt: skip
     found, reader = Preview(), _Reader(city, user, now)
+    for table, sheet, start, titles in tables:
+        if table == "river":  # a river may flow into one that stands further down
+            cells = (row.get(titles[RIVER_CODE]) for number, row in sheet.rows.items() if number > start)
+            reader.rivers |= {cell.shown.strip() for cell in cells if cell is not None}
     for table, sheet, start, titles in sorted(tables, key=lambda each: list(TABLES).index(each[0])):
         _read(reader, table, sheet, start, titles, name, found)
     if not found.rows and not found.problems:
@@ -153,8 +157,6 @@ class _Reader:
         place = row.get("place")
         if place and self.taken[table].get(row["code"], place) != place:
             faults.append((first, Refused("other_place", _("编号“%(code)s”已属于另一处") % {"code": row["code"]})))
-        if table == "river" and row["code"]:
-            self.rivers.add(row["code"])
         if table == "station" and row["eco"] is not None:
             if not row["document"]:
                 faults.append(("核定文件", Refused("no_document", _("填了生态流量，没有写核定文件"))))

@@ -189,13 +189,13 @@ def forecast(
 
     `back` origins are gone over again, every `every` days, each with what was known then.
     """
-    features = {"recession": _features(inflow, None, day_of_year)}
-    if rain is not None and np.isfinite(rain).sum() >= LEAST_DAYS:
-        features["rain"] = _features(inflow, rain, day_of_year)
     last = len(inflow) - 1
     nothing = (float("nan"),) * leads
     if last < 0 or not np.isfinite(inflow[max(last - 2, 0) :]).any():
         return Forecast("none", nothing, nothing, nothing, None, {"persistence": "short"})
+    features = {"recession": _features(inflow, None, day_of_year)}
+    if rain is not None and np.isfinite(rain).sum() >= LEAST_DAYS:
+        features["rain"] = _features(inflow, rain, day_of_year)
     origins = [at for at in range(max(last - leads - back + 1, 1), last - leads + 1, every) if np.isfinite(inflow[at])]
     told = {
         name: {at: made for at in origins if (made := _told(name, inflow, features, at, leads)) is not None}
