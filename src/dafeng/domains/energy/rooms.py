@@ -6,11 +6,7 @@ from typing import Any
 
 from dafeng.kernel import rooms
 
-<<<<<<< HEAD
-ROOMS = ("monitoring", "control", "buildings", "plants")
-=======
-ROOMS = ("monitoring", "control", "buildings", "parks")
->>>>>>> d570725f8c616b6a2fdbd395cc0017e2dd9afd0a
+ROOMS = ("monitoring", "control", "buildings", "parks", "plants", "hydro")
 
 
 def brought(module: str, name: str) -> list[Any]:

@@ -2,9 +2,7 @@
 
 from dafeng.domains.energy.models.buildings import *  # noqa: F403
 from dafeng.domains.energy.models.control import *  # noqa: F403
+from dafeng.domains.energy.models.hydro import *  # noqa: F403
 from dafeng.domains.energy.models.monitoring import *  # noqa: F403
-<<<<<<< HEAD
-from dafeng.domains.energy.models.plants import *  # noqa: F403
-=======
 from dafeng.domains.energy.models.parks import *  # noqa: F403
->>>>>>> d570725f8c616b6a2fdbd395cc0017e2dd9afd0a
+from dafeng.domains.energy.models.plants import *  # noqa: F403

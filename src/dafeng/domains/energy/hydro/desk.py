@@ -1,0 +1,64 @@
+"""Places in the navigation, warnings in the inbox, the pages of the room's records, stations in the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dafeng.domains.energy.control.rules import english
+from dafeng.domains.energy.hydro import permissions, sheet, store, words
+from dafeng.domains.energy.models import EcoWarning, HydroStation, hydro_full
+from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_page, register_search, register_tasks
+from dafeng.kernel.records.access import roles_of
+from dafeng.kernel.records.models import Record
+
+PLACES = (
+    (gettext_lazy("小水电与流域"), "hydro", 55), (gettext_lazy("生态流量预警"), "hydro-warnings", 56), (gettext_lazy("抽水蓄能"), "hydro-pumped", 57),
+)  # fmt: skip
+MOST = 20
+
+
+def _waiting(user: Any, now: datetime) -> Iterator[Task]:
+    """New warnings of their stations for owners and counties; the city's offices have the desk."""
+    del now
+    if not {"enterprise", "county"} & roles_of(user):
+        return
+    mine = EcoWarning.objects.filter(hydro_full(user, at="station"), state="new", stands=True, station__kind="small")
+    for each in mine.select_related("station")[:MOST]:
+        yield Task(
+            title=f"{each.get_kind_display()} · {each.station.called(english=english())}", why=f"{_('生态流量预警')}：{words.LEVELS[each.level]}",
+            href=reverse("energy:hydro-warning", kwargs={"id": each.pk}), since=each.found_at, kind="energy.eco_warning",
+        )  # fmt: skip
+
+
+def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
+    for each in HydroStation.objects.for_user(user).filter(name__icontains=text)[:limit]:
+        name = "hydro-station" if each.kind == HydroStation.Kind.SMALL else "hydro-pumped-station"
+        yield Hit(
+            each.called(english=english()),
+            str(each.get_kind_display()),
+            reverse(f"energy:{name}", kwargs={"station": each.code}),
+            _("水电站"),
+        )
+
+
+def _page_of(record: Record) -> str:
+    return reverse("energy:hydro-decision", kwargs={"id": record.pk})
+
+
+def _page_of_import(record: Record) -> str:
+    return reverse("energy:hydro-import", kwargs={"id": record.pk})
+
+
+def register() -> None:
+    for title, name, order in PLACES:
+        register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), permissions.SEE, order))  # type: ignore[misc]
+    register_tasks(_waiting)
+    register_search(_search)
+    register_page(store.THRESHOLD, _page_of)
+    register_page(sheet.KIND, _page_of_import)

@@ -1,0 +1,229 @@
+"""The register: list, edit, points, decisions on ecological flow, import."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control.rules import english
+from dafeng.domains.energy.control.views.common import amount, city_here, evidence_of, timeline, told, unchanged
+from dafeng.domains.energy.hydro import permissions, reading, sheet, store
+from dafeng.domains.energy.hydro.forms import BindForm, DecisionForm, StationForm, UploadForm
+from dafeng.domains.energy.models import EnergyCity, HydroStation
+from dafeng.kernel.actions import asks, demand, may
+from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Record
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _places(request: HttpRequest, city: EnergyCity) -> dict[str, str]:
+    known = cities.counties(city)
+    if getattr(request.user, "is_superuser", False):
+        return known
+    return {code: name for code, name in known.items() if permissions.own_place(request.user, code)}
+
+
+def unknown(value: float | None, digits: int = 0) -> str:
+    """A number of the register, or that it still has to be entered."""
+    return str(_("待录入")) if value is None else amount(value, digits)
+
+
+@require_safe
+@asks(permissions.SEE)
+def register(request: HttpRequest) -> HttpResponse:
+    """Every station that this person may see; what is not known says so."""
+    city = city_here()
+
+    def address(row: HydroStation) -> str:
+        name = "hydro-station" if row.kind == HydroStation.Kind.SMALL else "hydro-pumped-station"
+        return reverse(f"energy:{name}", kwargs={"station": row.code})
+
+    table = Table(
+        request, HydroStation.objects.for_user(request.user).filter(city=city.code).select_related("river", "enterprise"),
+        [
+            Column("name", _("电站"), show=lambda row: row.called(english=english()), link=address, wide=True),
+            Column("kind", _("类型"), show=lambda row: row.get_kind_display()), Column("stage", _("状态"), show=lambda row: row.get_stage_display()),
+            Column("place", _("县区"), show=lambda row: city.place_name(row.place, english=english())),
+            Column("river.name", _("河流"), show=lambda row: row.river.called(english=english()) if row.river else _("待录入")),
+            Column("km", _("距河口（km）"), numeric=True, show=lambda row: unknown(row.km, 1)),
+            Column("enterprise.name", _("业主"), show=lambda row: row.enterprise.called(english=english()) if row.enterprise else row.organisation or _("待录入"), wide=True),
+            Column("capacity", _("装机（kW）"), numeric=True, show=lambda row: unknown(row.capacity)),
+            Column("head", _("水头（m）"), numeric=True, show=lambda row: unknown(row.head, 1)),
+            Column("design_flow", _("设计流量（m³/s）"), numeric=True, show=lambda row: unknown(row.design_flow, 2)),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
+        ],
+        _("水电站名录"), search=("name", "code"),
+        choices=(Choice("kind", _("类型"), dict(HydroStation.Kind.choices)), Choice("stage", _("状态"), dict(HydroStation.Stage.choices)), Choice("place", _("县区"), cities.counties(city))),
+        order="place", empty=_("名录里还没有您能看到的电站。"), file="hydro",
+    )  # fmt: skip
+    return table.download() or render(
+        request, "energy/hydro/register.html", {"table": table, "keeps": may(request.user, permissions.KEEP)}
+    )
+
+
+def _form(request: HttpRequest, context: dict[str, Any], *, failed: bool = False) -> HttpResponse:
+    status = 422 if failed or request.method == "POST" else 200
+    return render(request, "energy/control/form.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP)
+def edit(request: HttpRequest, station: str = "") -> HttpResponse:
+    """Put a station on the register, or bring it up to date."""
+    city = city_here()
+    found = store.station_in_full(request.user, station) if station else None
+    if found:
+        demand(request.user, permissions.KEEP, found.place)
+    initial = {name: getattr(found, name) for name in store.STATION} | {"code": found.code} if found else {"kind": "small", "stage": "running"}  # fmt: skip
+    form = StationForm(request.POST or None, places=_places(request, city), city=city.code, initial=initial)
+    context: dict[str, Any] = {"form": form, "title": found.name if found else _("登记水电站"), "lead": _("同编号的电站会更新；不知道的留空，不要填 0。"), "button": _("保存"), "back": reverse("energy:hydro-register"), "back_title": _("水电站名录")}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        code = given.pop("code")
+        try:
+            made = store.keep(city.code, code=found.code if found else code, given=given, by=request.user, now=timezone.now(), demo=bool(found and found.demo))  # fmt: skip
+        except DafengError as error:
+            return _form(request, context | {"error": error.as_dict()}, failed=True)
+        return redirect("energy:hydro-register") if made.kind != "small" else redirect("energy:hydro-station", station=made.code)  # fmt: skip
+    return _form(request, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP)
+def bind(request: HttpRequest, station: str) -> HttpResponse:
+    """Which points of the series store measure the station."""
+    found = store.station_in_full(request.user, station)
+    demand(request.user, permissions.KEEP, found.place)
+    form, error = BindForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            store.bind(found, **form.cleaned_data, by=request.user, now=timezone.now())
+            return redirect("energy:hydro-points", station=found.code)
+        except DafengError as refused:
+            error = refused.as_dict()
+    context = {"station": found, "name": found.called(english=english()), "form": form, "error": error, "points": reading.points_of(stations=[found])}  # fmt: skip
+    return render(request, "energy/hydro/points.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP)
+def decide(request: HttpRequest, station: str) -> HttpResponse:
+    """Draft a decision on ecological flow."""
+    found = store.station_in_full(request.user, station)
+    demand(request.user, permissions.KEEP, found.place)
+    form = DecisionForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"form": form, "title": _("起草生态流量核定"), "lead": _("由另一人签发后，从起始日期起生效。以前的核定保留。"), "button": _("报送签发"), "back": reverse("energy:hydro-station", kwargs={"station": found.code}), "back_title": found.name}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            with records.serial():
+                evidence = evidence_of(request, given["file"], _("生态流量核定文件"))
+                made = store.draft_decision(found, flows=form.flows, since=given["since"], document=given["document"], by=request.user, now=timezone.now(), evidence=evidence)  # fmt: skip
+        except DafengError as error:
+            return _form(request, context | {"error": error.as_dict()}, failed=True)
+        return redirect("energy:hydro-decision", id=made.record_id)
+    return _form(request, context)
+
+
+def _record(request: HttpRequest, id: UUID, kind: str) -> Record:
+    found = Record.objects.for_user(request.user).of_kind(kind).filter(pk=id).first()
+    if found is None:
+        raise NotFound(_("没有这份记录"), mend=_("请从水电站名录重新进入"))
+    return found
+
+
+@require_safe
+@asks(permissions.SEE)
+def decision(request: HttpRequest, id: UUID) -> HttpResponse:
+    """A decision on ecological flow: its months, its document, its steps."""
+    found = _record(request, id, store.THRESHOLD)
+    row = found.energy_eco_decision
+    steps = records.actions(found, request.user)
+    months = [{"month": number, "flow": amount(value, 3) if value is not None else _("未核定")} for number, value in enumerate(row.flows, 1)]  # fmt: skip
+    context = {
+        "record": found, "row": row, "station": row.station, "months": months, "steps": steps, "evidence": list(found.evidence.all()), "events": timeline(found),
+        "waits": found.state == "draft" and not steps,
+    }  # fmt: skip
+    return render(request, "energy/hydro/decision.html", context)
+
+
+@require_POST
+@asks(permissions.DECIDE)
+def decision_step(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Sign, drop or revoke; the workflow says who may."""
+    found = _record(request, id, store.THRESHOLD)
+    unchanged(request, found)
+    action, reason = request.POST.get("action", ""), request.POST.get("reason", "")[:300]
+    told(request, lambda: records.move(found, action, by=request.user, now=timezone.now(), reason=reason), _("已办理"))
+    return redirect("energy:hydro-decision", id=id)
+
+
+@require_safe
+@asks(permissions.KEEP)
+def template(request: HttpRequest) -> FileResponse:
+    return FileResponse(
+        io.BytesIO(sheet.template(city_here())), as_attachment=True, filename="水电名录.xlsx", content_type=XLSX
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP)
+def upload(request: HttpRequest) -> HttpResponse:
+    """A spreadsheet: its faults by row, or a preview that waits to be committed."""
+    city = city_here()
+    form = UploadForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"form": form}
+    if request.method != "POST":
+        return render(request, "energy/hydro/upload.html", context)
+    if not form.is_valid():
+        return render(request, "energy/hydro/upload.html", context, status=422)
+    given = form.cleaned_data["file"]
+    try:
+        made, preview = sheet.open_import(city, given.file, name=given.name, by=request.user, now=timezone.now())
+    except UploadError as error:
+        return render(request, "energy/hydro/upload.html", context | {"error": error.as_dict()}, status=422)
+    if made is not None:
+        return redirect("energy:hydro-import", id=made.pk)
+    problems = [each.as_dict() for each in preview.problems[:500]]
+    context |= {"problems": problems, "count": len(preview.problems)}
+    return render(request, "energy/hydro/upload.html", context, status=422)
+
+
+@require_safe
+@asks(permissions.KEEP)
+def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
+    found = _record(request, id, sheet.KIND)
+    rows = [
+        {"row": row["row"], "table": sheet.TABLES[row["table"]][0], "code": row["code"], "name": row["name"], "river": row.get("river") or row.get("downstream") or "", "eco": amount(row.get("eco"), 3), "capacity": unknown(row.get("capacity")) if row["table"] == "station" else ""}
+        for row in found.payload["rows"][:200]
+    ]  # fmt: skip
+    context = {
+        "record": found, "rows": rows, "count": len(found.payload["rows"]), "events": timeline(found), "evidence": found.evidence.first(),
+        "steps": {each.action for each in records.actions(found, request.user)}, "commit": _("提交入库"),
+        "address": reverse("energy:hydro-import-step", kwargs={"id": found.pk}),
+    }  # fmt: skip
+    return render(request, "energy/hydro/import.html", context)
+
+
+@require_POST
+@asks(permissions.KEEP)
+def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
+    found, now = _record(request, id, sheet.KIND), timezone.now()
+    unchanged(request, found)
+    if request.POST.get("action") == "commit":
+        told(request, lambda: sheet.commit(found, by=request.user, now=now), _("已入库 %(count)s 行") % {"count": len(found.payload["rows"])})  # fmt: skip
+    else:
+        told(request, lambda: records.move(found, "drop", by=request.user, now=now), _("已放弃，没有改动"))
+    return redirect("energy:hydro-import", id=id)
