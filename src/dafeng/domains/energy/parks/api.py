@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from dafeng.domains.energy.control.views.common import city_here
+from dafeng.domains.energy.control.views.city_page import city_here
 from dafeng.domains.energy.models import Park
 from dafeng.domains.energy.parks import exchange, heat, permissions, reading, steps, store
 from dafeng.domains.energy.parks.methods.matching import Pair

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.energy.monitoring import permissions
-from dafeng.domains.energy.monitoring.views.common import clock
+from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages.tables import Choice, Column, Table

@@ -18,7 +18,7 @@ from dafeng.domains.energy.control import balance as control
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.common import amount, city_here, percent
+from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.models import Anomaly, Meter, MonitoredFirm, Park, ParkFirm
 from dafeng.domains.energy.monitoring import permissions as monitoring_permissions
 from dafeng.domains.energy.monitoring import words

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.common import amount, city_here, percent
+from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.models import Boiler, BoilerReplacement, HeatNeed, HeatOffer, Park
 from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import exchange, heat, heatmap, permissions, reading, rules, store

@@ -20,7 +20,7 @@ from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control import quotas
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.common import city_here, evidence_of, timeline, told, unchanged
+from dafeng.domains.energy.control.views.city_page import city_here, evidence_of, timeline, told, unchanged
 from dafeng.domains.energy.models import EnergyCity, HeatNeed, HeatOffer, Material, Park, ParkLink
 from dafeng.domains.energy.parks import exchange, heat, links, permissions, publication, sheet, steps, store
 from dafeng.domains.energy.parks.forms import FORMS, ParkForm, UploadForm
