@@ -68,7 +68,9 @@ class Building(models.Model):
     photovoltaic = models.FloatField(_("屋顶光伏（kW）"), null=True, blank=True)
     meters = models.JSONField(_("计量点"), default=list, blank=True)
     pledge_year = models.PositiveSmallIntegerField(_("承诺碳达峰年份"), null=True, blank=True)
-    withdrawn = models.BooleanField(_("已撤回"), default=False, help_text="its import was undone; its rows are kept, and shown nowhere")
+    withdrawn = models.BooleanField(
+        _("已撤回"), default=False, help_text="its import was undone; its rows are kept, and shown nowhere"
+    )
     demo = models.BooleanField(_("示例"), default=False)
 
     objects = BuildingQuerySet.as_manager()

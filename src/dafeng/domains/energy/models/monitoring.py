@@ -31,7 +31,9 @@ class Dated(models.Model):
     """A part of the flow model: it holds from `since` on, and from `until` on no more. Without dates it always held, and still does."""
 
     since = models.DateField(_("起用日期"), null=True, blank=True)
-    until = models.DateField(_("停用日期"), null=True, blank=True, help_text="the first day on which it no longer holds")
+    until = models.DateField(
+        _("停用日期"), null=True, blank=True, help_text="the first day on which it no longer holds"
+    )
 
     class Meta:
         abstract = True
