@@ -59,6 +59,7 @@ def addresses() -> dict[str, str]:
         "control-cut": reverse("energy:control-decision", kwargs={"id": cut.record_id}),
         "control-project": reverse("energy:control-project", kwargs={"id": project.pk}),
         "buildings-card": reverse("energy:buildings-card", kwargs={"building": "demo-office-1"}),
+        "buildings-meters": reverse("energy:buildings-meters", kwargs={"building": "demo-office-1"}) + "?year=2025",
         "buildings-use": reverse("energy:buildings-use", kwargs={"building": "demo-office-1"}),
         "buildings-record": reverse("energy:buildings-record", kwargs={"id": retrofit.record_id}),
     }  # fmt: skip

@@ -218,8 +218,9 @@ def test_the_manager_builds_it_on_the_pages(client, mill, manager, monkeypatch):
     page = client.get(here).content.decode()
     assert "没有流向下游" in page, "the board leads nowhere yet"
     assert "购入环节没有计量点" not in page
-    retired = client.post(f"{here}edit/node/?key=board", {"code": "board", "name": "board", "stage": "distribution", "tolerance": "0.05", "until": "2026-11-01"})  # fmt: skip
+    retired = client.post(f"{here}edit/node/?key=board", {"code": "another", "name": "board", "stage": "distribution", "tolerance": "0.05", "until": "2026-11-01"})  # fmt: skip
     assert retired.status_code == 302
+    assert not FlowNode.objects.filter(code="another").exists(), "a row keeps its name: another name is another row"
     assert "起已停用" in client.get(here).content.decode()
     for page in ("edit/node/", "edit/meter/", "edit/link/", "edit/product/", "edit/contract/", "upload/", "template/"):
         assert client.get(here + page).status_code == 200, page

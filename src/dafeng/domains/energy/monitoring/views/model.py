@@ -34,7 +34,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclass(frozen=True)
 class Part:
-    """What a form is about: its words, its form, the row it changes, and what keeps it."""
+    """What a form is about: its words, its form, the row it changes, what keeps it, and the fields that name the row."""
 
     title: Any
     lead: Any
@@ -42,6 +42,7 @@ class Part:
     find: Callable[[MonitoredFirm, str], Any]
     initial: Callable[[Any], dict[str, Any]]
     save: Callable[..., Any]
+    fixed: tuple[str, ...] = ()
 
 
 def _fields(*names: str) -> Callable[[Any], dict[str, Any]]:
@@ -62,22 +63,22 @@ PARTS: dict[str, Part] = {
     "node": Part(
         gettext_lazy("环节"), gettext_lazy("企业里能源经过的一个地方：一路进线、一台锅炉、一个配电室、一个车间、一种产品。"), forms.NodeForm,
         _by_code(FlowNode), _fields("code", "name", "name_en", "stage", "tolerance", "since", "until"),
-        lambda firm, given, **who: modelling.save_node(firm.enterprise, **given, **who),
+        lambda firm, given, **who: modelling.save_node(firm.enterprise, **given, **who), ("code",),
     ),
     "meter": Part(
         gettext_lazy("计量点"), gettext_lazy("把一块表放到它所在的环节，说明它量什么、是不是分表。"), forms.MeterForm,
         _by_number(Meter), _fields("point", "node", "item", "role", "parent", "since", "until"),
-        lambda firm, given, **who: modelling.bind(given.pop("node"), given.pop("point"), **given, **who),
+        lambda firm, given, **who: modelling.bind(given.pop("node"), given.pop("point"), **given, **who), ("point",),
     ),
     "link": Part(
         gettext_lazy("流向"), gettext_lazy("一种能源从一个环节到下一个环节：购入 → 转换 → 分配 → 使用 → 产品。"), forms.LinkForm,
         _by_number(FlowLink), _fields("source", "target", "item", "meter", "recovered", "since", "until"),
-        lambda firm, given, **who: modelling.save_link(given.pop("source"), given.pop("target"), **given, **who),
+        lambda firm, given, **who: modelling.save_link(given.pop("source"), given.pop("target"), **given, **who), ("source", "target", "item"),
     ),
     "product": Part(
         gettext_lazy("产品"), gettext_lazy("单位产品综合能耗按它的产量计算。"), forms.ProductForm,
         _by_code(Product), _fields("code", "name", "name_en", "unit"),
-        lambda firm, given, **who: modelling.save_product(firm.enterprise, **given, **who),
+        lambda firm, given, **who: modelling.save_product(firm.enterprise, **given, **who), ("code",),
     ),
     "contract": Part(
         gettext_lazy("电价与用能习惯"), gettext_lazy("节能建议和异常的金额按它计算；不知道的空着。"), forms.ContractForm,
@@ -143,6 +144,8 @@ def edit(request: HttpRequest, code: str, part: str) -> HttpResponse:
         raise NotFound(_("流程模型里没有这一项"), mend=_("请从流程模型页进入"))
     more: dict[str, Any] = {"enterprise": firm.enterprise} if issubclass(kind.form, forms.DatedForm) else {}
     form = kind.form(request.POST or None, initial=kind.initial(found) if found else None, **more)
+    for name in kind.fixed if found else ():  # another name would be another row
+        form.fields[name].disabled = True
     back = reverse("energy:monitoring-model", kwargs={"code": code})
     context = shell(firm, "model") | {"form": form, "part": kind, "back": back, "changes": found is not None}
     if request.method != "POST":
