@@ -112,3 +112,13 @@ def test_the_sums_of_a_report_are_those_of_its_rows(draft: Report, people: dict[
     assert sums["bought"] == [["cement", "electricity", pytest.approx(12 * 8_000)]]
     assert sums["lacking"] == 0
     assert assembling.sums_of(report.content) == sums
+
+
+@pytest.mark.django_db
+def test_a_report_of_before_the_sums_were_kept_is_summed_from_its_content(
+    draft: Report, people: dict[str, Any]
+) -> None:
+    report = reports.submit(draft, by=people["clerk"], now=NOW)
+    kept = [(each.category, each.value) for each in feed.shares(CITY, 2025)]
+    Report.objects.filter(pk=report.pk).update(sums={})
+    assert [(each.category, each.value) for each in feed.shares(CITY, 2025)] == kept

@@ -186,8 +186,13 @@ def sums_of(content: Mapping[str, Any]) -> dict[str, Any]:
         "emissions": [[*key, math.fsum(parts)] for key, parts in sorted(emissions.items())],
         "heat": [[*key, math.fsum(parts)] for key, parts in sorted(heat.items())],
         "bought": [[*key, math.fsum(parts)] for key, parts in sorted(bought.items())],
-        "lacking": len(content["open"]) + content["totals"]["incomplete"],
+        "lacking": lacking(content),
     }
+
+
+def lacking(content: Mapping[str, Any]) -> int:
+    """How many things of a report are open or were not computed."""
+    return len(content["open"]) + int(content["totals"]["incomplete"])
 
 
 def _facility(facility: Facility) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def counting(city: str, year: int) -> list[Report]:
 
 
 def _frame(reports: list[Report], name: str, schema: dict[str, Any]) -> pl.DataFrame:
-    rows = [(number, *row) for number, report in enumerate(reports) for row in report.sums[name]]
+    rows = [(number, *row) for number, report in enumerate(reports) for row in publishing.sums_of(report)[name]]
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dafeng.domains.enterprise.models import Report
+from dafeng.domains.enterprise.reporting import assembling
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.indicators import services as indicators
@@ -25,9 +26,15 @@ def ensure_indicator() -> None:
     )
 
 
+def sums_of(report: Report) -> dict[str, Any]:
+    """The sums of a report; of one that was handed in before they were kept, drawn from its content."""
+    found: dict[str, Any] = report.sums or assembling.sums_of(report.content)
+    return found
+
+
 def status_of(report: Report) -> Status:
     """OK only for what is locked and lacks nothing: no value, and no parameter that is still to be confirmed."""
-    if report.sums["lacking"]:
+    if report.sums["lacking"] if report.sums else assembling.lacking(report.content):
         return Status.INCOMPLETE
     return Status.OK if report.record.state == "locked" else Status.DEGRADED
 

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from dafeng.domains.enterprise.models import Facility, MonthFiling, Report
-from dafeng.domains.enterprise.reporting import clock
+from dafeng.domains.enterprise.reporting import clock, publishing
 from dafeng.domains.enterprise.reporting.sectoral import english
 
 PATH = Path(__file__).with_name("statistics.toml")
@@ -129,7 +129,7 @@ def table(reports: Iterable[Report]) -> pl.DataFrame:
 
 
 def _parts(report: Report) -> list[tuple[str, float]]:
-    sums = report.sums
+    sums = publishing.sums_of(report)
     return [
         *(("fuel", row[-1]) for row in sums["heat"]),
         *((row[1], row[-1]) for row in sums["bought"]),
