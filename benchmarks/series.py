@@ -112,6 +112,7 @@ def store(rows: int, days: int) -> dict[str, Any]:
         paths = [seen.path(file) for file in seen.manifest.of("readings")]
         bare = quickest(lambda: _bare(paths), 3)
         ours = quickest(lambda: queries.totals(None, START, end, 900), 3)
+        day = quickest(lambda: queries.readings([numbers[7]], START, START + timedelta(days=1)), 9)
         changed = minutes(numbers, 0, min(200, each)).with_columns(pl.col("value") + 100)
         receipt = ingest.receive(changed, source="backfill", now=NOW)
         assert receipt.revised == changed.height, receipt
@@ -120,7 +121,6 @@ def store(rows: int, days: int) -> dict[str, Any]:
         assert counted["low"].gt(100).sum() == changed.height // 15 // 500 * 500
         del counted
         disputed = quickest(lambda: queries.totals(None, START, end, 900), 3)
-        day = quickest(lambda: queries.readings([numbers[7]], START, START + timedelta(days=1)), 9)
         slow = [point.pk for point in _points(500, prefix="y", period=900)]
         frame = _quarter_hours(slow, days)
         ingest.receive(frame, source="backfill", now=NOW)

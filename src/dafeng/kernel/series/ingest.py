@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import IO, Any, cast
 
 import polars as pl
 from django.db import IntegrityError, transaction
@@ -184,7 +184,7 @@ class _Hash(io.RawIOBase):
 
 def _digest(frame: pl.DataFrame, device: Device | None) -> str:
     stream = _Hash((device.code if device else "").encode() + b"\n")
-    frame.rechunk().write_ipc_stream(stream)
+    frame.rechunk().write_ipc_stream(cast("IO[bytes]", stream))
     return stream.made.hexdigest()
 
 
