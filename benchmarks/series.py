@@ -34,13 +34,15 @@ def measure(*, quick: bool = False) -> Iterator[Figure]:
     )
     rate = found["csv_rows"] / found["csv"]
     yield Figure(
-        f"{found['csv_rows']} readings from a CSV", found["csv"], "s", found["csv_rows"] / 1e6, None, f"{rate:.0f}/s {wanted}"
+        f"{found['csv_rows']} readings from a CSV", found["csv"], "s", None if quick else found["csv_rows"] / 1e6, None, f"{rate:.0f}/s {wanted}"
     )  # fmt: skip
     note = f"bare DuckDB {found['bare']:.2f} s"
     yield Figure("15-minute aggregate of all", found["ours"], "s", 1.3, found["ours"] / found["bare"], note)
     note = f"{found['corrections']} corrections wait to be settled; {note} with every revision in it"
     disputed = found["disputed"] / found["bare"]
-    yield Figure("the same while revisions compete, de-duplicated", found["disputed"], "s", 1.3, disputed, note)
+    # So few rows are over before a question is put: then it is told, and nothing is promised.
+    limit = None if quick else 1.3
+    yield Figure("the same while revisions compete, de-duplicated", found["disputed"], "s", limit, disputed, note)
     yield Figure("day profile of one point", found["day"] * 1000, "ms", 50)
     yield Figure("a month of 500 points, 15 minutes", found["month"], "s", 1.0)
     yield Figure("a year of the city from its daily steps", found["year"], "s", 0.5)
