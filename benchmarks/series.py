@@ -34,13 +34,15 @@ def measure(*, quick: bool = False) -> Iterator[Figure]:
     )
     rate = found["csv_rows"] / found["csv"]
     yield Figure(
-        f"{found['csv_rows']} readings from a CSV", found["csv"], "s", found["csv_rows"] / 1e6, None, f"{rate:.0f}/s {wanted}"
+        f"{found['csv_rows']} readings from a CSV", found["csv"], "s", None if quick else found["csv_rows"] / 1e6, None, f"{rate:.0f}/s {wanted}"
     )  # fmt: skip
     note = f"bare DuckDB {found['bare']:.2f} s"
     yield Figure("15-minute aggregate of all", found["ours"], "s", 1.3, found["ours"] / found["bare"], note)
     note = f"{found['corrections']} corrections wait to be settled; {note} with every revision in it"
     disputed = found["disputed"] / found["bare"]
-    yield Figure("the same while revisions compete, de-duplicated", found["disputed"], "s", 1.3, disputed, note)
+    # So few rows are over before a question is put: then it is told, and nothing is promised.
+    limit = None if quick else 1.3
+    yield Figure("the same while revisions compete, de-duplicated", found["disputed"], "s", limit, disputed, note)
     yield Figure("day profile of one point", found["day"] * 1000, "ms", 50)
     yield Figure("a month of 500 points, 15 minutes", found["month"], "s", 1.0)
     yield Figure("a year of the city from its daily steps", found["year"], "s", 0.5)
@@ -112,6 +114,7 @@ def store(rows: int, days: int) -> dict[str, Any]:
         paths = [seen.path(file) for file in seen.manifest.of("readings")]
         bare = quickest(lambda: _bare(paths), 3)
         ours = quickest(lambda: queries.totals(None, START, end, 900), 3)
+        day = quickest(lambda: queries.readings([numbers[7]], START, START + timedelta(days=1)), 9)
         changed = minutes(numbers, 0, min(200, each)).with_columns(pl.col("value") + 100)
         receipt = ingest.receive(changed, source="backfill", now=NOW)
         assert receipt.revised == changed.height, receipt
@@ -120,7 +123,6 @@ def store(rows: int, days: int) -> dict[str, Any]:
         assert counted["low"].gt(100).sum() == changed.height // 15 // 500 * 500
         del counted
         disputed = quickest(lambda: queries.totals(None, START, end, 900), 3)
-        day = quickest(lambda: queries.readings([numbers[7]], START, START + timedelta(days=1)), 9)
         slow = [point.pk for point in _points(500, prefix="y", period=900)]
         frame = _quarter_hours(slow, days)
         ingest.receive(frame, source="backfill", now=NOW)

@@ -318,7 +318,7 @@ def broker(transactional_db, tmp_path_factory):
         each.stop()
 
 
-def listen(broker: Broker, *, count: int, seconds: float = 15) -> mqtt.Gateway:
+def listen(broker: Broker, *, count: int, seconds: float = 60) -> mqtt.Gateway:
     """Let the gateway take until it has so many readings."""
     gateway = mqtt.Gateway("127.0.0.1", broker.port, clock=lambda: LATER)
     end = time.monotonic() + seconds
@@ -331,7 +331,7 @@ def introduce(broker: Broker) -> None:
     client = mqtt.Gateway("127.0.0.1", broker.port).connected()
     subscribed = threading.Event()
     client.on_subscribe = lambda *_told: subscribed.set()
-    assert subscribed.wait(10)
+    assert subscribed.wait(60)
     client.disconnect()
     client.loop_stop()
 

@@ -37,12 +37,12 @@ def connection() -> Any:
     return kept[wanted]
 
 
-@ibis.udf.scalar.builtin(name="epoch_us")
+@ibis.udf.scalar.builtin(name="epoch_us")  # type: ignore[untyped-decorator]
 def _epoch_us(moment: MOMENT) -> int:  # type: ignore[empty-body,valid-type]
     """Of DuckDB."""
 
 
-@ibis.udf.scalar.builtin(name="unix_micros")
+@ibis.udf.scalar.builtin(name="unix_micros")  # type: ignore[untyped-decorator]
 def _unix_micros(moment: dt.Timestamp()) -> int:  # type: ignore[empty-body,valid-type]
     """Of Spark."""
 

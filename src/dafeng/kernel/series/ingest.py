@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import IO, Any, cast
 
 import polars as pl
 from django.db import IntegrityError, transaction
@@ -96,6 +96,9 @@ def _judged(frame: pl.DataFrame, table: Table, *, device: Device | None, now: da
 
     The number of parts is a power of two, so that a part holds whole shards and its rows become as few files as they would together.
     """
+    lacking = {"point", "at", "value"} - set(frame.columns)
+    if lacking:
+        raise SeriesError(f"读数缺少列 {'、'.join(sorted(lacking))}", expected="point、at、value")
     whole, parts = frame.with_row_index("row"), 1
     while parts * PART < frame.height:
         parts *= 2
@@ -184,15 +187,12 @@ class _Hash(io.RawIOBase):
 
 def _digest(frame: pl.DataFrame, device: Device | None) -> str:
     stream = _Hash((device.code if device else "").encode() + b"\n")
-    frame.rechunk().write_ipc_stream(stream)
+    frame.rechunk().write_ipc_stream(cast("IO[bytes]", stream))
     return stream.made.hexdigest()
 
 
 def _told(frame: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
     """The delivery, numbered by `row`, in the columns of `TOLD`, points by number (null where unknown)."""
-    lacking = {"point", "at", "value"} - set(frame.columns)
-    if lacking:
-        raise SeriesError(f"读数缺少列 {'、'.join(sorted(lacking))}", expected="point、at、value")
     at = frame.schema["at"]
     if not isinstance(at, pl.Datetime) or (at.time_zone is None and frame.height):
         raise SeriesError("读数的时间须带时区", expected="Datetime，UTC 或带时区")

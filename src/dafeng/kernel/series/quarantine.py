@@ -56,6 +56,7 @@ def _keep(
     path = f"quarantine/{name}{'-' + _short(code) if code else ''}.parquet"
     rows = rows.sort("row")
     first = rows.row(0, named=True)
+    earliest, latest = rows.select(pl.col("at").min(), pl.col("at").max().alias("latest")).row(0)
     whose = points.table().frame.filter(pl.col("point").is_in(rows["point"].drop_nulls().unique().implode()))
     store.disk.put(store.home / path, parquet(rows.select(KEPT)))
     Quarantine.objects.get_or_create(
@@ -64,7 +65,7 @@ def _keep(
         code=label(code),
         defaults={
             "source": int(source), "device": device, "received_at": now, "count": rows.height, "path": path,
-            "points": rows["of"].n_unique(), "first_at": rows["at"].min(), "last_at": rows["at"].max(),
+            "points": rows["of"].n_unique(), "first_at": earliest, "last_at": latest,
             "organisation": _one(whose, "organisation") or (device.organisation if device else ""),
             "place": _one(whose, "place") or (device.place if device else ""),
             "example": {
@@ -131,7 +132,7 @@ def readable(held: Quarantine) -> bool:
 # ---------- what is alike ----------
 
 
-def alike(rows: QuarantineQuerySet) -> QuarantineQuerySet:
+def alike(rows: QuarantineQuerySet) -> Any:
     """The newest row of each reason, point, device and state, with `batches`, `readings`, `earliest` and `latest` of all that are alike."""
     same = [F("reason"), F("code"), F("device"), F("state")]
     found = rows.annotate(

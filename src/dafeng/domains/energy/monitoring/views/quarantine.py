@@ -113,7 +113,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
             Column("received_at", _("收到时间"), show=lambda row: f"{timezone.localtime(row.received_at):%Y-%m-%d %H:%M:%S}"),
             Column("count", _("条数"), numeric=True, show=lambda row: f"{row.count:,}"),
             Column("state", _("状态"), show=lambda row: row.get_state_display()),
-            Column("note", _("说明"), wide=True),
+            Column("note", _("说明")),
         ],
         _("各批"),
         order="-received_at",
