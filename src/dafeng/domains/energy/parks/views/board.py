@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,16 +19,19 @@ from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.control.views.common import amount, city_here, percent
-from dafeng.domains.energy.models import Anomaly, Meter, MonitoredFirm, Park, ParkFirm
+from dafeng.domains.energy.models import Anomaly, Meter, MonitoredFirm, Park, ParkFirm, ParkStage, Qualification
 from dafeng.domains.energy.monitoring import permissions as monitoring_permissions
 from dafeng.domains.energy.monitoring import words
 from dafeng.domains.energy.parks import permissions, reading, rules, store
+from dafeng.domains.energy.parks.methods.progress import Standing
 from dafeng.domains.energy.parks.views.common import months, names_of, own_codes, shell, verdict
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.access import OFFICES
 from dafeng.kernel.pages import charts
+from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.records import services as records
 from dafeng.kernel.records.access import is_superuser, roles_of
 from dafeng.kernel.series import queries
 from dafeng.kernel.series.points import one_look
@@ -49,7 +52,8 @@ def parks(request: HttpRequest) -> HttpResponse:
         .filter(city=city.code)
         .annotate(inside=Count("firms", filter=Q(firms__until=None)))
     )
-    standing = {each.code: each for each in reading.standings(list(mine), on=today)}
+    shown = list(mine)
+    standing = {each.code: each for each in reading.standings(shown, on=today)}
     said = stage_words()
     table = Table(
         request, mine,
@@ -70,7 +74,7 @@ def parks(request: HttpRequest) -> HttpResponse:
     if download := table.download():
         return download
     context = {
-        "table": table, "targets": _targets(list(mine), today), "keeps": may(request.user, permissions.KEEP), "publishes": may(request.user, permissions.PUBLISH), "partial": not _everything(request),
+        "table": table, "targets": _targets(shown, today, list(standing.values())), "keeps": may(request.user, permissions.KEEP), "publishes": may(request.user, permissions.PUBLISH), "partial": not _everything(request),
     }  # fmt: skip
     return render(request, "energy/parks/parks.html", context)
 
@@ -79,10 +83,10 @@ def _everything(request: HttpRequest) -> bool:
     return is_superuser(request.user) or bool(OFFICES & roles_of(request.user))
 
 
-def _targets(shown: list[Park], today: date) -> list[dict[str, Any]]:
+def _targets(shown: list[Park], today: date, standing: list[Standing]) -> list[dict[str, Any]]:
     names = {each.code: each for each in shown}
     found = []
-    for target, done in reading.progress(shown, on=today):
+    for target, done in reading.progress(shown, on=today, found=standing):
         look, said = verdict(done.verdict)
         found.append(
             {
@@ -102,7 +106,9 @@ def progress(request: HttpRequest) -> HttpResponse:
     city = city_here()
     shown = list(
         Park.objects.for_user(request.user).filter(city=city.code)
-        .prefetch_related("qualifications__record", "stages__record")
+        .prefetch_related(
+            Prefetch("qualifications", Qualification.objects.select_related("record")), Prefetch("stages", ParkStage.objects.select_related("record"))
+        )
     )  # fmt: skip
     said, standing = stage_words(), {each.code: each for each in reading.standings(shown, on=timezone.localdate())}
     criteria = {each.code: each.name for each in rules.criteria()}
@@ -120,7 +126,7 @@ def progress(request: HttpRequest) -> HttpResponse:
                 "stages": stages, "stage": said[standing[park.code].stage], "done": standing[park.code].stage == "done",
             }
         )  # fmt: skip
-    context = {"rows": rows, "targets": _targets(shown, timezone.localdate()), "criteria": rules.criteria(), "note": rules.criteria_note(), "version": rules.criteria_version()}  # fmt: skip
+    context = {"rows": rows, "targets": _targets(shown, timezone.localdate(), list(standing.values())), "criteria": rules.criteria(), "note": rules.criteria_note(), "version": rules.criteria_version()}  # fmt: skip
     return render(request, "energy/parks/progress.html", context)
 
 
@@ -135,13 +141,25 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     first = last.replace(day=1)
     seats = list(reading.members(found, last))
     meters = reading.meters_of(seats)
-    month = reading.month_of(found, first, last, meters=meters)
+    month = reading.month_of(found, first, last, seats=seats, meters=meters)
     mine, chart = own_codes(request), None
     if context["whole"]:
         chart = _day(meters, seats, timezone.now())
         if chart and (answer := chart.download(request)):
             return answer
-        context |= {"figures": _figures(month), "budgets": _budgets(request, found, last), "month": month}
+        context |= {
+            "figures": _figures(month),
+            "budgets": kept(
+                "energy.parks.budgets",
+                records.head().digest,
+                found.code,
+                str(last),
+                english(),
+                make=lambda: _budgets(found, last),
+                seconds=MINUTE,
+            ),
+            "month": month,
+        }
     visible = {firm.enterprise.pk: firm for firm in month.firms if _shown(request, context["whole"], firm.seat, mine)}
     waiting = _waiting(request, list(visible))
     monitored = set(MonitoredFirm.objects.for_user(request.user).filter(enterprise__in=visible).values_list("enterprise_id", flat=True))  # fmt: skip
@@ -194,12 +212,12 @@ def _figures(month: reading.Month) -> list[dict[str, Any]]:
     return [
         figure(_("本月综合能耗（当量值）"), total.sum("equivalent"), "tce", _("园区从外面买的加园内自产的"), told=True),
         figure(_("本月二氧化碳排放"), total.sum("co2"), "t CO₂", _("含外购电力、热力的间接排放"), told=True),
-        figure(_("企业间交换"), exchanged, "tce", _("不重复计入综合能耗")),
+        figure(_("企业间交换"), exchanged, "tce", _("不再加进综合能耗；不含冷量和水")),
         figure(_("园内自产"), made, "tce", _("太阳能、风能等，不含余热")),
     ]  # fmt: skip
 
 
-def _budgets(request: HttpRequest, park: Park, last: date) -> list[dict[str, Any]]:
+def _budgets(park: Park, last: date) -> list[dict[str, Any]]:
     """Energy and CO2 against the park's signed budget, with the lights of dual control."""
     found = []
     for quantity, title, unit in (("energy", _("能源消费"), "tce"), ("co2", _("二氧化碳排放"), "t CO₂")):

@@ -19,7 +19,7 @@ from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import exchange, heat, heatmap, permissions, reading, rules, store
 from dafeng.domains.energy.parks.methods import matching
 from dafeng.domains.energy.parks.methods import materials as swaps
-from dafeng.domains.energy.parks.views.common import exchanges_for, fileable, matches_for, own_codes, shell
+from dafeng.domains.energy.parks.views.common import exchanges_for, matches_for, own_codes, shell
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages.tables import Choice, Column, Table
 
@@ -70,10 +70,8 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
     for pair in shown:
         if pair.verdict == "matched":
             known |= {code: titles[code] for code in (pair.offer.code, pair.need.code)}
-    proposed = {
-        (f"o{each.offer_id}", f"n{each.need_id}")
-        for each in matches_for(request.user, found).exclude(record__state="declined")
-    }
+    agreed = list(matches_for(request.user, found).order_by("-pk"))
+    proposed = {(f"o{each.offer_id}", f"n{each.need_id}") for each in agreed if each.record.state != "declined"}
     year = timezone.localdate().year
     rows: list[dict[str, Any]] = []
     for pair in shown:
@@ -87,13 +85,13 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
             }
         )  # fmt: skip
     matched = [row for row in rows if row["pair"].verdict == "matched"]
-    mine_may = {each.pk for each in fileable(request, found)}
+    mine_may = {each.pk for each in context["fileable"]}
     context |= {
         "offers_listed": [_listed(row, mine_may) for row in offers if own(f"o{row.pk}")], "needs_listed": [_listed(row, mine_may) for row in needs if own(f"n{row.pk}")],
         "matched": matched, "unmatched": [row for row in rows if row["pair"].verdict != "matched"], "note": rules.heat_note(),
         "agreed": [
             {"row": each, "title": each.record.title, "delivered": amount(each.delivered), "tce": amount(each.tce, 1), "co2": amount(each.co2, 1)}
-            for each in matches_for(request.user, found).order_by("-pk")
+            for each in agreed
         ],
         "figures": [
             {"title": _("匹配上的余热"), "value": amount(sum(row["pair"].sent for row in matched)), "unit": "GJ"},
@@ -146,7 +144,7 @@ def materials_desk(request: HttpRequest, park: str) -> HttpResponse:
     ]  # fmt: skip
     year = timezone.localdate().year - 1
     told = reading.figures(found, year)
-    mine_may = {each.pk for each in fileable(request, found)}
+    mine_may = {each.pk for each in context["fileable"]}
     context |= {
         "listed": [{"row": row, "firm": row.enterprise.called(english=english()), "tonnes": amount(row.tonnes, 1), "mine": row.enterprise_id in mine_may} for row in rows if own(row)],
         "pairs": matched, "year": year, "exchanges": [{"row": each, "tonnes": amount(each.tonnes, 1)} for each in exchanges_for(request.user, found).order_by("-month", "-pk")[:50]],
