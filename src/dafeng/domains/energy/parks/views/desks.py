@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -88,7 +89,7 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
     mine_may = {each.pk for each in context["fileable"]}
     context |= {
         "offers_listed": [_listed(row, mine_may) for row in offers if own(f"o{row.pk}")], "needs_listed": [_listed(row, mine_may) for row in needs if own(f"n{row.pk}")],
-        "matched": matched, "unmatched": [row for row in rows if row["pair"].verdict != "matched"], "note": rules.heat_note(),
+        "matched": matched, "unmatched": _by_offer(row for row in rows if row["pair"].verdict != "matched"), "note": rules.heat_note(),
         "agreed": [
             {"row": each, "title": each.record.title, "delivered": amount(each.delivered), "tce": amount(each.tce, 1), "co2": amount(each.co2, 1)}
             for each in agreed
@@ -100,6 +101,14 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
         ],
     }  # fmt: skip
     return render(request, "energy/parks/heat.html", context)
+
+
+def _by_offer(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pairs that were not matched, under the offer of each."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["offer"], []).append(row)
+    return [{"offer": offer, "rows": each} for offer, each in found.items()]
 
 
 def _listed(row: HeatOffer | HeatNeed, fileable: set[int]) -> dict[str, Any]:
