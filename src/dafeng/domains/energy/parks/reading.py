@@ -296,9 +296,11 @@ def standings(parks: Sequence[Park], *, on: date) -> list[progresses.Standing]:
         stages[park] = (stage, day)
     found = []
     for each in parks:
-        stage, day = stages.get(each.pk, ("none", None))
+        stage, reached_on = stages.get(each.pk, ("none", None))
         upper = each.level != Park.Level.OTHER
-        found.append(progresses.Standing(each.code, upper, tests.get(each.pk), stage, day if stage == "done" else None))
+        found.append(
+            progresses.Standing(each.code, upper, tests.get(each.pk), stage, reached_on if stage == "done" else None)
+        )
     return found
 
 

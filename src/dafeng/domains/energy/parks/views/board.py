@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,16 @@ from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.control.views.common import amount, city_here, percent
-from dafeng.domains.energy.models import Anomaly, Meter, MonitoredFirm, Park, ParkFirm, ParkStage, Qualification
+from dafeng.domains.energy.models import (
+    Anomaly,
+    Meter,
+    MonitoredFirm,
+    Park,
+    ParkFirm,
+    ParkService,
+    ParkStage,
+    Qualification,
+)
 from dafeng.domains.energy.monitoring import permissions as monitoring_permissions
 from dafeng.domains.energy.monitoring import words
 from dafeng.domains.energy.parks import permissions, reading, rules, store
@@ -130,6 +140,33 @@ def progress(request: HttpRequest) -> HttpResponse:
     return render(request, "energy/parks/progress.html", context)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a board shows to everybody who may see it; a minute old at most."""
+
+    month: reading.Month
+    budgets: list[dict[str, Any]]
+    chart: charts.Chart | None
+    services: list[ParkService]
+    stage: str
+
+
+def _look(park: Park, first: date, last: date, *, operator: bool) -> Look:
+    seats = list(reading.members(park, last))
+    meters = reading.meters_of(seats)
+    month = reading.month_of(park, first, last, seats=seats, meters=meters)
+    stage = reading.standings([park], on=last)[0].stage
+    # The operating company sees the firms that did not agree as one.
+    alone = {
+        seat.enterprise_id
+        for seat in seats
+        if operator and not seat.shares and seat.enterprise.organisation != park.organisation
+    }
+    return Look(
+        month, _budgets(park, last), _day(meters, seats, alone, timezone.now()), list(park.services.all()), stage
+    )
+
+
 @require_safe
 @asks(permissions.SEE)
 @one_look()
@@ -139,27 +176,15 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     context = shell(request, found, "board")
     last = timezone.localdate() - timedelta(days=1)
     first = last.replace(day=1)
-    seats = list(reading.members(found, last))
-    meters = reading.meters_of(seats)
-    month = reading.month_of(found, first, last, seats=seats, meters=meters)
-    mine, chart = own_codes(request), None
+    operator = permissions.operates(request.user, found)
+    look = kept(
+        "energy.parks.board", records.head().digest, found.code, str(last), operator, make=lambda: _look(found, first, last, operator=operator), seconds=MINUTE
+    )  # fmt: skip
+    month, mine, chart = look.month, own_codes(request), look.chart if context["whole"] else None
+    if chart and (answer := chart.download(request)):
+        return answer
     if context["whole"]:
-        chart = _day(meters, seats, timezone.now())
-        if chart and (answer := chart.download(request)):
-            return answer
-        context |= {
-            "figures": _figures(month),
-            "budgets": kept(
-                "energy.parks.budgets",
-                records.head().digest,
-                found.code,
-                str(last),
-                english(),
-                make=lambda: _budgets(found, last),
-                seconds=MINUTE,
-            ),
-            "month": month,
-        }
+        context |= {"figures": _figures(month), "budgets": look.budgets, "month": month}
     visible = {firm.enterprise.pk: firm for firm in month.firms if _shown(request, context["whole"], firm.seat, mine)}
     waiting = _waiting(request, list(visible))
     monitored = set(MonitoredFirm.objects.for_user(request.user).filter(enterprise__in=visible).values_list("enterprise_id", flat=True))  # fmt: skip
@@ -173,9 +198,9 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     ]  # fmt: skip
     anomalies = [each for rows_of in waiting.values() for each in rows_of][:8]
     context |= {
-        "rows": rows, "chart": chart, "first": first, "last": last, "services": list(found.services.all()),
+        "rows": rows, "chart": chart, "first": first, "last": last, "services": look.services,
         "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in anomalies],
-        "stage": stage_words()[reading.standings([found], on=last)[0].stage], "place": city_here().place_name(found.place, english=english()),
+        "stage": stage_words()[look.stage], "place": city_here().place_name(found.place, english=english()),
         "decides": may(request.user, control_permissions.DECIDE) and context["files"],
     }  # fmt: skip
     return render(request, "energy/parks/board.html", context)
@@ -234,7 +259,7 @@ def _budgets(park: Park, last: date) -> list[dict[str, Any]]:
     return found
 
 
-def _day(meters: list[Meter], seats: list[ParkFirm], now: datetime) -> charts.Chart | None:
+def _day(meters: list[Meter], seats: list[ParkFirm], alone: set[int], now: datetime) -> charts.Chart | None:
     """Electricity of the last 24 hours that are over, by firm."""
     mains = [
         meter for meter in meters
@@ -244,15 +269,20 @@ def _day(meters: list[Meter], seats: list[ParkFirm], now: datetime) -> charts.Ch
         return None
     end = now.replace(minute=0, second=0, microsecond=0)
     frame = queries.used([meter.point_id for meter in mains], end - timedelta(hours=24), end, "1h")
-    names = {seat.enterprise_id: seat.enterprise.called(english=english()) for seat in seats}
+    names = {
+        seat.enterprise_id: _("未共享的企业")
+        if seat.enterprise_id in alone
+        else seat.enterprise.called(english=english())
+        for seat in seats
+    }
     owner = {meter.point_id: meter.enterprise_id for meter in mains}
     hours = [f"{timezone.localtime(end - timedelta(hours=24 - number)):%H:00}" for number in range(24)]
-    by_firm: dict[int, dict[str, float]] = defaultdict(dict)
+    by_firm: dict[str, dict[str, float]] = defaultdict(dict)
     for row in frame.iter_rows(named=True):
         if row["coverage"] > 0:
-            hour, firm = f"{timezone.localtime(row['at']):%H:00}", owner[row["point"]]
+            hour, firm = f"{timezone.localtime(row['at']):%H:00}", names[owner[row["point"]]]
             by_firm[firm][hour] = by_firm[firm].get(hour, 0.0) + row["value"]
-    series = [charts.Series(names[firm], dict(values)) for firm, values in sorted(by_firm.items())]
+    series = [charts.Series(firm, dict(values)) for firm, values in sorted(by_firm.items())]
     return charts.stacked(_("近 24 小时用电"), "kWh", hours, series, decimals=0, name="day") if series else None
 
 

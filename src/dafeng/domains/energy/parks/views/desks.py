@@ -22,7 +22,9 @@ from dafeng.domains.energy.parks.methods import matching
 from dafeng.domains.energy.parks.methods import materials as swaps
 from dafeng.domains.energy.parks.views.common import exchanges_for, matches_for, own_codes, shell
 from dafeng.kernel.actions import asks, may
+from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.records import services as records
 
 
 def why(pair: matching.Pair, names: dict[str, str]) -> str:
@@ -195,7 +197,9 @@ def heat_map(request: HttpRequest) -> HttpResponse:
     shown = list(boilers)
     gone = {pk for pk, each in latest.items() if each.record.state == "accepted"}
     parks = list(Park.objects.for_user(request.user).filter(city=city.code))
-    picture = heatmap.picture(city, request.user, parks, shown, gone)
+    picture = kept(
+        "energy.parks.map", records.head().digest, request.user.pk, make=lambda: heatmap.picture(city, request.user, parks, shown, gone), seconds=MINUTE
+    )  # fmt: skip
     coal = [each for each in shown if each.item == "raw_coal"]
     context = {
         "table": table, "map": picture, "points": picture["rows"] if picture else [],
