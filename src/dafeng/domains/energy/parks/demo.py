@@ -60,14 +60,16 @@ def ensure_demo(city: str, *, now: datetime) -> None:
         store.join(park, firms[code], since=date(2024, 3, 1), by=None, now=then, longitude=round(EAST + east, 4), latitude=round(NORTH + north, 4), shares=shares)  # fmt: skip
     if "textile-demo" in firms:
         store.join(parks["gushi-park-demo"], firms["textile-demo"], since=date(2023, 6, 1), by=None, now=then)
-    for kind, provider in (("energy", "演示综合能源公司"), ("environment", "演示环境管家公司")):
-        store.contract(park, kind=kind, provider=provider, contract=f"演示合同 {now.year}-{kind[:2].upper()}", since=date(now.year, 1, 1), until=date(now.year + 2, 12, 31), by=None, now=then, demo=True)  # fmt: skip
+    for number, kind, provider in ((1, "energy", "演示综合能源公司"), (2, "environment", "演示环境管家公司")):
+        store.contract(park, kind=kind, provider=provider, contract=f"演示合同 {now.year}-{number}", since=date(now.year, 1, 1), until=date(now.year + 2, 12, 31), by=None, now=then, demo=True)  # fmt: skip
     _retrofit(parks, people, now=then)
     _links(park, firms, now=then, today=today)
     _heat(park, firms, people, now=then, at=now)
     _materials(park, firms, people, now=then)
     _boilers(city, park, firms, people, now=then)
     _figures(park, people, year=now.year - 1, now=then)
+    for month in range(1, today.month):  # the budget's light needs the months of the year
+        publication.publish_month(city, date(today.year, month, 1), now=now)
     publication.publish(city, on=today, now=now)
 
 
@@ -204,7 +206,7 @@ def _figures(park: Park, people: dict[str, Any], *, year: int, now: datetime) ->
     ):  # fmt: skip
         store.state_year(park, year=year, key=key, value=value, source=SOURCE, by=None, now=now)
     quota = quotas.draft(
-        park.city, place=park.place, park=park.code, quantity="energy", period=str(year + 1), amount=30_000.0, document=SOURCE,
+        park.city, place=park.place, park=park.code, quantity="energy", period=str(year + 1), amount=15_500.0, document=SOURCE,
         decided_on=date(year + 1, 1, 10), by=people["ndrc"], now=now, demo=True,
     )  # fmt: skip
     records.move(quota.record, "sign", by=people["ecology"], now=now)

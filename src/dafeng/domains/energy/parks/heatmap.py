@@ -13,7 +13,8 @@ from dafeng.domains.energy.parks import rules
 from dafeng.domains.energy.parks.methods.matching import distance
 from dafeng.kernel.pages import maps
 
-WIDTH, HEIGHT, EDGE = 420.0, 300.0, 34.0
+WIDTH, HEIGHT, EDGE, FOOT = 420.0, 300.0, 30.0, 18.0
+SIDE = 16.0
 KM = 111.32
 """Of a degree of latitude."""
 
@@ -77,7 +78,7 @@ def _close(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     ]  # fmt: skip
     return {
         "rows": _apart(spots),
-        "height": round(2 * EDGE + high * scale),
+        "height": round(2 * EDGE + high * scale + FOOT),
         "bar": round(bar / KM * scale, 1),
         "km": f"{bar:g}",
     }
@@ -85,10 +86,7 @@ def _close(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _apart(spots: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Points of one place side by side, so that each is seen."""
-    taken: dict[tuple[int, int], int] = {}
-    for spot in spots:
-        cell = (round(spot["x"] / 14), round(spot["y"] / 14))
-        shift = taken.get(cell, 0)
-        taken[cell] = shift + 1
-        spot["x"] = round(min(spot["x"] + 15 * shift, WIDTH - 10), 1)
+    for number, spot in enumerate(spots):
+        while any(abs(spot["x"] - each["x"]) < SIDE and abs(spot["y"] - each["y"]) < SIDE for each in spots[:number]):
+            spot["x"] = round(spot["x"] + SIDE, 1)
     return spots

@@ -68,8 +68,9 @@ class Month:
         return max(self.total.status, Status.INCOMPLETE if holes else Status.OK)
 
     def tce(self, sums: dict[methods.Key, float]) -> float | None:
-        """Sums by item in tce of equivalent value; None where one has no coefficient, 0 where there is nothing."""
-        found = in_tce(sums, self.last.year)
+        """Sums by item in tce of equivalent value; cold and water, which have none, are left out. None where a coefficient is missing."""
+        bare = {code for code, word in rules.carriers().items() if not word.item}
+        found = in_tce({key: amount for key, amount in sums.items() if key[0] not in bare}, self.last.year)
         return None if any(value is None for value in found.values()) else sum(each or 0.0 for each in found.values())
 
 
@@ -83,9 +84,16 @@ def in_tce(sums: dict[methods.Key, float], year: int) -> dict[methods.Key, float
     return {(row["item"], row["unit"]): row["equivalent"] for row in conversion.to_tce(frame).iter_rows(named=True)}
 
 
-def month_of(park: Park, first: date, last: date, *, meters: Sequence[Meter] | None = None) -> Month:
+def month_of(
+    park: Park,
+    first: date,
+    last: date,
+    *,
+    seats: Sequence[ParkFirm] | None = None,
+    meters: Sequence[Meter] | None = None,
+) -> Month:
     """The park's month; its firms are those in it on the last day."""
-    seats = list(members(park, last))
+    seats = list(members(park, last)) if seats is None else list(seats)
     chosen = meters_of(seats) if meters is None else list(meters)
     links = list(
         ParkLink.objects.filter(park=park, since__lte=last).exclude(until__lt=first)
@@ -288,15 +296,19 @@ def standings(parks: Sequence[Park], *, on: date) -> list[progresses.Standing]:
         stages[park] = (stage, day)
     found = []
     for each in parks:
-        stage, day = stages.get(each.pk, ("none", None))
+        stage, reached_on = stages.get(each.pk, ("none", None))
         upper = each.level != Park.Level.OTHER
-        found.append(progresses.Standing(each.code, upper, tests.get(each.pk), stage, day if stage == "done" else None))
+        found.append(
+            progresses.Standing(each.code, upper, tests.get(each.pk), stage, reached_on if stage == "done" else None)
+        )
     return found
 
 
-def progress(parks: Sequence[Park], *, on: date) -> list[tuple[rules.Target, progresses.Progress]]:
-    """Each target of the plan over these parks."""
-    found = standings(parks, on=on)
+def progress(
+    parks: Sequence[Park], *, on: date, found: Sequence[progresses.Standing] | None = None
+) -> list[tuple[rules.Target, progresses.Progress]]:
+    """Each target of the plan over these parks; `found`: their standings, where they are known already."""
+    found = standings(parks, on=on) if found is None else found
     return [
         (target, progresses.progress(found, year=target.year, upper_only=target.code == "provincial", on=on))
         for target in rules.targets()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -37,8 +38,23 @@ class Told:
     demo: bool
 
 
+# What a record's page says beside its row, fetched with it.
+JOINS: Mapping[str, tuple[type[Model], tuple[str, ...]]] = {
+    store.QUALIFICATION: (Qualification, ("park",)),
+    store.STAGE: (ParkStage, ("park",)),
+    heat.MATCH: (HeatMatch, ("park", "offer__enterprise", "need__enterprise")),
+    exchange.KIND: (MaterialExchange, ("park", "offer__enterprise", "need__enterprise")),
+    store.BOILER: (BoilerReplacement, ("boiler__park",)),
+}
+
+
 def row_of(record: Record) -> Any:
-    return getattr(record, ROWS[record.kind])
+    """The row behind a record, asked for once."""
+    name = ROWS[record.kind]
+    if name not in record._state.fields_cache:
+        model, joins = JOINS[record.kind]
+        setattr(record, name, model._default_manager.select_related(*joins).get(record=record))
+    return getattr(record, name)
 
 
 def described(record: Record) -> Told:

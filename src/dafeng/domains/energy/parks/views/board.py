@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,16 +20,28 @@ from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
-from dafeng.domains.energy.models import Anomaly, Meter, MonitoredFirm, Park, ParkFirm
+from dafeng.domains.energy.models import (
+    Anomaly,
+    Meter,
+    MonitoredFirm,
+    Park,
+    ParkFirm,
+    ParkService,
+    ParkStage,
+    Qualification,
+)
 from dafeng.domains.energy.monitoring import permissions as monitoring_permissions
 from dafeng.domains.energy.monitoring import words
 from dafeng.domains.energy.parks import permissions, reading, rules, store
+from dafeng.domains.energy.parks.methods.progress import Standing
 from dafeng.domains.energy.parks.views.common import months, names_of, own_codes, shell, verdict
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.access import OFFICES
 from dafeng.kernel.pages import charts
+from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.records import services as records
 from dafeng.kernel.records.access import is_superuser, roles_of
 from dafeng.kernel.series import queries
 from dafeng.kernel.series.points import one_look
@@ -49,7 +62,8 @@ def parks(request: HttpRequest) -> HttpResponse:
         .filter(city=city.code)
         .annotate(inside=Count("firms", filter=Q(firms__until=None)))
     )
-    standing = {each.code: each for each in reading.standings(list(mine), on=today)}
+    shown = list(mine)
+    standing = {each.code: each for each in reading.standings(shown, on=today)}
     said = stage_words()
     table = Table(
         request, mine,
@@ -70,7 +84,7 @@ def parks(request: HttpRequest) -> HttpResponse:
     if download := table.download():
         return download
     context = {
-        "table": table, "targets": _targets(list(mine), today), "keeps": may(request.user, permissions.KEEP), "publishes": may(request.user, permissions.PUBLISH), "partial": not _everything(request),
+        "table": table, "targets": _targets(shown, today, list(standing.values())), "keeps": may(request.user, permissions.KEEP), "publishes": may(request.user, permissions.PUBLISH), "partial": not _everything(request),
     }  # fmt: skip
     return render(request, "energy/parks/parks.html", context)
 
@@ -79,10 +93,10 @@ def _everything(request: HttpRequest) -> bool:
     return is_superuser(request.user) or bool(OFFICES & roles_of(request.user))
 
 
-def _targets(shown: list[Park], today: date) -> list[dict[str, Any]]:
+def _targets(shown: list[Park], today: date, standing: list[Standing]) -> list[dict[str, Any]]:
     names = {each.code: each for each in shown}
     found = []
-    for target, done in reading.progress(shown, on=today):
+    for target, done in reading.progress(shown, on=today, found=standing):
         look, said = verdict(done.verdict)
         found.append(
             {
@@ -102,7 +116,9 @@ def progress(request: HttpRequest) -> HttpResponse:
     city = city_here()
     shown = list(
         Park.objects.for_user(request.user).filter(city=city.code)
-        .prefetch_related("qualifications__record", "stages__record")
+        .prefetch_related(
+            Prefetch("qualifications", Qualification.objects.select_related("record")), Prefetch("stages", ParkStage.objects.select_related("record"))
+        )
     )  # fmt: skip
     said, standing = stage_words(), {each.code: each for each in reading.standings(shown, on=timezone.localdate())}
     criteria = {each.code: each.name for each in rules.criteria()}
@@ -120,8 +136,35 @@ def progress(request: HttpRequest) -> HttpResponse:
                 "stages": stages, "stage": said[standing[park.code].stage], "done": standing[park.code].stage == "done",
             }
         )  # fmt: skip
-    context = {"rows": rows, "targets": _targets(shown, timezone.localdate()), "criteria": rules.criteria(), "note": rules.criteria_note(), "version": rules.criteria_version()}  # fmt: skip
+    context = {"rows": rows, "targets": _targets(shown, timezone.localdate(), list(standing.values())), "criteria": rules.criteria(), "note": rules.criteria_note(), "version": rules.criteria_version()}  # fmt: skip
     return render(request, "energy/parks/progress.html", context)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a board shows to everybody who may see it; a minute old at most."""
+
+    month: reading.Month
+    budgets: list[dict[str, Any]]
+    chart: charts.Chart | None
+    services: list[ParkService]
+    stage: str
+
+
+def _look(park: Park, first: date, last: date, *, operator: bool) -> Look:
+    seats = list(reading.members(park, last))
+    meters = reading.meters_of(seats)
+    month = reading.month_of(park, first, last, seats=seats, meters=meters)
+    stage = reading.standings([park], on=last)[0].stage
+    # The operating company sees the firms that did not agree as one.
+    alone = {
+        seat.enterprise_id
+        for seat in seats
+        if operator and not seat.shares and seat.enterprise.organisation != park.organisation
+    }
+    return Look(
+        month, _budgets(park, last), _day(meters, seats, alone, timezone.now()), list(park.services.all()), stage
+    )
 
 
 @require_safe
@@ -133,15 +176,15 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     context = shell(request, found, "board")
     last = timezone.localdate() - timedelta(days=1)
     first = last.replace(day=1)
-    seats = list(reading.members(found, last))
-    meters = reading.meters_of(seats)
-    month = reading.month_of(found, first, last, meters=meters)
-    mine, chart = own_codes(request), None
+    operator = permissions.operates(request.user, found)
+    look = kept(
+        "energy.parks.board", records.head().digest, found.code, str(last), operator, make=lambda: _look(found, first, last, operator=operator), seconds=MINUTE
+    )  # fmt: skip
+    month, mine, chart = look.month, own_codes(request), look.chart if context["whole"] else None
+    if chart and (answer := chart.download(request)):
+        return answer
     if context["whole"]:
-        chart = _day(meters, seats, timezone.now())
-        if chart and (answer := chart.download(request)):
-            return answer
-        context |= {"figures": _figures(month), "budgets": _budgets(request, found, last), "month": month}
+        context |= {"figures": _figures(month), "budgets": look.budgets, "month": month}
     visible = {firm.enterprise.pk: firm for firm in month.firms if _shown(request, context["whole"], firm.seat, mine)}
     waiting = _waiting(request, list(visible))
     monitored = set(MonitoredFirm.objects.for_user(request.user).filter(enterprise__in=visible).values_list("enterprise_id", flat=True))  # fmt: skip
@@ -155,9 +198,9 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     ]  # fmt: skip
     anomalies = [each for rows_of in waiting.values() for each in rows_of][:8]
     context |= {
-        "rows": rows, "chart": chart, "first": first, "last": last, "services": list(found.services.all()),
+        "rows": rows, "chart": chart, "first": first, "last": last, "services": look.services,
         "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in anomalies],
-        "stage": stage_words()[reading.standings([found], on=last)[0].stage], "place": city_here().place_name(found.place, english=english()),
+        "stage": stage_words()[look.stage], "place": city_here().place_name(found.place, english=english()),
         "decides": may(request.user, control_permissions.DECIDE) and context["files"],
     }  # fmt: skip
     return render(request, "energy/parks/board.html", context)
@@ -194,12 +237,12 @@ def _figures(month: reading.Month) -> list[dict[str, Any]]:
     return [
         figure(_("本月综合能耗（当量值）"), total.sum("equivalent"), "tce", _("园区从外面买的加园内自产的"), told=True),
         figure(_("本月二氧化碳排放"), total.sum("co2"), "t CO₂", _("含外购电力、热力的间接排放"), told=True),
-        figure(_("企业间交换"), exchanged, "tce", _("不重复计入综合能耗")),
+        figure(_("企业间交换"), exchanged, "tce", _("不再加进综合能耗；不含冷量和水")),
         figure(_("园内自产"), made, "tce", _("太阳能、风能等，不含余热")),
     ]  # fmt: skip
 
 
-def _budgets(request: HttpRequest, park: Park, last: date) -> list[dict[str, Any]]:
+def _budgets(park: Park, last: date) -> list[dict[str, Any]]:
     """Energy and CO2 against the park's signed budget, with the lights of dual control."""
     found = []
     for quantity, title, unit in (("energy", _("能源消费"), "tce"), ("co2", _("二氧化碳排放"), "t CO₂")):
@@ -216,7 +259,7 @@ def _budgets(request: HttpRequest, park: Park, last: date) -> list[dict[str, Any
     return found
 
 
-def _day(meters: list[Meter], seats: list[ParkFirm], now: datetime) -> charts.Chart | None:
+def _day(meters: list[Meter], seats: list[ParkFirm], alone: set[int], now: datetime) -> charts.Chart | None:
     """Electricity of the last 24 hours that are over, by firm."""
     mains = [
         meter for meter in meters
@@ -226,15 +269,20 @@ def _day(meters: list[Meter], seats: list[ParkFirm], now: datetime) -> charts.Ch
         return None
     end = now.replace(minute=0, second=0, microsecond=0)
     frame = queries.used([meter.point_id for meter in mains], end - timedelta(hours=24), end, "1h")
-    names = {seat.enterprise_id: seat.enterprise.called(english=english()) for seat in seats}
+    names = {
+        seat.enterprise_id: _("未共享的企业")
+        if seat.enterprise_id in alone
+        else seat.enterprise.called(english=english())
+        for seat in seats
+    }
     owner = {meter.point_id: meter.enterprise_id for meter in mains}
     hours = [f"{timezone.localtime(end - timedelta(hours=24 - number)):%H:00}" for number in range(24)]
-    by_firm: dict[int, dict[str, float]] = defaultdict(dict)
+    by_firm: dict[str, dict[str, float]] = defaultdict(dict)
     for row in frame.iter_rows(named=True):
         if row["coverage"] > 0:
-            hour, firm = f"{timezone.localtime(row['at']):%H:00}", owner[row["point"]]
+            hour, firm = f"{timezone.localtime(row['at']):%H:00}", names[owner[row["point"]]]
             by_firm[firm][hour] = by_firm[firm].get(hour, 0.0) + row["value"]
-    series = [charts.Series(names[firm], dict(values)) for firm, values in sorted(by_firm.items())]
+    series = [charts.Series(firm, dict(values)) for firm, values in sorted(by_firm.items())]
     return charts.stacked(_("近 24 小时用电"), "kWh", hours, series, decimals=0, name="day") if series else None
 
 

@@ -38,7 +38,7 @@ def shell(request: HttpRequest, park: Park, current: str) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "park": park, "name": park.called(english=english()), "tabs": tabs, "whole": sees_whole(request, park),
-        "files": may(request.user, permissions.FILE, park), "keeps": may(request.user, permissions.KEEP, park.place), "offers": bool(fileable(request, park)), "today": timezone.localdate(),
+        "files": may(request.user, permissions.FILE, park), "keeps": may(request.user, permissions.KEEP, park.place), "fileable": (mine := fileable(request, park)), "offers": bool(mine), "today": timezone.localdate(),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,9 +20,11 @@ from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import exchange, heat, heatmap, permissions, reading, rules, store
 from dafeng.domains.energy.parks.methods import matching
 from dafeng.domains.energy.parks.methods import materials as swaps
-from dafeng.domains.energy.parks.views.common import exchanges_for, fileable, matches_for, own_codes, shell
+from dafeng.domains.energy.parks.views.common import exchanges_for, matches_for, own_codes, shell
 from dafeng.kernel.actions import asks, may
+from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.records import services as records
 
 
 def why(pair: matching.Pair, names: dict[str, str]) -> str:
@@ -70,10 +73,8 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
     for pair in shown:
         if pair.verdict == "matched":
             known |= {code: titles[code] for code in (pair.offer.code, pair.need.code)}
-    proposed = {
-        (f"o{each.offer_id}", f"n{each.need_id}")
-        for each in matches_for(request.user, found).exclude(record__state="declined")
-    }
+    agreed = list(matches_for(request.user, found).order_by("-pk"))
+    proposed = {(f"o{each.offer_id}", f"n{each.need_id}") for each in agreed if each.record.state != "declined"}
     year = timezone.localdate().year
     rows: list[dict[str, Any]] = []
     for pair in shown:
@@ -87,13 +88,13 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
             }
         )  # fmt: skip
     matched = [row for row in rows if row["pair"].verdict == "matched"]
-    mine_may = {each.pk for each in fileable(request, found)}
+    mine_may = {each.pk for each in context["fileable"]}
     context |= {
         "offers_listed": [_listed(row, mine_may) for row in offers if own(f"o{row.pk}")], "needs_listed": [_listed(row, mine_may) for row in needs if own(f"n{row.pk}")],
-        "matched": matched, "unmatched": [row for row in rows if row["pair"].verdict != "matched"], "note": rules.heat_note(),
+        "matched": matched, "unmatched": _by_offer(row for row in rows if row["pair"].verdict != "matched"), "note": rules.heat_note(),
         "agreed": [
             {"row": each, "title": each.record.title, "delivered": amount(each.delivered), "tce": amount(each.tce, 1), "co2": amount(each.co2, 1)}
-            for each in matches_for(request.user, found).order_by("-pk")
+            for each in agreed
         ],
         "figures": [
             {"title": _("匹配上的余热"), "value": amount(sum(row["pair"].sent for row in matched)), "unit": "GJ"},
@@ -102,6 +103,14 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
         ],
     }  # fmt: skip
     return render(request, "energy/parks/heat.html", context)
+
+
+def _by_offer(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pairs that were not matched, under the offer of each."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["offer"], []).append(row)
+    return [{"offer": offer, "rows": each} for offer, each in found.items()]
 
 
 def _listed(row: HeatOffer | HeatNeed, fileable: set[int]) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def materials_desk(request: HttpRequest, park: str) -> HttpResponse:
     ]  # fmt: skip
     year = timezone.localdate().year - 1
     told = reading.figures(found, year)
-    mine_may = {each.pk for each in fileable(request, found)}
+    mine_may = {each.pk for each in context["fileable"]}
     context |= {
         "listed": [{"row": row, "firm": row.enterprise.called(english=english()), "tonnes": amount(row.tonnes, 1), "mine": row.enterprise_id in mine_may} for row in rows if own(row)],
         "pairs": matched, "year": year, "exchanges": [{"row": each, "tonnes": amount(each.tonnes, 1)} for each in exchanges_for(request.user, found).order_by("-month", "-pk")[:50]],
@@ -188,7 +197,9 @@ def heat_map(request: HttpRequest) -> HttpResponse:
     shown = list(boilers)
     gone = {pk for pk, each in latest.items() if each.record.state == "accepted"}
     parks = list(Park.objects.for_user(request.user).filter(city=city.code))
-    picture = heatmap.picture(city, request.user, parks, shown, gone)
+    picture = kept(
+        "energy.parks.map", records.head().digest, request.user.pk, make=lambda: heatmap.picture(city, request.user, parks, shown, gone), seconds=MINUTE
+    )  # fmt: skip
     coal = [each for each in shown if each.item == "raw_coal"]
     context = {
         "table": table, "map": picture, "points": picture["rows"] if picture else [],
