@@ -247,3 +247,30 @@ def test_meters_stand_before_reports_and_a_night_of_sun_is_found(keep: Any, stan
     night = findings.of_night(found, plant, date(2026, 6, 1), date(2026, 6, 30))
     assert [each.text for each in night] == ["夜间发电 1 小时，最多的是 2026-06-10 23:00，0.8 MWh"]
     assert months.night_hours(keep("b1", "pv_central"), date(2026, 6, 1), date(2026, 6, 30)) == []
+
+
+def test_the_targets_are_those_of_the_city_pack_and_the_plan_reads_what_is_published() -> None:
+    """`targets.csv` of Xinyang, in 万千瓦 (10 MW) or %; and the cells that the plan's bindings name."""
+    import csv
+    from pathlib import Path
+
+    import dafeng.cities
+    from dafeng.domains.energy.plants import rules
+    from dafeng.domains.plan import bindings
+
+    path = Path(dafeng.cities.__file__).parent / "xinyang" / "plan" / "targets.csv"
+    with path.open(encoding="utf-8") as file:
+        printed = {f"{row['document'][8:]} {row['id']}": row for row in csv.DictReader(file)}
+    told = {each.id: each for each in rules.targets()}
+    for id, row in (
+        ("pv-stock-2025", "2021 t005"), ("wind-stock-2025", "2021 t006"), ("storage-stock-2025", "2021 t007"), ("pv-added-2030", "2024 t009"), ("wind-added-2025", "2024 t010"),
+        ("wind-rise-2030", "2024 t011"),
+    ):  # fmt: skip
+        scale = 1.0 if printed[row]["unit"] == "%" else 10.0
+        assert told[id].value == float(printed[row]["value"]) * scale
+        assert told[id].year == int(printed[row]["year"])
+    cells = {each.id: (each.indicator, each.key) for each in bindings.register().bindings if each.publisher == "energy"}
+    assert cells == {
+        "wind_capacity": (publication.CAPACITY, "kind=wind"), "pv_capacity": (publication.CAPACITY, "kind=pv"),
+        "storage_capacity": (publication.CAPACITY, "kind=storage"), "wind_added": (publication.ADDED, "kind=wind"), "solar_added": (publication.ADDED, "kind=pv"),
+    }  # fmt: skip
