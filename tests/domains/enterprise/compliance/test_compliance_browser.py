@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 
 from dafeng.domains.enterprise.models import Facility
@@ -26,6 +29,21 @@ def browser() -> Iterator[Any]:
         found = tool.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield found
         found.close()
+
+
+@pytest.fixture(autouse=True)
+def ledger(transactional_db: None) -> Iterator[None]:
+    """Django's flush leaves the ledger alone, so a test that commits builds it anew."""
+    migration = import_module("dafeng.kernel.ledger.migrations.0001_initial")
+
+    def anew() -> None:
+        with connection.schema_editor() as editor:
+            migration.drop(apps, editor)
+            migration.build(apps, editor)
+
+    anew()
+    yield
+    anew()
 
 
 @pytest.fixture(params=SIZES)

@@ -23,9 +23,10 @@ def of(enterprise: Enterprise, year: int, *, now: datetime) -> list[MonthEnd]:
     if not months:
         return []
     ends = [_end(month) for month in months]
-    told, annual = _told(enterprise, year)
+    report = verified.locked(enterprise, year)
+    told, annual = _told(enterprise, year, report)
     return month_ends(
-        year, months, told=told, annual=annual, verified=_verified(enterprise, year),
+        year, months, told=told, annual=annual, verified=_verified(report),
         held=dict(zip(months, holdings.month_ends(enterprise, ends, valid_for=year), strict=True)),
         surrendered=_surrendered(enterprise, year, months), prices={month: _price(month) for month in months},
     )  # fmt: skip
@@ -42,12 +43,11 @@ def _end(month: str) -> datetime:
     return timezone.make_aware(datetime.combine(date(year + number // 12, number % 12 + 1, 1), time()))
 
 
-def _told(enterprise: Enterprise, year: int) -> tuple[dict[str, float], float]:
+def _told(enterprise: Enterprise, year: int, report: Report | None) -> tuple[dict[str, float], float]:
     """Month → t of the compliance boundary by the firm's entries, and what is told for the year as a whole.
 
     A month with a row that has no number is not told: its sum would be too small.
     """
-    report = verified.locked(enterprise, year)
     content = report.content if report else assembling.year_content(enterprise, year)
     sums: dict[str, float] = {}
     broken: set[str] = set()
@@ -64,9 +64,8 @@ def _told(enterprise: Enterprise, year: int) -> tuple[dict[str, float], float]:
     return {month: tonnes for month, tonnes in sums.items() if month not in broken}, annual
 
 
-def _verified(enterprise: Enterprise, year: int) -> tuple[str, float] | None:
+def _verified(report: Report | None) -> tuple[str, float] | None:
     """The month in which the verified number was told, and the number."""
-    report = Report.objects.filter(enterprise=enterprise, year=year, record__state="locked").only("pk", "enterprise", "year", "locked_at").first()  # fmt: skip
     if report is None:
         return None
     tonnes = verified.figure_of(report).tonnes
