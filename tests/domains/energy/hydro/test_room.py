@@ -286,7 +286,9 @@ def test_a_reading_of_tomorrow_is_put_aside_by_the_store(station: Any, measure: 
     assert points.table().numbers
 
 
-HEAD = "电站编号,电站名称,县区,河流编号,距河口（km）,装机容量（kW）,额定水头（m）,生态流量（m³/s）,核定文件,核定起始日期\n"
+HEAD = (
+    "电站编号,电站名称,县区,河流编号,距河口（km）,装机容量（kW）,额定水头（m）,生态流量（m³/s）,核定文件,核定起始日期\n"
+)
 
 
 def _open(city: Any, text: str, by: Any) -> Any:
@@ -309,7 +311,9 @@ def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, river: Any, ndrc: Any) 
     first, second = HydroStation.objects.order_by("code")
     assert (first.capacity, second.capacity) == (630.0, None)
     decision = EcoDecision.objects.get()
-    assert (decision.record.state, decision.flows[0]) == ("draft", 0.3), "an imported flow waits for another person's signature"
+    assert (decision.record.state, decision.flows[0]) == ("draft", 0.3), (
+        "an imported flow waits for another person's signature"
+    )
 
 
 def test_rivers_and_gauges_come_from_the_same_template(city: Any, ndrc: Any) -> None:

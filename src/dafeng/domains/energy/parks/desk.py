@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Park
 from dafeng.domains.energy.parks import permissions, sheet, steps
-from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
 from dafeng.kernel.records.models import Record
 
 PLACES = (
@@ -22,11 +22,18 @@ PLACES = (
 )
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    for each in Park.objects.for_user(user).filter(name__icontains=text)[:limit]:
-        yield Hit(
-            each.called(english=english()), each.get_level_display(), reverse("energy:parks-board", kwargs={"park": each.code}), _("园区")
-        )  # fmt: skip
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    levels = dict(Park._meta.get_field("level").flatchoices)
+    yield Rows(
+        Park.objects.for_user(user).filter(name__icontains=text),
+        ("code", "name", "name_en", "level"),
+        lambda row: Hit(
+            (row["name_en"] if english() else "") or row["name"],
+            str(levels.get(row["level"], "")),
+            reverse("energy:parks-board", kwargs={"park": row["code"]}),
+            _("园区"),
+        ),
+    )
 
 
 def _page_of(record: Record) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import permissions, store
-from dafeng.kernel.desk.registry import Entry, Hit, register_entry, register_page, register_search
+from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
 from dafeng.kernel.records.models import Record
 
 PLACES = (
@@ -21,9 +21,18 @@ PLACES = (
 )
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    for each in Plant.objects.for_user(user).filter(name__icontains=text)[:limit]:
-        yield Hit(each.name, each.get_kind_display(), reverse("energy:plants-card", kwargs={"plant": each.code}), _("电站"))  # fmt: skip
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    kinds = dict(Plant._meta.get_field("kind").flatchoices)
+    yield Rows(
+        Plant.objects.for_user(user).filter(name__icontains=text),
+        ("code", "name", "kind"),
+        lambda row: Hit(
+            row["name"],
+            str(kinds.get(row["kind"], "")),
+            reverse("energy:plants-card", kwargs={"plant": row["code"]}),
+            _("电站"),
+        ),
+    )
 
 
 def _page_of(record: Record) -> str:

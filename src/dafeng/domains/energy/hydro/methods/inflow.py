@@ -203,7 +203,10 @@ def forecast(
     }
     half = len(origins) // 2
     # A week between the halves: the errors of the first must be over when the second begins.
-    choosing, judging = origins[:half], [at for at in origins[half:] if at > (origins[half - 1] if half else -1) + leads]
+    choosing, judging = (
+        origins[:half],
+        [at for at in origins[half:] if at > (origins[half - 1] if half else -1) + leads],
+    )
     if len(choosing) >= LEAST_ORIGINS // 2:
         rung, why = _chosen(told, inflow, choosing)
     else:
