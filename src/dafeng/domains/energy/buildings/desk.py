@@ -15,8 +15,8 @@ from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, regist
 from dafeng.kernel.records.models import Record
 
 PLACES = (
-    (gettext_lazy("建筑能耗"), "buildings", permissions.SEE, 50),
-    (gettext_lazy("建筑节能改造"), "buildings-retrofits", permissions.SEE, 51),
+    (gettext_lazy("建筑能耗"), "buildings", permissions.SEE, 52),
+    (gettext_lazy("建筑节能改造"), "buildings-retrofits", permissions.SEE, 53),
 )
 
 

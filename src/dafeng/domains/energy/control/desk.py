@@ -29,14 +29,14 @@ from dafeng.kernel.records.models import Record
 from dafeng.kernel.records.services import places_of, roles_of
 
 PLACES = (
-    (gettext_lazy("双控总览"), "control-board", permissions.SEE, 40),
-    (gettext_lazy("指标与预算"), "control-quotas", permissions.SEE, 41),
-    (gettext_lazy("超指标名单"), "control-over", permissions.SEE, 42),
-    (gettext_lazy("两高项目"), "control-projects", permissions.SEE, 43),
-    (gettext_lazy("煤炭削减与替代"), "control-coal", permissions.SEE, 44),
-    (gettext_lazy("能耗限额"), "control-limits", permissions.SEE_SUBJECT, 45),
-    (gettext_lazy("散煤巡查"), "control-patrols", permissions.SEE, 46),
-    (gettext_lazy("本企业用能指标"), "control-own", permissions.OWN, 40),
+    (gettext_lazy("双控总览"), "control-board", permissions.SEE, 44),
+    (gettext_lazy("指标与预算"), "control-quotas", permissions.SEE, 45),
+    (gettext_lazy("超指标名单"), "control-over", permissions.SEE, 46),
+    (gettext_lazy("两高项目"), "control-projects", permissions.SEE, 47),
+    (gettext_lazy("煤炭削减与替代"), "control-coal", permissions.SEE, 48),
+    (gettext_lazy("能耗限额"), "control-limits", permissions.SEE_SUBJECT, 49),
+    (gettext_lazy("散煤巡查"), "control-patrols", permissions.SEE, 50),
+    (gettext_lazy("本企业用能指标"), "control-own", permissions.OWN, 51),
 )
 
 

@@ -16,9 +16,9 @@ from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, regist
 from dafeng.kernel.records.models import Record
 
 PLACES = (
-    (gettext_lazy("园区"), "parks", 54),
-    (gettext_lazy("循环化改造"), "parks-progress", 55),
-    (gettext_lazy("供热地图"), "parks-heat-map", 56),
+    (gettext_lazy("园区"), "parks", 55),
+    (gettext_lazy("循环化改造"), "parks-progress", 56),
+    (gettext_lazy("供热地图"), "parks-heat-map", 57),
 )
 
 

@@ -15,9 +15,9 @@ from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, regist
 from dafeng.kernel.records.models import Record
 
 PLACES = (
-    (gettext_lazy("电源台账"), "plants", permissions.SEE, 70),
-    (gettext_lazy("电源装机"), "plants-board", permissions.SEE, 71),
-    (gettext_lazy("储能与配储"), "plants-storage", permissions.SEE, 72),
+    (gettext_lazy("电源台账"), "plants", permissions.SEE, 60),
+    (gettext_lazy("电源装机"), "plants-board", permissions.SEE, 61),
+    (gettext_lazy("储能与配储"), "plants-storage", permissions.SEE, 62),
 )
 
 
