@@ -48,7 +48,9 @@ def station(river: Any) -> Any:
     from dafeng.domains.energy.hydro import store
     from dafeng.domains.energy.models import River
 
-    def make(code: str, *, km: float = 10.0, place: str = SHIHE, owner: str = "one", on: Any = None, **more: Any) -> Any:
+    def make(
+        code: str, *, km: float = 10.0, place: str = SHIHE, owner: str = "one", on: Any = None, **more: Any
+    ) -> Any:
         stream = on or River.objects.filter(code="main").first() or river()
         given = {
             "name": f"站 {code}", "place": place, "river": stream, "km": km, "organisation": owner, "capacity": 500.0, "units": 2, "head": 20.0,
@@ -82,7 +84,16 @@ def measure() -> Any:
     from dafeng.kernel.series import ingest
     from dafeng.kernel.series import services as series
 
-    def make(of: Any, role: str, values: list[float | None], *, start: datetime, period: int = 3600, unit: int = 0, told: str = "") -> Any:
+    def make(
+        of: Any,
+        role: str,
+        values: list[float | None],
+        *,
+        start: datetime,
+        period: int = 3600,
+        unit: int = 0,
+        told: str = "",
+    ) -> Any:
         kind = {"rain": "interval", "energy": "interval"}.get(role, "instant")
         code = f"{of.code}-{role}-{unit}"
         point = series.ensure_point(

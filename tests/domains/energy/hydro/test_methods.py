@@ -103,7 +103,9 @@ def test_depth_raises_the_level_and_one_short_hour_is_no_spell() -> None:
     flow = np.array([1.2, 0.4, 0.4, 1.2, 1.2, 1.2, 1.2, 0.1, 1.2])
     codes = ecoflow.judge_hours(flow, np.ones(9), np.ones(9), RULE)
     found = ecoflow.spells(codes, flow, np.ones(9), RULE)
-    assert [(each.first, each.level) for each in found] == [(1, 3)], "below half; the single hour at 7 is not long enough"
+    assert [(each.first, each.level) for each in found] == [(1, 3)], (
+        "below half; the single hour at 7 is not long enough"
+    )
 
 
 def test_what_lies_below_follows_the_rivers() -> None:

@@ -20,7 +20,9 @@ pytestmark = [pytest.mark.profiles, pytest.mark.skipif(not FULDA.exists(), reaso
 def _read(file: Path, separator: str, skip: int, rain: int, flow: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     table = pl.read_csv(file, separator=separator, has_header=False, skip_rows=skip, infer_schema=False).drop_nulls("column_1")  # fmt: skip
     names = table.columns
-    numbers = table.select(pl.col(names[each]).cast(pl.Float64, strict=False).fill_null(np.nan) for each in (flow, rain))
+    numbers = table.select(
+        pl.col(names[each]).cast(pl.Float64, strict=False).fill_null(np.nan) for each in (flow, rain)
+    )
     of_year = [datetime.strptime(day, "%d.%m.%Y").timetuple().tm_yday for day in table[names[0]]]
     return numbers[names[flow]].to_numpy(), numbers[names[rain]].to_numpy(), np.array(of_year, dtype=float)
 

@@ -286,7 +286,9 @@ def test_a_reading_of_tomorrow_is_put_aside_by_the_store(station: Any, measure: 
     assert points.table().numbers
 
 
-HEAD = "电站编号,电站名称,县区,河流编号,距河口（km）,装机容量（kW）,额定水头（m）,生态流量（m³/s）,核定文件,核定起始日期\n"
+HEAD = (
+    "电站编号,电站名称,县区,河流编号,距河口（km）,装机容量（kW）,额定水头（m）,生态流量（m³/s）,核定文件,核定起始日期\n"
+)
 
 
 def _open(city: Any, text: str, by: Any) -> Any:
@@ -309,7 +311,9 @@ def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, river: Any, ndrc: Any) 
     first, second = HydroStation.objects.order_by("code")
     assert (first.capacity, second.capacity) == (630.0, None)
     decision = EcoDecision.objects.get()
-    assert (decision.record.state, decision.flows[0]) == ("draft", 0.3), "an imported flow waits for another person's signature"
+    assert (decision.record.state, decision.flows[0]) == ("draft", 0.3), (
+        "an imported flow waits for another person's signature"
+    )
 
 
 def test_rivers_and_gauges_come_from_the_same_template(city: Any, ndrc: Any) -> None:
@@ -332,18 +336,18 @@ def test_rivers_and_gauges_come_from_the_same_template(city: Any, ndrc: Any) -> 
     assert HydroGauge.objects.get().alert_level == 84.5
 
 
-@pytest.mark.parametrize(
-    "text", ["编号,名称\na,b\n", "", HEAD, HEAD.replace("装机容量（kW）", "功率") + "a-1,甲,浉河区,main,1,630,2,,,\n"]
-)
-def test_a_file_with_other_columns_is_refused_in_words(city: Any, river: Any, ndrc: Any, text: str) -> None:
+@pytest.mark.parametrize(("text", "what"), [("编号,名称\na,b\n", "没有找到表头"), (HEAD, "表里没有数据行"), ("", "")])
+def test_a_file_without_the_table_is_refused_in_words(city: Any, ndrc: Any, text: str, what: str) -> None:
+    with pytest.raises(UploadError, match=what):
+        _open(city, text, ndrc)
+
+
+def test_a_column_that_nobody_knows_is_named(city: Any, river: Any, ndrc: Any) -> None:
     river("main")
-    try:
-        record, preview = _open(city, text, ndrc)
-    except UploadError as error:
-        assert error.what
-    else:
-        assert record is None
-        assert "不认识的列“功率”" in preview.problems[0].what
+    text = HEAD.replace("装机容量（kW）", "功率") + "a-1,甲,浉河区,main,1,630,2,,,\n"
+    record, preview = _open(city, text, ndrc)
+    assert record is None
+    assert "不认识的列“功率”" in preview.problems[0].what
 
 
 def test_a_county_cannot_import_into_another(city: Any, river: Any, person: Any) -> None:

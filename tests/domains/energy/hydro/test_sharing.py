@@ -168,7 +168,9 @@ def test_a_person_who_only_looks_settles_nothing(client: Client, basin: Any, per
     address = reverse("energy:hydro-warning-step", kwargs={"id": found.pk})
     assert client.post(address, {"state": "new", "action": "confirm"}).status_code == 403
     client.force_login(person("ecology"))
-    assert client.post(address, {"state": "solved", "action": "confirm"}).status_code == 409, "it has moved on meanwhile"
+    assert client.post(address, {"state": "solved", "action": "confirm"}).status_code == 409, (
+        "it has moved on meanwhile"
+    )
     assert client.post(address, {"state": "new", "action": "confirm"}).status_code == 302
     found.refresh_from_db()
     assert found.state == "confirmed"

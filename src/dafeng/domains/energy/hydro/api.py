@@ -57,7 +57,9 @@ words.describe(
     within="HydroGaugeOut", code=_("编号"), name=_("名称"), place=_("县区代码"), river=_("河流编号"), km=_("距河口，km"), alert_level=_("警戒水位，m"), level=_("水位，m"),
     flow=_("流量，m3/s"), rain=_("最近时段雨量，mm"), alert=_("是否超过警戒水位"), demo=_("是否演示数据"),
 )  # fmt: skip
-words.describe(hydro_station=_("电站编号"), eco_month=_("月份，如 2026-10；空为昨天所在的月"), eco_state=_("预警状态；空为全部"))
+words.describe(
+    hydro_station=_("电站编号"), eco_month=_("月份，如 2026-10；空为昨天所在的月"), eco_state=_("预警状态；空为全部")
+)
 
 
 class HydroStationOut(Schema):
@@ -197,7 +199,9 @@ def list_hydro_stations(request: HttpRequest, asked: Query[Paging]) -> Any:
 
 
 @router.get(
-    "/energy/hydro/stations/{hydro_station}", response=HydroStateOut, summary=_("一座水电站此刻的水情，与生态流量核定值")
+    "/energy/hydro/stations/{hydro_station}",
+    response=HydroStateOut,
+    summary=_("一座水电站此刻的水情，与生态流量核定值"),
 )
 @asks(permissions.SEE)
 @one_look()
@@ -212,7 +216,9 @@ def show_hydro_station(request: HttpRequest, hydro_station: str) -> Any:
 
 
 @router.get(
-    "/energy/hydro/stations/{hydro_station}/ecoflow", response=EcoMonthOut, summary=_("一座电站一个月的生态流量达标情况")
+    "/energy/hydro/stations/{hydro_station}/ecoflow",
+    response=EcoMonthOut,
+    summary=_("一座电站一个月的生态流量达标情况"),
 )
 @asks(permissions.SEE)
 @one_look()

@@ -125,7 +125,9 @@ def _decide(stations: dict[str, HydroStation], people: dict[str, Any], *, now: d
             records.move(made.record, "sign", by=people["ndrc"], now=now)
 
 
-def _point(target: HydroStation | HydroGauge, role: str, *, period: int, days: int, now: datetime, unit: int = 0) -> Point:
+def _point(
+    target: HydroStation | HydroGauge, role: str, *, period: int, days: int, now: datetime, unit: int = 0
+) -> Point:
     words = {
         "level": ("上游水位", "Level"), "eco": ("生态流量", "Ecological flow"), "inflow": ("入库流量", "Inflow"), "turbine": ("发电流量", "Turbine flow"),
         "power": ("出力", "Power"), "rain": ("雨量", "Rain"), "flow": ("河道流量", "Flow"),
@@ -148,9 +150,7 @@ def _frame(point: Point, first: datetime, values: Any, *, after: bool = False) -
     return frame.filter(pl.col("value").is_finite()).with_columns(arrived=pl.col("at"))
 
 
-def _measured(
-    stations: dict[str, HydroStation], gauges: dict[str, HydroGauge], *, now: datetime
-) -> list[pl.DataFrame]:
+def _measured(stations: dict[str, HydroStation], gauges: dict[str, HydroGauge], *, now: datetime) -> list[pl.DataFrame]:
     """Years of rain and inflow, weeks of hours of the rest, with what was planted."""
     today = timezone.localdate(now)
     begun = today - timedelta(days=YEARS)

@@ -31,13 +31,17 @@ class StationForm(forms.Form):
     river = forms.ModelChoiceField(label=_("河流"), queryset=River.objects.none(), required=False)
     km = number(_("距河口（km）"), min_value=0, required=False)
     organisation = forms.CharField(label=_("业主单位代码"), max_length=60, required=False)
-    capacity = number(_("装机容量（kW）"), min_value=0, required=False, help_text=_("不知道的请留空，页面显示“待录入”。"))
+    capacity = number(
+        _("装机容量（kW）"), min_value=0, required=False, help_text=_("不知道的请留空，页面显示“待录入”。")
+    )
     units = forms.IntegerField(label=_("机组台数"), min_value=1, max_value=100, required=False)
     head = number(_("额定水头（m）"), min_value=0, required=False)
     design_flow = number(_("设计引用流量（m³/s）"), min_value=0, required=False)
     efficiency = number(_("综合效率（0–1）"), min_value=0, max_value=1, required=False)
     commissioned_on = forms.DateField(label=_("投产日期"), widget=Day(), required=False)
-    price = forms.DecimalField(label=_("上网电价（元/kWh）"), max_digits=8, decimal_places=4, min_value=0, required=False)
+    price = forms.DecimalField(
+        label=_("上网电价（元/kWh）"), max_digits=8, decimal_places=4, min_value=0, required=False
+    )
     source = forms.CharField(label=_("来源"), max_length=200, required=False)
 
     def __init__(self, *args: Any, places: Mapping[str, str], city: str, **kwargs: Any) -> None:
@@ -55,7 +59,9 @@ class BindForm(forms.Form):
 class DecisionForm(forms.Form):
     """Twelve months; one value may be given for all."""
 
-    whole = number(_("全年相同（m³/s）"), min_value=0, required=False, help_text=_("各月不同的，在下面按月填；按月的优先。"))
+    whole = number(
+        _("全年相同（m³/s）"), min_value=0, required=False, help_text=_("各月不同的，在下面按月填；按月的优先。")
+    )
     since = forms.DateField(label=_("起"), widget=Day())
     document = forms.CharField(label=_("依据文件"), max_length=200)
     file = forms.FileField(label=_("文件扫描件"), required=False)

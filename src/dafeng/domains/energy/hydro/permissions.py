@@ -59,7 +59,13 @@ def settles(user: Any, warning: EcoWarning) -> bool:
 
 WRITERS = frozenset({"enterprise", "county", *WHOLE})
 SEE = action("energy.hydro.see", "查看小水电与流域", {*OFFICES, "enterprise"})
-KEEP = action("energy.hydro.keep", "登记、导入水电站和测点，起草生态流量核定", {"ndrc", "department", "county"}, writes=True, rule=own_place)
+KEEP = action(
+    "energy.hydro.keep",
+    "登记、导入水电站和测点，起草生态流量核定",
+    {"ndrc", "department", "county"},
+    writes=True,
+    rule=own_place,
+)
 DECIDE = action("energy.hydro.decide", "签发生态流量核定", JUDGES, writes=True)
 SETTLE = action("energy.hydro.settle", "办理生态流量预警", {"enterprise", "county", *JUDGES}, writes=True, rule=settles)
 JUDGE = action("energy.hydro.judge", "核实、销号生态流量预警", {"county", *JUDGES}, writes=True, rule=judges)

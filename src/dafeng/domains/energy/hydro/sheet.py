@@ -91,7 +91,9 @@ def _tables(upload: Upload) -> list[tuple[str, Sheet, int, dict[str, int]]]:
     for sheet in upload.sheets:
         for number in sorted(sheet.rows)[:20]:
             titles = {cell.shown.strip(): column for column, cell in sheet.rows[number].items()}
-            kind = next((name for name, (_t, count, columns) in TABLES.items() if set(columns[:count]) <= set(titles)), "")
+            kind = next(
+                (name for name, (_t, count, columns) in TABLES.items() if set(columns[:count]) <= set(titles)), ""
+            )
             if kind:
                 found.append((kind, sheet, number, titles))
                 break

@@ -125,9 +125,7 @@ def spells(codes: Codes, flow: Floats, threshold: Floats, rule: Rule) -> list[Sp
         level = _level(len(inside), rule.short_hours)
         if level:
             level = max(level, 1 + sum(depth < limit for limit in rule.short_depth))
-            found.append(
-                Spell("short", first, last, len(inside), level, float(flow[lowest]), float(threshold[lowest]))
-            )
+            found.append(Spell("short", first, last, len(inside), level, float(flow[lowest]), float(threshold[lowest])))
     for first, last in _runs(codes == MISSING, 0):
         level = _level(last - first + 1, rule.gap_hours)
         if level:

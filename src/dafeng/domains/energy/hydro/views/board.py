@@ -224,9 +224,7 @@ def forecasts(request: HttpRequest) -> HttpResponse:
                 "inside": percent(score["inside"][0] * 100) if score.get("inside") and score["inside"][0] is not None else "–",
             }
         )  # fmt: skip
-    return render(
-        request, "energy/hydro/forecasts.html", {"rows": rows, "runs": may(request.user, permissions.RUN)}
-    )
+    return render(request, "energy/hydro/forecasts.html", {"rows": rows, "runs": may(request.user, permissions.RUN)})
 
 
 @require_safe

@@ -84,7 +84,12 @@ def consent(request: HttpRequest, station: str) -> HttpResponse:
     return redirect("energy:hydro-station", station=station)
 
 
-STATES = {"generating": ("green", "▲"), "pumping": ("yellow", "▼"), "standby": ("unknown", "■"), "unknown": ("red", "?")}
+STATES = {
+    "generating": ("green", "▲"),
+    "pumping": ("yellow", "▼"),
+    "standby": ("unknown", "■"),
+    "unknown": ("red", "?"),
+}
 
 
 def _titles() -> dict[str, str]:
