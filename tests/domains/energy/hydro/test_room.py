@@ -71,12 +71,11 @@ def test_a_day_of_readings_by_hand(station: Any, decide: Any, measure: Any) -> N
     assert found.hours.short == 4, "silence is no shortage"
 
 
-def test_a_flow_told_in_litres_is_compared_in_cubic_metres(station: Any, decide: Any, measure: Any) -> None:
+def test_power_told_in_megawatts_is_counted_in_kilowatts(station: Any, measure: Any) -> None:
     one = station("s1")
-    decide(one, 0.5)
-    measure(one, "eco", [600.0] * 24, start=at(19), told="L/s")
-    found = compliance.judge([one], date(2026, 11, 19), date(2026, 11, 19), now=NOW)[one.pk]
-    assert found.days[0].verdict == "met"
+    measure(one, "power", [0.157] * 24, start=at(19), told="MW")
+    made = generation.generated([one], date(2026, 11, 19), date(2026, 11, 19))[one.pk]
+    assert made.total == pytest.approx(3768.0, rel=1e-3)
 
 
 def test_warnings_are_found_updated_and_taken_back(station: Any, decide: Any, measure: Any) -> None:
