@@ -335,7 +335,9 @@ def test_rivers_and_gauges_come_from_the_same_template(city: Any, ndrc: Any) -> 
     assert HydroGauge.objects.get().alert_level == 84.5
 
 
-@pytest.mark.parametrize(("text", "what"), [("编号,名称\na,b\n", "没有找到表头"), (HEAD, "表里没有数据行"), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "what"), [("编号,名称\na,b\n", "没有找到表头"), (HEAD, "表里没有数据行"), ("", "文件")]
+)
 def test_a_file_without_the_table_is_refused_in_words(city: Any, ndrc: Any, text: str, what: str) -> None:
     with pytest.raises(UploadError, match=what):
         _open(city, text, ndrc)
