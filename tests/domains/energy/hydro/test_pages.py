@@ -36,7 +36,7 @@ def test_every_page_keeps_the_house_rules(client: Client, demo: Any) -> None:
             or re.search(r"<[^>]+ style=|<script(?![^>]*src=)|<style", text)
         ):
             faults.append(f"{address}: {len(asked)} questions, {len(text)} characters")
-    assert faults == []
+    assert not faults, "; ".join(faults)
 
 
 def test_the_board_names_who_releases_too_little_and_draws_the_river_in_order(client: Client, demo: Any) -> None:

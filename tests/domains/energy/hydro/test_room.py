@@ -71,12 +71,11 @@ def test_a_day_of_readings_by_hand(station: Any, decide: Any, measure: Any) -> N
     assert found.hours.short == 4, "silence is no shortage"
 
 
-def test_a_flow_told_in_litres_is_compared_in_cubic_metres(station: Any, decide: Any, measure: Any) -> None:
+def test_power_told_in_megawatts_is_counted_in_kilowatts(station: Any, measure: Any) -> None:
     one = station("s1")
-    decide(one, 0.5)
-    measure(one, "eco", [600.0] * 24, start=at(19), told="L/s")
-    found = compliance.judge([one], date(2026, 11, 19), date(2026, 11, 19), now=NOW)[one.pk]
-    assert found.days[0].verdict == "met"
+    measure(one, "power", [0.157] * 24, start=at(19), told="MW")
+    made = generation.generated([one], date(2026, 11, 19), date(2026, 11, 19))[one.pk]
+    assert made.total == pytest.approx(3768.0, rel=1e-3)
 
 
 def test_warnings_are_found_updated_and_taken_back(station: Any, decide: Any, measure: Any) -> None:
@@ -337,17 +336,19 @@ def test_rivers_and_gauges_come_from_the_same_template(city: Any, ndrc: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["编号,名称\na,b\n", "", HEAD, HEAD.replace("装机容量（kW）", "功率") + "a-1,甲,浉河区,main,1,630,2,,,\n"]
+    ("text", "what"), [("编号,名称\na,b\n", "没有找到表头"), (HEAD, "表里没有数据行"), ("", "文件")]
 )
-def test_a_file_with_other_columns_is_refused_in_words(city: Any, river: Any, ndrc: Any, text: str) -> None:
+def test_a_file_without_the_table_is_refused_in_words(city: Any, ndrc: Any, text: str, what: str) -> None:
+    with pytest.raises(UploadError, match=what):
+        _open(city, text, ndrc)
+
+
+def test_a_column_that_nobody_knows_is_named(city: Any, river: Any, ndrc: Any) -> None:
     river("main")
-    try:
-        record, preview = _open(city, text, ndrc)
-    except UploadError as error:
-        assert error.what
-    else:
-        assert record is None
-        assert "不认识的列“功率”" in preview.problems[0].what
+    text = HEAD.replace("装机容量（kW）", "功率") + "a-1,甲,浉河区,main,1,630,2,,,\n"
+    record, preview = _open(city, text, ndrc)
+    assert record is None
+    assert "不认识的列“功率”" in preview.problems[0].what
 
 
 def test_a_county_cannot_import_into_another(city: Any, river: Any, person: Any) -> None:

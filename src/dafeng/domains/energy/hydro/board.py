@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from dafeng.domains.energy.hydro import compliance, permissions, reading
 from dafeng.domains.energy.hydro.reading import Latest
-from dafeng.domains.energy.models import HydroGauge, HydroStation
+from dafeng.domains.energy.models import EcoDecision, HydroGauge, HydroPoint, HydroStation
 
 SHARED = ("level", "inflow", "eco")
 PRIVATE = ("power",)
@@ -37,11 +37,15 @@ class State:
         return None if eco is None or not self.threshold else eco / self.threshold
 
 
-def states(stations: Sequence[HydroStation], user: Any, *, today: date, now: datetime) -> list[State]:
-    """Each station with its newest readings, in the order given."""
-    found = reading.points_of(stations=stations, roles=(*SHARED, *PRIVATE))
+def states(
+    stations: Sequence[HydroStation], user: Any, *, today: date, now: datetime, points: Sequence[HydroPoint] | None = None,
+    decisions: Mapping[int, list[EcoDecision]] | None = None,
+) -> list[State]:  # fmt: skip
+    """Each station with its newest readings, in the order given. `points`, `decisions`: theirs, where they are at hand."""
+    whole = reading.points_of(stations=stations) if points is None else points
+    found = [each for each in whole if each.role in (*SHARED, *PRIVATE) and each.station_id is not None]
     newest = reading.latest(found, now=now)
-    decisions = compliance.decisions_of(stations)
+    decisions = compliance.decisions_of(stations) if decisions is None else decisions
     told = []
     for station in stations:
         full, open_ = permissions.sees_in_full(user, station), permissions.sees_power(user, station)
@@ -74,9 +78,12 @@ def _now(station: HydroStation, eco: Latest | None, threshold: float | None, bou
     return "met" if eco.value >= threshold else "short"
 
 
-def gauges(rows: Sequence[HydroGauge], *, now: datetime) -> list[dict[str, Any]]:
+def gauges(
+    rows: Sequence[HydroGauge], *, now: datetime, points: Sequence[HydroPoint] | None = None
+) -> list[dict[str, Any]]:
     """Each gauge with its newest readings and whether it stands above its alert level."""
-    found = reading.points_of(gauges=rows)
+    whole = reading.points_of(gauges=rows) if points is None else points
+    found = [each for each in whole if each.gauge_id is not None]
     newest = reading.latest(found, now=now)
     told = []
     for gauge in rows:

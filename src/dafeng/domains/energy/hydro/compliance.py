@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from dafeng.domains.energy.hydro import reading, rules
 from dafeng.domains.energy.hydro.methods import ecoflow
 from dafeng.domains.energy.hydro.methods.ecoflow import Codes, Floats, Tally
-from dafeng.domains.energy.models import EcoDecision, HydroStation
+from dafeng.domains.energy.models import EcoDecision, HydroPoint, HydroStation
 
 
 def decisions_of(stations: Iterable[HydroStation]) -> dict[int, list[EcoDecision]]:
@@ -63,12 +63,18 @@ class Judged:
         return sum(day.verdict == verdict for day in self.days)
 
 
-def judge(stations: Sequence[HydroStation], first: date, last: date, *, now: datetime) -> dict[int, Judged]:
-    """Each station from the first day on, up to the last hour that is over. Small stations only: the others have no such flow."""
+def judge(
+    stations: Sequence[HydroStation], first: date, last: date, *, now: datetime, points: Sequence[HydroPoint] | None = None,
+    decisions: Mapping[int, list[EcoDecision]] | None = None,
+) -> dict[int, Judged]:  # fmt: skip
+    """Each station from the first day on, up to the last hour that is over. Small stations only: the others have no such flow.
+
+    `points`, `decisions`: theirs, where they are at hand.
+    """
     small = [each for each in stations if each.kind == HydroStation.Kind.SMALL]
-    found = reading.points_of(stations=small, roles=("eco",))
+    found = reading.points_of(stations=small, roles=("eco",)) if points is None else [each for each in points if each.role == "eco"]  # fmt: skip
     bound, block = reading.by_station(found), reading.hours(found, first, last, now=now)
-    decisions = decisions_of(small)
+    decisions = decisions_of(small) if decisions is None else decisions
     judged = {}
     for station in small:
         point = bound[station.pk].get("eco") if station.pk in bound else None

@@ -73,9 +73,8 @@ def ensure_demo(city: str, *, now: datetime) -> None:
     warnings.detect(rows, now=now)
     forecasting.run(rows, now=now, back=90, every=2)
     _notices(stations, now=now)
-    month = timezone.localdate(now).replace(day=1)
-    for each in ((month - timedelta(days=1)).replace(day=1), month):
-        publication.publish_month(city, each, now=now)
+    finished = timezone.localdate(now).replace(day=1) - timedelta(days=1)
+    publication.publish_month(city, finished.replace(day=1), now=now)  # the month that runs is the nightly job's
 
 
 def _register(city: EnergyCity, *, now: datetime) -> tuple[dict[str, HydroStation], dict[str, HydroGauge]]:

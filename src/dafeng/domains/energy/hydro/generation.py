@@ -66,9 +66,11 @@ class Generated:
         return self.efficiency is not None and not low <= self.efficiency <= high
 
 
-def generated(stations: Sequence[HydroStation], first: date, last: date) -> dict[int, Generated]:
-    """Days `first` to `last` of each station."""
-    found = reading.points_of(stations=stations, roles=ROLES)
+def generated(
+    stations: Sequence[HydroStation], first: date, last: date, *, points: Sequence[HydroPoint] | None = None
+) -> dict[int, Generated]:
+    """Days `first` to `last` of each station. `points`: theirs, where they are at hand."""
+    found = reading.points_of(stations=stations, roles=ROLES) if points is None else [each for each in points if each.role in ROLES]  # fmt: skip
     block = reading.days(found, first, last)
     mine: dict[int, list[HydroPoint]] = {}
     for each in found:

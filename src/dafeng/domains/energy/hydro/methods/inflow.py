@@ -102,7 +102,7 @@ def _regression(inflow: Floats, features: Floats, until: int, leads: int) -> Flo
     if not np.isfinite(features[until]).all():
         return None
     told = np.full(leads, np.nan)
-    fits = np.isfinite(features[: until + 1]).all(axis=1)
+    fits: NDArray[np.bool_] = np.all(np.isfinite(features[: until + 1]), axis=1)
     for lead in range(1, leads + 1):
         rows = np.flatnonzero(fits[: until + 1 - lead] & np.isfinite(logs[lead : until + 1]))
         if len(rows) < LEAST_DAYS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,15 @@ from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.hydro import board, compliance, generation, permissions, reading, rules, store, words
 from dafeng.domains.energy.hydro.board import State
-from dafeng.domains.energy.models import EcoWarning, HydroGauge, HydroStation, InflowForecast, River
+from dafeng.domains.energy.models import (
+    EcoDecision,
+    EcoWarning,
+    HydroGauge,
+    HydroPoint,
+    HydroStation,
+    InflowForecast,
+    River,
+)
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import charts
 from dafeng.kernel.series.points import one_look
@@ -66,8 +74,10 @@ def basin(request: HttpRequest) -> HttpResponse:
     """The rivers with their stations in order, levels, flows against what was decided, and what waits."""
     city, now = city_here(), timezone.now()
     stations = list(HydroStation.objects.for_user(request.user).filter(city=city.code, kind="small").select_related("river"))  # fmt: skip
-    states = board.states(stations, request.user, today=timezone.localdate(now), now=now)
-    gauges = board.gauges(list(HydroGauge.objects.for_user(request.user).filter(city=city.code).select_related("river")), now=now)  # fmt: skip
+    measuring = list(HydroGauge.objects.for_user(request.user).filter(city=city.code).select_related("river"))
+    points = reading.points_of(stations=stations, gauges=measuring)
+    states = board.states(stations, request.user, today=timezone.localdate(now), now=now, points=points)
+    gauges = board.gauges(measuring, now=now, points=points)
     of_river: dict[int, River] = {each.river.pk: each.river for each in stations if each.river}
     of_river |= {each["gauge"].river.pk: each["gauge"].river for each in gauges}
     drawings = [
@@ -107,13 +117,14 @@ def station(request: HttpRequest, station: str) -> HttpResponse:
     """One station: the register, now, flow against what was decided, inflow, generation; what is not shared is not there."""
     city, now = city_here(), timezone.now()
     found = store.station_for(request.user, station)
-    state = board.states([found], request.user, today=timezone.localdate(now), now=now)[0]
+    points, decisions = reading.points_of(stations=[found]), compliance.decisions_of([found])
+    state = board.states([found], request.user, today=timezone.localdate(now), now=now, points=points, decisions=decisions)[0]  # fmt: skip
     last = timezone.localdate(now) - timedelta(days=1)
-    drawn = _charts(found, state, last, now=now)
+    drawn = _charts(points, decisions.get(found.pk, []), last, now=now)
     for chart in drawn.values():
         if chart and (answer := chart.download(request)):
             return answer
-    judged = compliance.judge([found], last - timedelta(days=DAYS - 1), last, now=now).get(found.pk)
+    judged = compliance.judge([found], last - timedelta(days=DAYS - 1), last, now=now, points=points, decisions=decisions).get(found.pk)  # fmt: skip
     context = {
         "station": found, "name": found.called(english=english()), "state": state, "row": _row(state, city.place_name(found.place, english=english())),
         "charts": drawn, "judged": judged, "verdict": words.light(words.VERDICTS, judged.verdict) if judged else None,
@@ -124,7 +135,7 @@ def station(request: HttpRequest, station: str) -> HttpResponse:
         "warnings": list(found.warnings.filter(stands=True)[:5]) if state.full else [],
     }  # fmt: skip
     if state.open:
-        context["made"] = _generation(found, drawn, last, full=state.full)
+        context["made"] = _generation(found, points, drawn, last, full=state.full)
     return render(request, "energy/hydro/station.html", context)
 
 
@@ -136,13 +147,14 @@ def _readings(state: State) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _charts(found: HydroStation, state: State, last: Any, *, now: Any) -> dict[str, charts.Chart | None]:
+def _charts(
+    points: Sequence[HydroPoint], decisions: Sequence[EcoDecision], last: date, *, now: datetime
+) -> dict[str, charts.Chart | None]:
     """Hours of the ecological flow beside what was decided; days of the inflow and the level."""
-    shared = reading.points_of(stations=[found], roles=board.SHARED)
-    bound = reading.by_station(shared).get(found.pk, {})
+    shared = [each for each in points if each.role in board.SHARED]
+    bound = {each.role: each for each in shared}
     hours = reading.hours(shared, last - timedelta(days=HOURS_BACK - 1), last + timedelta(days=1), now=now)
     days = reading.days(shared, last - timedelta(days=DAYS - 1), last)
-    decisions = compliance.decisions_of([found]).get(found.pk, [])
     xs = reading.hour_labels(hours)
     limit = [
         compliance.threshold_on(decisions, timezone.localtime(hours.start + timedelta(hours=number)).date())
@@ -159,9 +171,11 @@ def _charts(found: HydroStation, state: State, last: Any, *, now: Any) -> dict[s
     }  # fmt: skip
 
 
-def _generation(found: HydroStation, drawn: dict[str, Any], last: Any, *, full: bool) -> dict[str, Any]:
+def _generation(
+    found: HydroStation, points: Sequence[HydroPoint], drawn: dict[str, Any], last: date, *, full: bool
+) -> dict[str, Any]:
     """Generation of the last thirty days; income only for those who see the station in full."""
-    made = generation.generated([found], last - timedelta(days=DAYS - 1), last)[found.pk]
+    made = generation.generated([found], last - timedelta(days=DAYS - 1), last, points=points)[found.pk]
     xs = [f"{made.first + timedelta(days=number):%m-%d}" for number in range(len(made.kwh))]
     bars = {x: float(v) for x, v in zip(xs, made.kwh, strict=True) if np.isfinite(v)}
     drawn["kwh"] = charts.stacked(_("近三十天发电量"), "kWh", xs, [charts.Series(_("发电量"), bars, tone=3)], decimals=0, name="kwh") if bars else None  # fmt: skip
