@@ -40,6 +40,7 @@ GROUPS = {
     "public": gettext_lazy("公开与监督"),
     "system": gettext_lazy("系统"),
 }
+ON_A_SCREEN = 24  # places
 
 
 def register() -> None:
@@ -79,18 +80,14 @@ def _lasts(places: list[tuple[str, str, str]]) -> float:
 
 
 def _drawn(places: list[tuple[str, str, str]], current: str) -> str:
-    menu = [
-        {
-            "title": title,
-            "entries": [
-                {"title": name, "href": href, "current": href == current}
-                for where, name, href in places
-                if where == group and href
-            ],
-        }
-        for group, title in GROUPS.items()
-        if any(where == group and href for where, _name, href in places)
-    ]
+    """Groups fold where there are more places than a screen shows; the first and the present one stay open."""
+    shown = [each for each in places if each[2]]
+    menu = []
+    for group, title in GROUPS.items():
+        entries = [{"title": name, "href": href, "current": href == current} for at, name, href in shown if at == group]
+        if entries:
+            here = any(each["current"] for each in entries)
+            menu.append({"title": title, "entries": entries, "open": not menu or here or len(shown) <= ON_A_SCREEN})
     return render_to_string("parts/navigation.html", {"menu": menu})
 
 

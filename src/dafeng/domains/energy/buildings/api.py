@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dafeng.domains.energy.buildings import permissions, reading, rules, store
-from dafeng.domains.energy.control.views.city_page import city_here
+from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.models import Building, Retrofit
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api import words

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.control import balance, limits, permissions, projects, quotas, readings, rules, warnings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.views.board import visible, why
-from dafeng.domains.energy.control.views.city_page import city_here
 from dafeng.domains.energy.models import ControlLight, EnergyCity, HighProject, Quota
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api import words

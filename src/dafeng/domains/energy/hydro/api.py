@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from dafeng.domains.energy.control.views.city_page import city_here
+from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.hydro import board, compliance, generation, notices, permissions, rules, store, warnings
 from dafeng.domains.energy.models import EcoWarning, HydroGauge, HydroNotice, HydroStation, hydro_full
 from dafeng.kernel.actions import asks, demand

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from dafeng.domains.energy.control.views.city_page import city_here
+from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.models import Park
 from dafeng.domains.energy.parks import exchange, heat, permissions, reading, steps, store
 from dafeng.domains.energy.parks.methods.matching import Pair
-from dafeng.domains.energy.parks.views.common import matches_for
+from dafeng.domains.energy.parks.views.park_page import matches_for
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.api import words
 from dafeng.kernel.api.paging import Page, Paging, page

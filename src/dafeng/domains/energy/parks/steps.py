@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from dafeng.domains.energy.control.views.city_page import amount
+from dafeng.domains.energy.city_page import amount
 from dafeng.domains.energy.models import BoilerReplacement, HeatMatch, MaterialExchange, Park, ParkStage, Qualification
 from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import exchange, heat, permissions, rules, store

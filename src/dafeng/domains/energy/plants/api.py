@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from dafeng.domains.energy.control.views.city_page import city_here
+from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import months, permissions, reading, rules, store
 from dafeng.domains.energy.plants.methods.capacity import Amount

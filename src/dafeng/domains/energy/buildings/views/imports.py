@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.energy.buildings import permissions, rules, sheet
 from dafeng.domains.energy.buildings.forms import UploadForm
 from dafeng.domains.energy.buildings.views.pages import record_of
+from dafeng.domains.energy.city_page import amount, city_here, timeline, told, unchanged
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import amount, city_here, timeline, told, unchanged
 from dafeng.domains.energy.models import Building
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import UploadError

@@ -17,9 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.energy.buildings import metering, permissions, publication, reading, rules, store
 from dafeng.domains.energy.buildings.forms import AuditForm, BuildingForm, RetrofitForm, UseForm
 from dafeng.domains.energy.buildings.reading import Card
-from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import (
+from dafeng.domains.energy.city_page import (
     amount,
     city_here,
     evidence_of,
@@ -28,6 +26,8 @@ from dafeng.domains.energy.control.views.city_page import (
     told,
     unchanged,
 )
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Building, BuildingUse, EnergyCity
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.errors import DafengError, NotFound

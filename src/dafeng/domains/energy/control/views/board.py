@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, percent, told, unit_of
 from dafeng.domains.energy.control import balance, limits, permissions, readings, rules, warnings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.balance import Board, State
 from dafeng.domains.energy.control.forms import FollowForm
-from dafeng.domains.energy.control.views.city_page import amount, city_here, percent, told, unit_of
 from dafeng.domains.energy.models import EnergyCity
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.actions import asks, demand, may

@@ -12,10 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control import limits, permissions, projects, quotas, rules, warnings
-from dafeng.domains.energy.control.forms import AdjustForm, QuotaForm, UseForm
-from dafeng.domains.energy.control.views.city_page import (
+from dafeng.domains.energy.city_page import (
     amount,
     city_here,
     evidence_of,
@@ -25,6 +22,9 @@ from dafeng.domains.energy.control.views.city_page import (
     unchanged,
     unit_of,
 )
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control import limits, permissions, projects, quotas, rules, warnings
+from dafeng.domains.energy.control.forms import AdjustForm, QuotaForm, UseForm
 from dafeng.domains.energy.models import HighProject, Quota
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.actions import asks, may

@@ -14,11 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control import permissions, readings, rules, sheet, warnings
-from dafeng.domains.energy.control.forms import MonthForm, UploadForm
-from dafeng.domains.energy.control.views.board import visible
-from dafeng.domains.energy.control.views.city_page import (
+from dafeng.domains.energy.city_page import (
     amount,
     city_here,
     evidence_of,
@@ -29,6 +25,10 @@ from dafeng.domains.energy.control.views.city_page import (
     unchanged,
     unit_of,
 )
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control import permissions, readings, rules, sheet, warnings
+from dafeng.domains.energy.control.forms import MonthForm, UploadForm
+from dafeng.domains.energy.control.views.board import visible
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import DafengError, NotFound, UploadError

@@ -12,10 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control import limits, patrols, permissions, projects, readings, rules, warnings
-from dafeng.domains.energy.control.forms import CutForm, IndexForm, LimitForm, PatrolForm, ProjectForm, UseForm
-from dafeng.domains.energy.control.views.city_page import (
+from dafeng.domains.energy.city_page import (
     amount,
     city_here,
     evidence_of,
@@ -23,6 +20,9 @@ from dafeng.domains.energy.control.views.city_page import (
     own_places,
     told,
 )
+from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control import limits, patrols, permissions, projects, readings, rules, warnings
+from dafeng.domains.energy.control.forms import CutForm, IndexForm, LimitForm, PatrolForm, ProjectForm, UseForm
 from dafeng.domains.energy.control.views.decisions import page_of, states_of
 from dafeng.domains.energy.models import CoalCut, EnergyCity, HighProject, LimitValue, Patrol
 from dafeng.kernel.actions import asks, demand, may

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.hydro import board, compliance, generation, permissions, reading, rules, store, words
 from dafeng.domains.energy.hydro.board import State
 from dafeng.domains.energy.models import (

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.hydro import compliance, generation, permissions, rules, warnings, words
 from dafeng.domains.energy.models import EcoWarning, HydroStation, hydro_full
 from dafeng.domains.energy.monitoring.views.firm_page import told

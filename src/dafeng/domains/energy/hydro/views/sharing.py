@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, percent, told
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import amount, city_here, percent, told
 from dafeng.domains.energy.hydro import notices, permissions, pumping, reading, store
 from dafeng.domains.energy.hydro.forms import LogForm, NoticeForm
 from dafeng.domains.energy.hydro.methods import pumped

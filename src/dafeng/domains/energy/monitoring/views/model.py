@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.control.views.city_page import timeline, unchanged
+from dafeng.domains.energy.city_page import timeline, unchanged
 from dafeng.domains.energy.models import FlowLink, FlowNode, Meter, MonitoredFirm, Product
 from dafeng.domains.energy.monitoring import forms, modelling, permissions, sheet, words
 from dafeng.domains.energy.monitoring.methods import flows

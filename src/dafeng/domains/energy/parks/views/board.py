@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control import balance as control
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.models import (
     Anomaly,
     Meter,
@@ -34,7 +34,7 @@ from dafeng.domains.energy.monitoring import permissions as monitoring_permissio
 from dafeng.domains.energy.monitoring import words
 from dafeng.domains.energy.parks import permissions, reading, rules, store
 from dafeng.domains.energy.parks.methods.progress import Standing
-from dafeng.domains.energy.parks.views.common import months, names_of, own_codes, shell, verdict
+from dafeng.domains.energy.parks.views.park_page import months, names_of, own_codes, shell, verdict
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.access import OFFICES

@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.models import Boiler, BoilerReplacement, HeatNeed, HeatOffer, Park
 from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import exchange, heat, heatmap, permissions, reading, rules, store
 from dafeng.domains.energy.parks.methods import matching
 from dafeng.domains.energy.parks.methods import materials as swaps
-from dafeng.domains.energy.parks.views.common import exchanges_for, matches_for, own_codes, shell
+from dafeng.domains.energy.parks.views.park_page import exchanges_for, matches_for, own_codes, shell
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.tables import Choice, Column, Table

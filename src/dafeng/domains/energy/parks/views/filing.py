@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dafeng.domains.energy.city_page import city_here, evidence_of, timeline, told, unchanged
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control import quotas
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.control.views.city_page import city_here, evidence_of, timeline, told, unchanged
 from dafeng.domains.energy.models import EnergyCity, HeatNeed, HeatOffer, Material, Park, ParkLink
 from dafeng.domains.energy.parks import exchange, heat, links, permissions, publication, sheet, steps, store
 from dafeng.domains.energy.parks.forms import FORMS, ParkForm, UploadForm
-from dafeng.domains.energy.parks.views.common import fileable
+from dafeng.domains.energy.parks.views.park_page import fileable
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound, UploadError

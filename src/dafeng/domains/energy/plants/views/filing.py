@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, timeline, told, unchanged
 from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control.views.city_page import amount, city_here, evidence_of, timeline, told, unchanged
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import leasing, months, permissions, publication, rules, sheet, steps, store
 from dafeng.domains.energy.plants.forms import (

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control.views.city_page import amount, city_here, percent
 from dafeng.domains.energy.models import CapacityChange, EnergyCity, Plant
 from dafeng.domains.energy.plants import findings, permissions, reading, rules, store
 from dafeng.domains.energy.plants.methods.capacity import movement

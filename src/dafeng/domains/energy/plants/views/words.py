@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dafeng.domains.energy.control.views.city_page import amount
+from dafeng.domains.energy.city_page import amount
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import store
 from dafeng.kernel.records.models import Record
