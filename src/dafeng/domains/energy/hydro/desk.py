@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,21 @@ from django.utils.translation import gettext_lazy
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.hydro import permissions, sheet, store, words
 from dafeng.domains.energy.models import EcoWarning, HydroStation, hydro_full
-from dafeng.kernel.desk.registry import Entry, Hit, Task, register_entry, register_page, register_search, register_tasks
+from dafeng.kernel.desk.registry import (
+    Entry,
+    Hit,
+    Rows,
+    Task,
+    register_entry,
+    register_page,
+    register_search,
+    register_tasks,
+)
 from dafeng.kernel.records.access import roles_of
 from dafeng.kernel.records.models import Record
 
 PLACES = (
-    (gettext_lazy("小水电与流域"), "hydro", 55), (gettext_lazy("生态流量预警"), "hydro-warnings", 56), (gettext_lazy("抽水蓄能"), "hydro-pumped", 57),
+    (gettext_lazy("小水电与流域"), "hydro", 65), (gettext_lazy("生态流量预警"), "hydro-warnings", 66), (gettext_lazy("抽水蓄能"), "hydro-pumped", 67),
 )  # fmt: skip
 MOST = 20
 
@@ -36,15 +45,19 @@ def _waiting(user: Any, now: datetime) -> Iterator[Task]:
         )  # fmt: skip
 
 
-def _search(user: Any, text: str, limit: int) -> Iterator[Hit]:
-    for each in HydroStation.objects.for_user(user).filter(name__icontains=text)[:limit]:
-        name = "hydro-station" if each.kind == HydroStation.Kind.SMALL else "hydro-pumped-station"
-        yield Hit(
-            each.called(english=english()),
-            str(each.get_kind_display()),
-            reverse(f"energy:{name}", kwargs={"station": each.code}),
-            _("水电站"),
+def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
+    kinds = dict(HydroStation.Kind.choices)
+
+    def hit(row: Mapping[str, Any]) -> Hit:
+        name = "hydro-station" if row["kind"] == HydroStation.Kind.SMALL else "hydro-pumped-station"
+        title = (row["name_en"] if english() else "") or row["name"]
+        return Hit(
+            title, str(kinds[row["kind"]]), reverse(f"energy:{name}", kwargs={"station": row["code"]}), _("水电站")
         )
+
+    yield Rows(
+        HydroStation.objects.for_user(user).filter(name__icontains=text), ("code", "name", "name_en", "kind"), hit
+    )
 
 
 def _page_of(record: Record) -> str:

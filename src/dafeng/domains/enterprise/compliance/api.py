@@ -25,7 +25,7 @@ from dafeng.domains.enterprise.compliance import (
 from dafeng.domains.enterprise.compliance.methods import planner
 from dafeng.domains.enterprise.compliance.methods.rulesets import tightened
 from dafeng.domains.enterprise.compliance.positions import Position
-from dafeng.domains.enterprise.compliance.views.common import firm_of
+from dafeng.domains.enterprise.compliance.views.duty_page import firm_of
 from dafeng.domains.enterprise.compliance.views.firm import listed
 from dafeng.domains.enterprise.compliance.views.rules import set_of
 from dafeng.domains.enterprise.errors import Refused

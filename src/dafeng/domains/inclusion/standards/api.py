@@ -13,7 +13,7 @@ from dafeng.domains.inclusion import permissions
 from dafeng.domains.inclusion.models import MethodologyVersion
 from dafeng.domains.inclusion.standards import content as contents
 from dafeng.domains.inclusion.standards import explanation, inforce, rate_steps, shown, versions
-from dafeng.domains.inclusion.standards.views.common import programme
+from dafeng.domains.inclusion.standards.views.standards_page import programme
 from dafeng.kernel.actions import asks
 from dafeng.kernel.api import words
 from dafeng.kernel.api.paging import Page, Paging, page

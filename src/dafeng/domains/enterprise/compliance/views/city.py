@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from dafeng.domains.enterprise.compliance import city_view, holdings, permissions, positions, words
-from dafeng.domains.enterprise.compliance.views.common import called, clock
+from dafeng.domains.enterprise.compliance.views.duty_page import called, clock
 from dafeng.domains.enterprise.compliance.views.firm import known_years, listed
 from dafeng.kernel.actions import asks
 from dafeng.kernel.ledger import services as ledger

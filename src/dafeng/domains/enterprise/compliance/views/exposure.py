@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from dafeng.domains.enterprise.compliance import credit, exposures, permissions, positions, words
 from dafeng.domains.enterprise.compliance.methods.exposure import MonthEnd
-from dafeng.domains.enterprise.compliance.views.common import called, clock, firm_of
+from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
 from dafeng.domains.enterprise.models import Allocation
 from dafeng.kernel.actions import asks
 from dafeng.kernel.pages import asked

@@ -27,7 +27,7 @@ from dafeng.domains.enterprise.compliance import (
 )
 from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.positions import Position
-from dafeng.domains.enterprise.compliance.views.common import called, clock, firm_of, shown_rows
+from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of, shown_rows
 from dafeng.domains.enterprise.models import Allocation, CarbonDuty, CarbonTrade, Covered, Surrender
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.models import Enterprise

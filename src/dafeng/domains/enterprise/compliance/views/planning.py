@@ -22,7 +22,7 @@ from dafeng.domains.enterprise.compliance import (
     words,
 )
 from dafeng.domains.enterprise.compliance.methods import planner, whatif
-from dafeng.domains.enterprise.compliance.views.common import called, clock, firm_of
+from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
 from dafeng.domains.enterprise.models import Covered
 from dafeng.kernel.actions import asks
 from dafeng.kernel.enterprises.models import Enterprise

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.enterprise.compliance import deadlines, forms, library, permissions, services, words
 from dafeng.domains.enterprise.compliance.methods.rulesets import RuleSet
-from dafeng.domains.enterprise.compliance.views.common import clock
+from dafeng.domains.enterprise.compliance.views.duty_page import clock
 from dafeng.domains.enterprise.models import RuleSignature
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError, NotFound

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.enterprise.compliance import library, permissions, screening, words
 from dafeng.domains.enterprise.compliance.methods.screening import LISTED, VERDICTS
-from dafeng.domains.enterprise.compliance.views.common import called, clock, firm_of
+from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError
 from dafeng.kernel.pages import asked

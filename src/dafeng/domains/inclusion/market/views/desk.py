@@ -20,7 +20,7 @@ from dafeng.domains.inclusion.bookkeeping import OFFSET, POINTS
 from dafeng.domains.inclusion.errors import InclusionError
 from dafeng.domains.inclusion.market import findings, giving, products, purchases, sales, settlement, sinks
 from dafeng.domains.inclusion.market.forms import CauseForm, NewsForm, SinkForm, StandRows
-from dafeng.domains.inclusion.market.views.common import programme_here
+from dafeng.domains.inclusion.market.views.market_page import programme_here
 from dafeng.domains.inclusion.models import Aggregate, Cause, MerchantFinding, SinkMeasurement
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound

@@ -20,8 +20,8 @@ from dafeng.domains.inclusion import permissions
 from dafeng.domains.inclusion.errors import InclusionError
 from dafeng.domains.inclusion.market import certificates, neutrality, products, refusals, rules, sales, sponsoring
 from dafeng.domains.inclusion.market.forms import EventForm, PriceForm, RequestForm, RetireForm, Rows, SponsorForm
-from dafeng.domains.inclusion.market.views.common import firm_of, key_of, new_key, programme_here
 from dafeng.domains.inclusion.market.views.mall import available
+from dafeng.domains.inclusion.market.views.market_page import firm_of, key_of, new_key, programme_here
 from dafeng.domains.inclusion.models import Certificate, Member, NeutralEvent, Purchase, Sponsorship
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound, StaleError

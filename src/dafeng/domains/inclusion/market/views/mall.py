@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dafeng.domains.inclusion import bookkeeping, permissions
 from dafeng.domains.inclusion.errors import InclusionError
 from dafeng.domains.inclusion.market import coupons, giving, orders, paperwork, products, refusals
-from dafeng.domains.inclusion.market.views.common import (
+from dafeng.domains.inclusion.market.views.market_page import (
     attachment,
     key_of,
     new_key,

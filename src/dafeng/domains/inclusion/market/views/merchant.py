@@ -19,7 +19,7 @@ from dafeng.domains.inclusion import bookkeeping, permissions
 from dafeng.domains.inclusion.errors import InclusionError
 from dafeng.domains.inclusion.market import findings, orders, products, refusals, rules, settlement
 from dafeng.domains.inclusion.market.forms import OfferForm, ProductForm
-from dafeng.domains.inclusion.market.views.common import attachment, key_of, new_key, shop_of
+from dafeng.domains.inclusion.market.views.market_page import attachment, key_of, new_key, shop_of
 from dafeng.domains.inclusion.models import MarketOffer, MerchantStatement, Order, Partner, Product
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.errors import LedgerError, NotFound, StaleError

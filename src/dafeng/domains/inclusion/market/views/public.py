@@ -22,8 +22,8 @@ from dafeng.domains.inclusion.market import (
     reporting,
     rules,
 )
-from dafeng.domains.inclusion.market.views.common import attachment, new_key, programme_here, squares
 from dafeng.domains.inclusion.market.views.firm import _events, event_of
+from dafeng.domains.inclusion.market.views.market_page import attachment, new_key, programme_here, squares
 from dafeng.domains.inclusion.models import Certificate, MarketReport, NeutralEvent
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound

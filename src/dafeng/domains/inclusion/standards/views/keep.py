@@ -15,7 +15,7 @@ from dafeng.domains.inclusion.errors import InclusionError
 from dafeng.domains.inclusion.models import MethodologyVersion, StandardComment
 from dafeng.domains.inclusion.standards import comments, rate_steps, shown, versions
 from dafeng.domains.inclusion.standards.forms import CommentForm, DraftForm, ProposalForm
-from dafeng.domains.inclusion.standards.views.common import clock, day_of
+from dafeng.domains.inclusion.standards.views.standards_page import clock, day_of
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import NotFound, StaleError
 

@@ -14,7 +14,7 @@ from dafeng.domains.inclusion import permissions
 from dafeng.domains.inclusion.standards import comments, explanation, inforce, labels, names, shown, sinks, versions
 from dafeng.domains.inclusion.standards.forms import CommentForm
 from dafeng.domains.inclusion.standards.library import species
-from dafeng.domains.inclusion.standards.views.common import clock, programme
+from dafeng.domains.inclusion.standards.views.standards_page import clock, programme
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError, NotFound
 

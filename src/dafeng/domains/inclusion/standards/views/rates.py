@@ -16,8 +16,8 @@ from dafeng.domains.inclusion.errors import InclusionError
 from dafeng.domains.inclusion.models import Rate
 from dafeng.domains.inclusion.standards import comments, inforce, rate_steps, shown
 from dafeng.domains.inclusion.standards.forms import CommentForm, RateForm
-from dafeng.domains.inclusion.standards.views.common import clock, day_of, programme
 from dafeng.domains.inclusion.standards.views.keep import demand_state
+from dafeng.domains.inclusion.standards.views.standards_page import clock, day_of, programme
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound
 
