@@ -11,6 +11,7 @@ from django.test import Client
 from dafeng.domains.inventory import factors_shown, library, methods_shown, searchers, services
 from dafeng.domains.inventory.models import FactorSignature
 from dafeng.domains.inventory.views.factors import TABS
+from dafeng.kernel.desk.finding import gather
 from tests.portal.conftest import SIZES, faults
 from tests.portal.factor_form import HOME, RICE, ROLES
 
@@ -236,7 +237,7 @@ def test_the_search_finds_by_name_and_code_and_ranks_the_match_first(run, text, 
 
 
 def test_files_are_found_by_those_who_may_see_them(run, person) -> None:
-    assert [hit.title for hit in searchers.files(person("ecology"), "试验", 8)] == ["试验批次"]
+    assert [hit.title for hit in gather([searchers.files], person("ecology"), "试验", 8)] == ["试验批次"]
     assert list(searchers.files(person("citizen"), "试验", 8)) == []
     assert list(searchers.files(None, "试验", 8)) == []
 
