@@ -58,6 +58,7 @@ def data(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "shown": shown,
         "may_import": may(request.user, permissions.IMPORT),
+        "may_reported": may(request.user, permissions.SEE_REPORTED),
     }
     rooms = {"rows": _rows, "batches": _batches, "balance": _balance, "missing": _missing}
     found = rooms[shown](request, city)
