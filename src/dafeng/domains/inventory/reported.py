@@ -113,9 +113,7 @@ def _base(city: City, keys: tuple[holdings.Key, ...], year: int) -> pl.DataFrame
     """Rows of energy in force in a year, as they would be without what was taken."""
     held = holdings.city_rows(city, keys)
     texts = [name for name, kind in held.schema.items() if kind == pl.Categorical]
-    rows = held.filter((pl.col("year") == year) & (pl.col("sector") == "1")).with_columns(
-        pl.col(texts).cast(pl.String)
-    )
+    rows = held.filter((pl.col("year") == year) & (pl.col("sector") == "1")).with_columns(pl.col(texts).cast(pl.String))
     return in_force(rows.filter(pl.col("batch_source") != TAKEN)) if rows.height else rows
 
 
@@ -159,9 +157,7 @@ def take(city: City, year: int, keys: Collection[str], *, seen: str, by: Any, no
     with records.serial():
         found = reconcile(city, year)
         if found is None or found.seen != seen:
-            raise StaleError(
-                _("页面打开之后，供数或活动水平数据有变动"), mend=_("没有取数。请返回刷新，核对后再取")
-            )
+            raise StaleError(_("页面打开之后，供数或活动水平数据有变动"), mend=_("没有取数。请返回刷新，核对后再取"))
         rows = chosen_rows(found, keys)
         if not rows:
             raise ActivityError(_("没有选择要取的数"), mend=_("请至少勾选一行；要去掉已取的数，请撤销那一批"))
@@ -239,4 +235,10 @@ def _snapshot(found: Reconciliation) -> dict[str, Any]:
         }
         for row in found.rows
     ]
-    return {"indicator": FEED, "run": str(found.run.pk), "digest": found.run.digest, "city": found.city.pk, "cells": cells}
+    return {
+        "indicator": FEED,
+        "run": str(found.run.pk),
+        "digest": found.run.digest,
+        "city": found.city.pk,
+        "cells": cells,
+    }

@@ -73,9 +73,7 @@ def without_doubled(taken: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     held = [
         (year, category, item, place)
         for year, category, item, place in taken.select(*names).unique().rows()
-        if any(
-            y == year and covers(category, c) and one_fuel(item, i) and one_place(place, p) for y, c, i, p in known
-        )
+        if any(y == year and covers(category, c) and one_fuel(item, i) and one_place(place, p) for y, c, i, p in known)
     ]
     schema = {"year": taken.schema["year"], "category": pl.String, "item": pl.String, "place": pl.String}
     return taken.join(pl.DataFrame(held, schema=schema, orient="row"), on=list(names), how="anti")

@@ -53,7 +53,9 @@ def _line(found: Reconciliation, row: Compared, taken: set[str]) -> dict[str, An
     return {
         "key": key,
         "row": row,
-        "category": _("没有对应的清单类别") if row.fed.category == UNASSIGNED else words.category_name(row.fed.category),
+        "category": _("没有对应的清单类别")
+        if row.fed.category == UNASSIGNED
+        else words.category_name(row.fed.category),
         "fuel": words.item_name(row.item) if row.item else row.fed.fuel,
         "firms": len(row.fed.reports),
         "heat": words.exact(round(row.fed.heat)),
