@@ -75,8 +75,12 @@ def without_doubled(taken: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         for year, category, item, place in taken.select(*names).unique().rows()
         if any(y == year and covers(category, c) and one_fuel(item, i) and one_place(place, p) for y, c, i, p in known)
     ]
-    schema = {"year": taken.schema["year"], "category": pl.String, "item": pl.String, "place": pl.String}
-    return taken.join(pl.DataFrame(held, schema=schema, orient="row"), on=list(names), how="anti")
+    gone = pl.DataFrame(
+        held,
+        schema={"year": taken.schema["year"], "category": pl.String, "item": pl.String, "place": pl.String},
+        orient="row",
+    )
+    return taken.join(gone, on=list(names), how="anti")
 
 
 def in_force(rows: pl.DataFrame) -> pl.DataFrame:
