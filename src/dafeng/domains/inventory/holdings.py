@@ -13,10 +13,10 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
-from django.db.models import F, Max
+from django.db.models import Case, CharField, F, Max, Value, When
 from django.db.models.functions import Left
 
-from dafeng.domains.inventory.methods.precedence import SOURCE, in_force
+from dafeng.domains.inventory.methods.precedence import SOURCE, TAKEN, in_force
 from dafeng.domains.inventory.models import ActivityRow, BalanceCell, Batch, City
 from dafeng.kernel.errors import UnitError
 from dafeng.kernel.quantities import units
@@ -44,8 +44,16 @@ SCHEMA: dict[str, Any] = {
 _SOURCE_LENGTH = 200
 # A row that says the same as the one it would replace changes nothing.
 _SAID = ("value", "unit", "notation", "basis", "uncertainty", "source")
+# The record's key of a batch that was taken from enterprises' reports: it is undone like an upload and never beside a statistic.
+TAKEN_KEY = "reported:"
 CHANGES = ("new", "replaces", "same")
 Key = tuple[int, UUID, str]
+
+
+def origin(prefix: str = "") -> Case:
+    """How a batch came, as `in_force` tells them apart: pack, upload, or taken from reports."""
+    taken = When(**{f"{prefix}record__key__startswith": TAKEN_KEY}, then=Value(TAKEN))
+    return Case(taken, default=F(f"{prefix}source"), output_field=CharField())
 
 
 @lru_cache(maxsize=256)
@@ -77,14 +85,14 @@ def _city(keys: tuple[Key, ...]) -> pl.DataFrame:
     ).sort("category", "item", "place", "year")
 
 
-_TEXTS = ("category", "item", "technology", "variable", "place", "basis", "batch_source")
+_TEXTS = ("category", "item", "technology", "variable", "place", "basis", "notation", "batch_source")
 _MADE = {"batch_source": _WORD, "counts": pl.Boolean(), "sector": _WORD, "county": _WORD}
 
 
 def active(city: City) -> tuple[Key, ...]:
     """The batches that a compile would read now."""
     found = Batch.objects.filter(city=city, active=True).order_by("pk")
-    return tuple(found.values_list("pk", "record_id", "source"))
+    return tuple(found.values_list("pk", "record_id", origin()))
 
 
 def city_rows(city: City, keys: tuple[Key, ...] | None = None) -> pl.DataFrame:

@@ -40,6 +40,9 @@ SEE = action("inventory.see", "查看清单与数字的来历", {PUBLIC}, rule=m
 SEE_DATA = action("inventory.data", "查看活动水平数据", SEES_DRAFTS)
 IMPORT = action("inventory.import", "填报活动水平数据", ENTERS_DATA, writes=True)
 UNDO = action("inventory.undo", "撤销一批活动水平数据", ENTERS_DATA, writes=True, rule=may_undo)
+# A feed may hold a single firm's heat: a county sees only what is its own, so it does not see this.
+SEE_REPORTED = action("inventory.reported", "查看企业报告与清单的对账", SEES_DRAFTS - {"county"})
+TAKE_REPORTED = action("inventory.take-reported", "从企业报告取数", {"ndrc", "ecology", "statistics"}, writes=True)
 SEE_FACTORS = action("inventory.factors", "查看因子库与核算方法", {PUBLIC})
 SET_FACTOR = action("inventory.factor-set", "录入本市因子", {"ecology", "statistics"}, writes=True)
 SIGN_FACTOR = action("inventory.factor-sign", "签认因子", {"ecology"}, writes=True)

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from dafeng.domains.inventory import library, storage
+from dafeng.domains.inventory import holdings, library, storage
 from dafeng.domains.inventory.factor_services import (
     city_factors,
     enter_city_factor,
@@ -151,8 +151,12 @@ def load_batch(
     now: datetime,
     evidence: Evidence | None = None,
     cells: pl.DataFrame | None = None,
+    key: str = "",
+    about: Mapping[str, Any] | None = None,
 ) -> Batch:
     """Store activity rows as one active batch, with its record and audit entry; `cells` keeps the energy balance they came from.
+
+    `key` finds the record again, `about` is what else it says of where the rows come from.
 
     The rows are checked as a compile would check them before anything is written.
     """
@@ -160,10 +164,11 @@ def load_batch(
     record = records.open_record(
         "inventory.activity",
         title=title,
-        payload={"source": source, "rows": rows.height, "city": city.code},
+        payload={"source": source, "rows": rows.height, "city": city.code, **(about or {})},
         by=by,
         now=now,
         place=city.code,
+        key=key,
         evidence=[evidence] if evidence else (),
     )
     batch = Batch.objects.create(city=city, record=record, source=source, active=True)
@@ -224,8 +229,9 @@ def load_pack_rows(city: City, rows: pl.DataFrame, *, digest: str, title: str, b
 
 def city_activity(city: City) -> pl.DataFrame:
     """All active activity rows of the city, ready for a compile; an upload shadows the pack's row for the same source."""
-    names = ("id", *_ROW_COLUMNS, "evidence_id", "batch__source", "batch_id")
-    rows = ActivityRow.objects.filter(batch__city=city, batch__active=True).order_by("id").values_list(*names)
+    names = ("id", *_ROW_COLUMNS, "evidence_id", "batch_source", "batch_id")
+    stored = ActivityRow.objects.annotate(batch_source=holdings.origin("batch__"))
+    rows = stored.filter(batch__city=city, batch__active=True).order_by("id").values_list(*names)
     schema: dict[str, Any] = dict.fromkeys(names, pl.String)
     schema |= {"id": pl.Int64, "batch_id": pl.Int64, "year": pl.Int16, "value": pl.Float64, "uncertainty": pl.Float64}
     frame = pl.DataFrame(
@@ -238,7 +244,7 @@ def city_activity(city: City) -> pl.DataFrame:
     )
     if not frame.height:
         raise ActivityError(f"{city.name}还没有活动水平数据", mend="请先上传填报模板或加载城市数据包")
-    kept = in_force(frame.rename({"batch__source": "batch_source"}))
+    kept = in_force(frame)
     return activity_frame(
         kept.sort("id")
         .rename({"evidence_id": "evidence"})

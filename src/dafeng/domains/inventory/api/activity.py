@@ -8,12 +8,13 @@ import polars as pl
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from dafeng.domains.inventory import holdings, permissions, services, staging
+from dafeng.domains.inventory import holdings, permissions, reported, services, staging
 from dafeng.domains.inventory.api.inventories import Year
 from dafeng.domains.inventory.api.words import city_of
 from dafeng.domains.inventory.models import Batch, City, StagedUpload
@@ -21,6 +22,7 @@ from dafeng.domains.inventory.sheets import Limits
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api.freshness import answer_headers
 from dafeng.kernel.api.paging import Page, Paging, page
+from dafeng.kernel.errors import NotFound
 from dafeng.kernel.records.models import Record
 
 router = Router(tags=["activity"])
@@ -67,6 +69,33 @@ class BatchOut(Schema):
     created_at: datetime
     rows: int | None
     evidence: list[UUID]
+
+
+class ReportedRowOut(Schema):
+    category: str
+    fuel: str
+    item: str
+    heat: float
+    firms: int
+    status: int
+    state: Literal["unmapped", "held", "estimated", "nothing"]
+    inventory_heat: float | None
+    inventory_bases: list[str]
+    difference: float | None
+    taken: bool
+
+
+class ReportedOut(Schema):
+    """GJ, net calorific: what enterprises reported and what the inventory holds without it."""
+
+    city: str
+    year: int
+    years: list[int]
+    feed: UUID
+    published_at: datetime
+    firms: int
+    batch: int | None
+    rows: list[ReportedRowOut]
 
 
 class UploadForm(Schema):
@@ -150,6 +179,45 @@ def list_activity(request: HttpRequest, code: str, query: Query[RowQuery]) -> An
             left = pl.col(column) if isinstance(wanted, int) else pl.col(column).cast(pl.String)
             rows = rows.filter(left == wanted)
     return page(request, rows.sort("id"), query, _row)
+
+
+@router.get(
+    "/cities/{code}/reported",
+    response=ReportedOut,
+    summary=_("企业报告的燃料热量与清单活动水平的对账"),
+    description=_("取最近一次发布的统计供数；两条路径的数并列，不相加。state 为 held 的已有统计等数，不取。"),
+)
+@asks(permissions.SEE_REPORTED)
+def show_reported(request: HttpRequest, code: str, year: Year | None = None) -> Any:
+    found = reported.reconcile(city_of(code), year)
+    if found is None:
+        raise NotFound(gettext("还没有发布企业报告的统计供数"), mend=gettext("请在企业报告的“统计供数”中发布"))
+    taken = found.taken.record.payload["cells"] if found.taken else ()
+    return {
+        "city": code,
+        "year": found.year,
+        "years": found.years,
+        "feed": found.run.pk,
+        "published_at": found.run.finished_at,
+        "firms": found.firms,
+        "batch": found.taken.pk if found.taken else None,
+        "rows": [
+            {
+                "category": row.fed.category,
+                "fuel": row.fed.fuel,
+                "item": row.item,
+                "heat": row.fed.heat,
+                "firms": len(row.fed.reports),
+                "status": row.fed.status,
+                "state": row.state,
+                "inventory_heat": row.own if row.rows else None,
+                "inventory_bases": sorted({each["basis"] for each in row.rows}),
+                "difference": row.difference,
+                "taken": row.fed.key in taken,
+            }
+            for row in found.rows
+        ],
+    }
 
 
 @router.post(

@@ -3,6 +3,9 @@
 An estimate stands for a whole category of a place and year, often by other items than the report (one kind of coal for
 all). So it gives way as a whole, wherever the report covers its place: a city's figure replaces its counties' estimates, a
 county's figure only its own.
+
+What was taken from enterprises' reports (batch source `TAKEN`) is a part of what any statistic of that category counts already: beside
+a number of record it never counts, whichever of the two came first.
 """
 
 from __future__ import annotations
@@ -15,6 +18,10 @@ from dafeng.kernel.quantities import places
 UNDIVIDED = {"1A2x": "1A2", "1A3e": "1A3"}
 ESTIMATES = ("estimated", "assumed")
 SOURCE = ("category", "item", "technology", "variable", "place", "year")
+TAKEN = "reported"
+# Statistics tell coal by rank or as one; a number for one of these speaks for the others.
+COALS = frozenset({"raw_coal", "anthracite", "bituminous", "coking_coal", "lignite", "power_coal"})
+ELSEWHERE = ("IE", "C")
 
 
 def covers(reported: str, estimated: str) -> bool:
@@ -48,14 +55,43 @@ def without_replaced(estimates: pl.DataFrame, reports: pl.DataFrame) -> pl.DataF
     return marked.filter(keep).drop("replaced")
 
 
+def one_fuel(item: str, other: str) -> bool:
+    """Whether two items can stand for the same fuel burnt."""
+    return item == other or (item in COALS and other in COALS)
+
+
+def one_place(place: str, other: str) -> bool:
+    """Whether one place lies in the other."""
+    return place in places.ancestors(other) or other in places.ancestors(place)
+
+
+def without_doubled(taken: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """The rows taken from reports for which no number of record (or "included elsewhere") speaks: never twice."""
+    told = records.filter(pl.col("value").is_not_null() | pl.col("notation").is_in(ELSEWHERE).fill_null(False))
+    names = ("year", "category", "item", "place")
+    known = told.join(taken.select("year").unique(), on="year", how="semi").select(*names).unique().rows()
+    held = [
+        (year, category, item, place)
+        for year, category, item, place in taken.select(*names).unique().rows()
+        if any(y == year and covers(category, c) and one_fuel(item, i) and one_place(place, p) for y, c, i, p in known)
+    ]
+    gone = pl.DataFrame(
+        held,
+        schema={"year": taken.schema["year"], "category": pl.String, "item": pl.String, "place": pl.String},
+        orient="row",
+    )
+    return taken.join(gone, on=list(names), how="anti")
+
+
 def in_force(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows that count: an upload before the pack, a later upload before an earlier one, a report before an estimate.
 
-    Needs the columns of `SOURCE`, value, basis, and `batch_id` and `batch_source` (`upload` or `pack`). One batch may hold
-    several rows of a source (commerce and other services): they belong together.
+    Needs the columns of `SOURCE`, value, basis, notation, and `batch_id` and `batch_source` (`upload`, `pack` or `TAKEN`). One batch
+    may hold several rows of a source (commerce and other services): they belong together.
     """
-    upload = pl.col("batch_source") == "upload"
+    source = pl.col("batch_source")
     newest = pl.col("batch_id") == pl.col("batch_id").max().over(SOURCE)
-    uploaded = rows.filter(upload).filter(newest)
-    packed = without_replaced(rows.filter(~upload).join(uploaded, on=SOURCE, how="anti"), uploaded)
-    return pl.concat([uploaded, packed])
+    sent, packed = rows.filter(source == "upload").filter(newest), rows.filter(~source.is_in(["upload", TAKEN]))
+    records = pl.concat([sent, packed.filter(~pl.col("basis").is_in(ESTIMATES))])
+    uploaded = pl.concat([sent, without_doubled(rows.filter(source == TAKEN).filter(newest), records)])
+    return pl.concat([uploaded, without_replaced(packed.join(uploaded, on=SOURCE, how="anti"), uploaded)])

@@ -58,6 +58,7 @@ def data(request: HttpRequest, code: str) -> HttpResponse:
         ],
         "shown": shown,
         "may_import": may(request.user, permissions.IMPORT),
+        "may_reported": may(request.user, permissions.SEE_REPORTED),
     }
     rooms = {"rows": _rows, "batches": _batches, "balance": _balance, "missing": _missing}
     found = rooms[shown](request, city)
@@ -342,8 +343,9 @@ def place_names_of(request: HttpRequest, city: City) -> dict[str, str]:
 
 
 def _filled(request: HttpRequest, city: City, place: str, first: int, last: int) -> pl.DataFrame:
-    """What offices have uploaded for these years and count now; estimates of the pack are not theirs to confirm."""
-    seen = list(visible_batches(request, city).filter(active=True, source="upload").values_list("pk", flat=True))
+    """What offices have uploaded for these years and count now; estimates, and what firms reported, are not theirs to confirm."""
+    sent = visible_batches(request, city).filter(active=True, source="upload")
+    seen = list(sent.exclude(record__key__startswith=holdings.TAKEN_KEY).values_list("pk", flat=True))
     rows = holdings.city_rows(city).filter(
         pl.col("counts") & pl.col("batch_id").is_in(seen) & pl.col("year").is_between(first, last)
     )
