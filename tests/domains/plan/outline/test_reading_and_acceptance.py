@@ -55,7 +55,8 @@ def test_a_target_is_bound_to_the_register_when_accepted_and_else_visibly_not(ac
 
     accepted()
     wind = Target.objects.get(unit="万千瓦")
-    assert (wind.binding, wind.bound_by) == (bind("风电装机", "万千瓦").indicator, "register")
+    known = bind("风电装机", "万千瓦")
+    assert (wind.binding, wind.bound_by) == (f"{known.indicator}|{known.key}", "register")
     assert Target.objects.get(indicator__startswith="新建绿色建筑").bound_by in ("", "register")
 
 
