@@ -55,7 +55,7 @@ def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: s
     page, wrong = context.new_page(), list[str]()
     page.on("console", lambda said: None if said.text.startswith("[DOM]") else wrong.append(said.text))
     addresses = [f"/energy/monitoring/textile-demo/{name}" for name in PAGES]
-    addresses += ["/energy/monitoring/", "/energy/monitoring/enrol/", "/energy/monitoring/rating/", "/energy/monitoring/anomalies/"]  # fmt: skip
+    addresses += ["/energy/monitoring/", "/energy/monitoring/enrol/", "/energy/monitoring/rating/", "/energy/monitoring/quarantine/", "/energy/monitoring/anomalies/"]  # fmt: skip
     addresses.append(f"/energy/monitoring/anomalies/{Anomaly.objects.first().pk}/")
     for address in addresses:
         answer = page.goto(address)

@@ -52,13 +52,13 @@ NAMED = (
 
 
 @transaction.atomic
-def ensure_demo(city: str, *, now: datetime) -> None:
-    """Once; needs the city and the demo logins `ndrc` and `ecology` for what two persons do."""
+def ensure_demo(city: str, *, now: datetime) -> bool:
+    """Once; tells whether it made anything. Needs the city and the demo logins `ndrc` and `ecology` for what two persons do."""
     found = EnergyCity.objects.filter(pk=city).first()
     names = ("ndrc", "ecology")
     people = {user.get_username(): user for user in get_user_model().objects.filter(username__in=names, demo=True)}
     if found is None or len(people) < len(names) or HydroStation.objects.filter(city=city, demo=True).exists():
-        return
+        return False
     then = now - timedelta(days=RECENT)
     for code, name, name_en, place, stage in NAMED:
         if place in found.counties:
@@ -75,6 +75,7 @@ def ensure_demo(city: str, *, now: datetime) -> None:
     _notices(stations, now=now)
     finished = timezone.localdate(now).replace(day=1) - timedelta(days=1)
     publication.publish_month(city, finished.replace(day=1), now=now)  # the month that runs is the nightly job's
+    return True
 
 
 def _register(city: EnergyCity, *, now: datetime) -> tuple[dict[str, HydroStation], dict[str, HydroGauge]]:
