@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-import chinese_calendar
 import numpy as np
 import numpy.typing as npt
+
+from dafeng.kernel.quantities import workdays
 
 Kind = Literal["work", "makeup", "rest", "holiday", "spring"]
 """Workday, weekend day worked instead, day off, public holiday, Spring Festival."""
 
 # Groups of days that load alike: what `group` returns.
 WORK, SATURDAY, OFF, SPRING = 0, 1, 2, 3
+SPRING_FESTIVAL = "Spring Festival"  # as `workdays.holiday` names it
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,15 @@ Calendar = Callable[[date], Day]
 
 def chinese(on: date) -> Day:
     """The day by the State Council's notice; by weekday alone where the notice of its year is not known."""
-    try:
-        off, name = chinese_calendar.get_holiday_detail(on)
-        works = chinese_calendar.is_workday(on)
-    except NotImplementedError:
-        return Day(on, "rest" if on.weekday() > 4 else "work", known=False)
+    works, known = workdays.working(on)
+    if not known:
+        return Day(on, "work" if works else "rest", known=False)
+    name = workdays.holiday(on)
     if works:
-        return Day(on, "makeup" if on.weekday() > 4 else "work", name or "")
-    if name == chinese_calendar.Holiday.spring_festival.value:
+        return Day(on, "makeup" if on.weekday() > 4 else "work", name)
+    if name == SPRING_FESTIVAL:
         return Day(on, "spring", name)
-    return Day(on, "holiday" if off and name else "rest", name or "")
+    return Day(on, "holiday" if name else "rest", name)
 
 
 def weekdays_with(holidays: Sequence[date]) -> Calendar:

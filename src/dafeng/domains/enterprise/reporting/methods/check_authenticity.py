@@ -1,6 +1,6 @@
 """Checks whether data were measured at all: evidence used twice, copied reports, holidays, first and last digits.
 
-Public holidays are those of `chinese_calendar` (State Council notices); years that it does not know are left out.
+Public holidays are those of `kernel.quantities.workdays` (State Council notices); years that it does not know are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from dafeng.domains.enterprise.reporting.methods.checked import CELL, SERIES, Checked
+from dafeng.kernel.quantities import workdays
 
 WHERE = ("facility", "month", "item", "stream")
 _DIGEST_SHOWN = 12
@@ -91,13 +92,8 @@ _MOST_EQUAL = 60
 @lru_cache(maxsize=4096)
 def holiday(day: date) -> str | None:
     """The name of the statutory holiday of a day; None on others, and in years that the calendar does not know."""
-    import chinese_calendar
-
-    try:
-        off, name = chinese_calendar.get_holiday_detail(day)
-    except NotImplementedError:
-        return None
-    return _HOLIDAYS.get(str(name), str(name)) if off and name else None
+    name = "" if workdays.is_working(day) else workdays.holiday(day)
+    return _HOLIDAYS.get(name, name) or None
 
 
 _HOLIDAYS = {
