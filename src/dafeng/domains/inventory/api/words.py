@@ -152,3 +152,14 @@ def written_once(request: HttpRequest, run: InventoryRun, *tables: str) -> None:
     """Tables of a run never change: their hashes make the entity tag."""
     hashes = [run.artefacts[name] for name in tables]
     unchanging(request, run.pk, *hashes, public=run.published_at is not None)
+
+
+words.describe(
+    within="ReportedOut", feed=_("企业报告统计供数的编号"), published_at=_("供数发布时间"), firms=_("这一年有报告的企业数"), years=_("供数里的年份"),
+    batch=_("已取数的批次；没有取过为空"), rows=_("按类别与燃料的对账"),
+)  # fmt: skip
+words.describe(
+    within="ReportedRowOut", fuel=_("企业报告的燃料代码"), item=_("对应的清单品种代码；没有对应的为空"), heat=_("企业报告的热量，GJ（低位发热量）"), firms=_("报告里有这种燃料的企业数"),
+    state=_("unmapped 没有对应品种，held 清单已有统计或填报，estimated 清单只有估算，nothing 清单没有数"), inventory_heat=_("清单自己的活动水平折成热量，GJ；没有数或无法折算为空"),
+    inventory_bases=_("清单这些数的依据"), difference=_("清单减企业报告，GJ；缺一方为空"), taken=_("是否已取到清单里"),
+)  # fmt: skip
