@@ -6,7 +6,7 @@ tried with the rows before they are kept; an import can be taken back while nobo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
@@ -275,6 +275,17 @@ def undo(record: Record, *, by: Any, now: datetime, reason: str) -> int:
     return len(record.payload["rows"])
 
 
+def _lowest_first(meters: Iterable[Meter]) -> list[Meter]:
+    """Meters before those that they are part of."""
+    found = {meter.pk: meter for meter in meters}
+
+    def depth(meter: Meter) -> int:
+        above = found.get(meter.parent_id) if meter.parent_id else None
+        return 0 if above is None else depth(above) + 1
+
+    return sorted(found.values(), key=depth, reverse=True)
+
+
 def _take_away(enterprise: Enterprise, rows: list[Row], before: list[Row]) -> None:
     """Remove what only the import had added; a meter that findings or forecasts already name is kept, and retired."""
     links, points, codes = (
@@ -283,7 +294,7 @@ def _take_away(enterprise: Enterprise, rows: list[Row], before: list[Row]) -> No
     )  # fmt: skip
     for source, target, item in links:
         FlowLink.objects.filter(enterprise=enterprise, source__code=source, target__code=target, item=item).delete()
-    for meter in Meter.objects.filter(enterprise=enterprise, point__code__in=points).order_by("-parent"):
+    for meter in _lowest_first(Meter.objects.filter(enterprise=enterprise, point__code__in=points)):
         if meter.anomalies.exists() or meter.forecasts.exists() or meter.children.exists():
             meter.until = meter.since or date.min
             meter.save(update_fields=["until"])
