@@ -328,10 +328,9 @@ def listen(broker: Broker, *, count: int, seconds: float = 60) -> mqtt.Gateway:
 
 def introduce(broker: Broker) -> None:
     """From the gateway's first subscription on the broker keeps for it what comes while it is away."""
-    client = mqtt.Gateway("127.0.0.1", broker.port).connected()
-    subscribed = threading.Event()
-    client.on_subscribe = lambda *_told: subscribed.set()
-    assert subscribed.wait(60)
+    gateway = mqtt.Gateway("127.0.0.1", broker.port)
+    client = gateway.connected()
+    assert gateway.subscribed.wait(60)
     client.disconnect()
     client.loop_stop()
 

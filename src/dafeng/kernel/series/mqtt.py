@@ -12,6 +12,7 @@ import base64
 import hashlib
 import queue
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -77,12 +78,13 @@ def _hashed(password: str) -> str:
 
 @dataclass
 class Gateway:
-    """Takes what the broker has. `clock` tells the time of arrival."""
+    """Takes what the broker has. `clock` tells the time of arrival; `subscribed`: from then on the broker keeps what comes."""
 
     host: str = "127.0.0.1"
     port: int = 1883
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     taken: int = 0
+    subscribed: threading.Event = field(default_factory=threading.Event)
     _waiting: queue.Queue[Any] = field(default_factory=queue.Queue)
 
     def connected(self) -> mqtt.Client:
@@ -92,6 +94,7 @@ class Gateway:
         )  # fmt: skip
         client.username_pw_set(GATEWAY, gateway_password())
         client.on_connect = lambda it, *_rest: it.subscribe(TOPICS, qos=1)
+        client.on_subscribe = lambda *_told: self.subscribed.set()
         client.on_message = lambda _it, _data, message: self._waiting.put(message)
         client.max_inflight_messages_set(TOGETHER)
         client.reconnect_delay_set(1, 5)
