@@ -336,23 +336,55 @@ def _rows(
 def _picked(seen: Snapshot, span: _Span, known_at: datetime | None = None) -> Expression:
     """One row a point and moment.
 
-    A partition that is settled holds each moment once, and is read as it lies. Only where revisions compete is there something to
-    pick, and there only among the moments that have a revision above 0: everything else is alone in its moment.
+    A partition that is settled holds each moment once, and is read as it lies; so is an unsettled one outside the times that its
+    revisions lie between. Only there is something to pick, and there only among the moments that have a revision above 0:
+    everything else is alone in its moment.
     """
     kinds = (READINGS,) if known_at is None else (READINGS, SUPERSEDED)
     files, tail = _scope(seen, kinds, span), _tail(seen, span)
-    competing = {(file.month, file.shard) for file in files if file.competing or file.kind == SUPERSEDED}
-    competing |= _partitions(tail.filter(pl.col("revision") > 0))
-    clear = [file for file in files if (file.month, file.shard) not in competing]
-    disputed = [file for file in files if (file.month, file.shard) in competing]
+    competing = [file for file in files if file.competing or file.kind == SUPERSEDED]
+    revised = tail.filter(pl.col("revision") > 0)
+    partitions = {(file.month, file.shard) for file in competing} | _partitions(revised)
+    clear = [file for file in files if (file.month, file.shard) not in partitions]
+    disputed = [file for file in files if (file.month, file.shard) in partitions]
     parts = []
-    if clear or not competing:
-        parts.append(_known(_rows(seen, clear, None if competing else tail, span, READING, "clear"), known_at))
-    if competing:
-        rows = _known(_rows(seen, disputed, tail, span, READING, "disputed"), known_at)
-        moments = rows.filter(rows.revision > 0).select("point", "at").distinct()
-        parts += [rows.anti_join(moments, ["point", "at"]), _counting(rows.semi_join(moments, ["point", "at"]))]
+    if clear or not partitions:
+        parts.append(_known(_rows(seen, clear, None if partitions else tail, span, READING, "clear"), known_at))
+    if partitions:
+        spans = _spans(competing, revised)
+
+        def rows(name: str) -> Expression:
+            # Under a name of its own each time: what an expression uses twice, DuckDB would copy whole before it filters.
+            return _known(_rows(seen, disputed, tail, span, READING, name), known_at)
+
+        outside, alone, again, revisions_ = (rows(name) for name in ("outside", "alone", "again", "revised"))
+        moments = (
+            revisions_.filter(_within(revisions_, spans), revisions_.revision > 0).select("point", "at").distinct()
+        )
+        parts += [
+            outside.filter(~_within(outside, spans)),
+            alone.filter(_within(alone, spans)).anti_join(moments, ["point", "at"]),
+            _counting(again.filter(_within(again, spans)).semi_join(moments, ["point", "at"])),
+        ]
     return parts[0] if len(parts) == 1 else ibis.union(*parts)
+
+
+def _spans(competing: Sequence[File], revised: pl.DataFrame) -> list[tuple[datetime, datetime]]:
+    """Between which moments something competes: one span a month of files, and that of the log's tail."""
+    found: dict[str, tuple[int, int]] = {}
+    told = [(file.month, file.first, file.last) for file in competing]
+    if revised.height:
+        first, last = revised.select(low=pl.col("at").min(), high=pl.col("at").max()).cast(pl.Int64).row(0)
+        told.append(("", first, last))
+    for part, first, last in told:
+        low, high = found.get(part, (first, last))
+        found[part] = min(low, first), max(high, last)
+    begin = datetime.fromtimestamp(0, UTC)
+    return [(begin + low * MOMENT, begin + high * MOMENT) for low, high in found.values()]
+
+
+def _within(rows: Expression, spans: Sequence[tuple[datetime, datetime]]) -> Expression:
+    return ibis.or_(*(rows.at.between(ibis.literal(first), ibis.literal(last)) for first, last in spans))
 
 
 def _partitions(rows: pl.DataFrame) -> set[tuple[str, int]]:
