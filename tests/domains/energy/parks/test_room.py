@@ -91,8 +91,8 @@ def test_a_firm_sits_in_one_park(park: Any, make: Any, firms: Any) -> None:
 
 
 def test_the_parks_month_against_its_budget(park: Any, firms: Any, ndrc: Any, ecology: Any) -> None:
-    """100 000 m³ of gas centrally bought: 100 000 × 1.33 kgce = 133 tce, × 2.162188809 kg = 216.2 t CO2. Roof power of 10 000 kWh
-    adds 1.229 tce and no CO2; 900 of 1000 GJ of steam from a to b are exchanged: 900 × 0.03412 = 30.708 tce, not in the sum.
+    """100 000 m³ of gas centrally bought: 100 000 × 1.33 kgce = 133 tce; by the provincial guideline of 2011 0.038931 GJ × 0.01532 tC/GJ
+    × 0.99 × 44/12 = 0.00216502 t CO2 a m³: 216.50 t CO2. Roof power of 10 000 kWh adds 1.229 tce and no CO2; 900 of 1000 GJ of steam from a to b are exchanged: 900 × 0.03412 = 30.708 tce, not in the sum.
     """
     gas = links.add(park, kind="bought", source=None, target=firms["a"], carrier="gas", since=SINCE, by=None, now=NOW)
     sun = links.add(park, kind="made", source=None, target=firms["c"], carrier="power", since=SINCE, by=None, now=NOW)
@@ -104,7 +104,7 @@ def test_the_parks_month_against_its_budget(park: Any, firms: Any, ndrc: Any, ec
         links.tell(link, month="2026-10", sent=sent, received=received, source="月报", by=None, now=NOW)
     month = reading.month_of(park, date(2026, 10, 1), date(2026, 10, 31))
     assert month.total.sum("equivalent") == pytest.approx(133 + 1.229)
-    assert month.total.sum("co2") == pytest.approx(216.2188809)
+    assert month.total.sum("co2") == pytest.approx(100_000 * 0.038931 * 0.01532 * 0.99 * 44 / 12)
     assert month.tce(month.balance.exchanged) == pytest.approx(30.708)
     assert month.tce(month.balance.lost) == pytest.approx(3.412)
     assert ParkFlow.objects.filter(link=steam).count() == 2, "the corrected value stays"
@@ -160,7 +160,7 @@ def test_a_link_that_cannot_be_is_refused(park: Any, firms: Any, more: dict[str,
 
 def test_a_match_is_agreed_by_both_firms(park: Any, firms: Any, person: Any, ndrc: Any) -> None:
     """4 MW of steam for 3 MW at 0.5 km × 1.3 × 2 % = 1.3 % lost: 3 × 8760 × 3.6 = 94 608 GJ delivered, 105 120 GJ of gas burnt less:
-    105 120 ÷ 29.3076 = 3586.78 tce; ÷ 0.00133 × 0.002162188809 = 5831.1 t CO2."""
+    105 120 ÷ 29.3076 = 3586.78 tce; by the guideline of 2011 105 120 × 0.01532 tC/GJ × 0.99 × 44/12 = 5845.89 t CO2."""
     heat.offer(park, firms["a"], given=OFFER, by=None, now=NOW)
     heat.need(park, firms["b"], given=NEED, by=None, now=NOW)
     offers, needs = heat.listed(park, on=TODAY)
@@ -172,7 +172,7 @@ def test_a_match_is_agreed_by_both_firms(park: Any, firms: Any, person: Any, ndr
     )
     assert pair.km == pytest.approx(0.65, rel=1e-3)
     made = steps.propose(park, pair.offer.code, pair.need.code, by=ndrc, now=NOW)
-    assert (made.tce, made.co2) == (pytest.approx(3586.78, abs=0.01), pytest.approx(5831.1, abs=0.1))
+    assert (made.tce, made.co2) == (pytest.approx(3586.78, abs=0.01), pytest.approx(5845.89, abs=0.01))
     with pytest.raises(Refused):
         steps.propose(park, pair.offer.code, pair.need.code, by=ndrc, now=NOW)
     of_a, of_b, of_c = (person("enterprise", GUSHI, f"{code}-office") for code in "abc")

@@ -30,7 +30,7 @@ for schema in ("ParkOut", "ParkCardOut"):
         done_on=_("完成日期"), demo=_("是否演示数据"),
     )  # fmt: skip
 words.describe(
-    within="ParkCardOut", month=_("月份"), equivalent=_("综合能耗，tce，当量值；有缺为空"), equal=_("综合能耗，tce，等价值"), co2=_("二氧化碳，t，含外购电力热力"),
+    within="ParkCardOut", month=_("月份"), equivalent=_("综合能耗，tce，当量值；有缺为空"), equal=_("综合能耗，tce，等价值"), co2=_("二氧化碳，t，含外购电力热力，按本市清单的方法和因子"), co2e=_("温室气体，t CO2e"), direct=_("其中直接排放，t CO2e"), indirect=_("其中外购电力、热力的间接排放，t CO2e"), guideline=_("所用清单指南"), gwp=_("所用全球变暖潜势"),
     exchanged=_("企业间交换，tce，不计入综合能耗"), made=_("园内自产，tce"), lost=_("输送损失，tce"), status=_("0 完整，1 不完整，2 存疑"), firms=_("入园企业数"),
 )  # fmt: skip
 words.describe(
@@ -94,6 +94,11 @@ class ParkCardOut(ParkOut):
     equivalent: float | None
     equal: float | None
     co2: float | None
+    co2e: float | None
+    direct: float | None
+    indirect: float | None
+    guideline: str
+    gwp: str
     exchanged: float | None
     made: float | None
     lost: float | None
@@ -260,7 +265,9 @@ def show_park(request: HttpRequest, park_code: str, asked: Query[ParkMonthAsked]
     sums = {name: month.total.sum(name) for name in ("equivalent", "equal", "co2")}
     parts = {name: month.tce(getattr(month.balance, name)) for name in ("exchanged", "made", "lost")}
     standing = reading.standings([found], on=timezone.localdate())[0]
-    return _park(found, standing) | sums | parts | {"month": f"{first:%Y-%m}", "status": int(month.status), "firms": len(month.firms)}  # fmt: skip
+    emitted = month.emitted
+    gases = {"co2e": emitted.total(), "direct": emitted.total(kind="direct"), "indirect": emitted.total(kind="indirect"), "guideline": emitted.guideline, "gwp": emitted.gwp}  # fmt: skip
+    return _park(found, standing) | sums | gases | parts | {"month": f"{first:%Y-%m}", "status": int(month.status), "firms": len(month.firms)}  # fmt: skip
 
 
 def _own(request: HttpRequest, park: Park, firm: Enterprise) -> bool:
@@ -292,20 +299,16 @@ def match_park_heat(request: HttpRequest, park_code: str) -> Any:
     found = store.park_for(request.user, park_code)
     offers, needs = heat.listed(found, on=timezone.localdate())
     firms = {f"o{row.pk}": row.enterprise for row in offers} | {f"n{row.pk}": row.enterprise for row in needs}
-    items = {f"n{row.pk}": row.item for row in needs}
+    pairs = heat.solve(offers, needs, heat.places(found))
+    worths = heat.worths(found, pairs, needs, timezone.localdate().year)
 
     def told(pair: Pair) -> dict[str, Any]:
-        worth = (
-            heat.saved(items[pair.need.code], pair.replaced, timezone.localdate().year)
-            if pair.verdict == "matched"
-            else {}
-        )
+        worth = worths.get((pair.offer.code, pair.need.code), {})
         return {
             "offer": int(pair.offer.code[1:]), "need": int(pair.need.code[1:]), "verdict": pair.verdict, "km": pair.km, "hours": pair.hours,
             "power": pair.power, "delivered": pair.delivered, "lost": pair.lost, "tce": worth.get("tce"), "co2": worth.get("co2"),
         }  # fmt: skip
 
-    pairs = heat.solve(offers, needs, heat.places(found))
     return [
         told(pair)
         for pair in pairs

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import polars as pl
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import HeatMatch, HeatNeed, HeatOffer, Park, ParkFirm
 from dafeng.domains.energy.monitoring.methods import conversion
-from dafeng.domains.energy.parks import rules, store
+from dafeng.domains.energy.parks import emissions, rules, store
 from dafeng.domains.energy.parks.methods import matching
+from dafeng.domains.energy.parks.methods.balance import Used
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
 
@@ -154,19 +154,29 @@ def solve(
     )  # fmt: skip
 
 
-def saved(item: str, gigajoule: float, year: int) -> dict[str, Any]:
-    """Fuel of so much heat: `tce`, `co2` (t, None where no factor is known), and the factor's `set`, `source`, `standing`.
+def saved(park: Park, replaced: Sequence[tuple[HeatNeed, float]], year: int) -> list[dict[str, Any]]:
+    """What is not burnt any more for so much heat (GJ) at each need: `tce`, `co2` (t, None where no factor is known), and `sources` of CO2.
 
-    A fuel's heat over 29.3076 GJ is its tce; over the coefficient its amount, and that times the factor its CO2.
+    A fuel's heat over 29.3076 GJ is its tce; its CO2 is the inventory's for that heat of that fuel in the firm's industry.
     """
-    tce = gigajoule / conversion.GJ_PER_TCE
-    unit = str(conversion.coefficients().filter(pl.col("item") == item)["unit"][0])
-    one = conversion.to_tce(pl.DataFrame({"item": [item], "year": [year], "unit": [unit], "amount": [1.0]})).row(
-        0, named=True
-    )
-    co2 = None if one["co2"] is None else tce / one["equivalent"] * one["co2"]
-    words = ("set", "source", "standing", "coefficient", "carbon_factor", "unit")
-    return {"tce": tce, "co2": co2} | {each: one[each] for each in words}
+    keys = [str(number) for number, _each in enumerate(replaced)]
+    used = [Used(key, need.item, "GJ", heat, heat) for key, (need, heat) in zip(keys, replaced, strict=True)]
+    industries = {key: need.enterprise.industry for key, (need, _heat) in zip(keys, replaced, strict=True)}
+    emitted = emissions.compute(park.city, park.place, year, used, industries)
+    return [
+        {"tce": heat / conversion.GJ_PER_TCE, "co2": emitted.carbon(key), "sources": emitted.told(key)}
+        for key, (_need, heat) in zip(keys, replaced, strict=True)
+    ]
+
+
+def worths(
+    park: Park, pairs: Iterable[matching.Pair], needs: Iterable[HeatNeed], year: int
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """What `saved` tells of each pair that is matched, by the codes of its offer and need."""
+    by_code = {f"n{row.pk}": row for row in needs}
+    matched = [pair for pair in pairs if pair.verdict == "matched"]
+    found = saved(park, [(by_code[pair.need.code], pair.replaced) for pair in matched], year)
+    return {(pair.offer.code, pair.need.code): worth for pair, worth in zip(matched, found, strict=True)}
 
 
 def propose(park: Park, pair: matching.Pair, *, by: Any, now: datetime, demo: bool = False) -> HeatMatch:
@@ -177,10 +187,10 @@ def propose(park: Park, pair: matching.Pair, *, by: Any, now: datetime, demo: bo
         HeatOffer.objects.select_related("enterprise").get(pk=int(pair.offer.code[1:])),
         HeatNeed.objects.select_related("enterprise").get(pk=int(pair.need.code[1:])),
     )
-    worth = saved(sink.item, pair.replaced, now.year)
+    worth = saved(park, [(sink, pair.replaced)], now.year)[0]
     facts = {
         "km": pair.km, "hours": pair.hours, "sent": pair.sent, "lost": pair.lost, "replaced": pair.replaced, "rules": rules.data()["heat"]["version"],
-        "factor": {each: worth[each] for each in ("set", "source", "standing", "carbon_factor", "unit")},
+        "sources": worth["sources"],
     }  # fmt: skip
     with records.serial():
         if HeatMatch.objects.filter(offer=source, need=sink).exclude(record__state="declined").exists():

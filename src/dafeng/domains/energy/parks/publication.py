@@ -25,7 +25,7 @@ def publish_month(city: str, month: date, *, now: datetime, by: Any = None) -> i
         if found.total.rows.height:
             sources = [firm.enterprise.subject for firm in found.firms if firm.total]
             rows += [
-                row | {"status": max(row["status"], int(found.status))}
+                row | {"status": max(row["status"], int(found.status))} | _inventory(row, found)
                 for row in publishing.rows_of(park.subject, f"{month:%Y-%m}", [found.total], sources)
             ]
     if not rows:
@@ -35,6 +35,19 @@ def publish_month(city: str, month: date, *, now: datetime, by: Any = None) -> i
     count = indicators.publish(run, rows)
     indicators.finish_run(run, now)
     return count
+
+
+def _inventory(row: dict[str, Any], month: reading.Month) -> dict[str, Any]:
+    """The lineage of CO2: the inventory's categories, formulas and factors."""
+    if row["indicator"] != publishing.CO2:
+        return {}
+    told = {
+        "enterprises": row["lineage"]["enterprises"],
+        "method": "inventory",
+        "guideline": month.emitted.edition[0],
+        "rows": month.emitted.told(),
+    }
+    return {"lineage": told}
 
 
 def publish_retrofit(city: str, *, on: date, now: datetime, by: Any = None) -> int:

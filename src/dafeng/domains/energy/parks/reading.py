@@ -23,7 +23,7 @@ from dafeng.domains.energy.monitoring import balance as metered
 from dafeng.domains.energy.monitoring import reading as series
 from dafeng.domains.energy.monitoring.methods import conversion, flows
 from dafeng.domains.energy.monitoring.words import item_name
-from dafeng.domains.energy.parks import rules
+from dafeng.domains.energy.parks import emissions, rules
 from dafeng.domains.energy.parks.methods import balance as methods
 from dafeng.domains.energy.parks.methods import progress as progresses
 from dafeng.kernel.accounting.status import Status
@@ -58,19 +58,19 @@ class Month:
     links: list[tuple[ParkLink, methods.Link, str]]
     balance: methods.Balance
     total: metered.Total = field(repr=False)
+    emitted: emissions.Emitted = field(repr=False)
 
     @property
     def status(self) -> Status:
-        """The worst of the sum, of firms without meters, of links without a value, of contradictions."""
+        """The worst of the sum, of its emissions, of firms without meters, of links without a value, of contradictions."""
         if self.balance.contradictions:
             return Status.DEGRADED
         holes = self.balance.unmeasured or any(firm.total is None for firm in self.firms)
-        return max(self.total.status, Status.INCOMPLETE if holes else Status.OK)
+        return max(self.total.status, self.emitted.status, Status.INCOMPLETE if holes else Status.OK)
 
     def tce(self, sums: dict[methods.Key, float]) -> float | None:
         """Sums by item in tce of equivalent value; cold and water, which have none, are left out. None where a coefficient is missing."""
-        bare = {code for code, word in rules.carriers().items() if not word.item}
-        found = in_tce({key: amount for key, amount in sums.items() if key[0] not in bare}, self.last.year)
+        found = in_tce({key: amount for key, amount in sums.items() if key[0] not in rules.bare()}, self.last.year)
         return None if any(value is None for value in found.values()) else sum(each or 0.0 for each in found.values())
 
 
@@ -116,25 +116,33 @@ def month_of(
     }
     carried = _carried(links, booked, first, last)
     found = methods.balance(purchases, [link for _row, link, _told in carried])
-    rows = pl.concat([_counted(found.bought, last.year), _counted(found.made, last.year, renewable=True)])
+    industries = {firm.enterprise.code: firm.enterprise.industry for firm in firms}
+    emitted = emissions.compute(park.city, park.place, last.year, found.used, industries)
+    for firm in firms:
+        if firm.total:
+            firm.total = metered.Total(
+                emitted.counted(firm.total.rows, emissions.WHOLE, firm.enterprise.code), firm.total.coverage
+            )
+    # What the park makes from sun and wind burns nothing.
+    made = _counted(found.made, last.year).with_columns(made=pl.lit(True), carbon_factor=0.0, co2=0.0, co2e=0.0)
+    outside = emitted.counted(_counted(found.bought, last.year), emissions.OUTSIDE).with_columns(made=pl.lit(False))
+    rows = pl.concat([outside, made], how="diagonal")
     coverage = [firm.total.coverage for firm in firms if firm.total and firm.total.coverage is not None]
     total = metered.Total(rows, min(coverage, default=None))
-    return Month(park, first, last, firms, carried, found, total)
+    return Month(park, first, last, firms, carried, found, total, emitted)
 
 
-def _counted(sums: dict[methods.Key, float], year: int, *, renewable: bool = False) -> pl.DataFrame:
-    """Sums by item in tce and CO2, with how they were found. What the park makes from sun and wind burns nothing."""
+def _counted(sums: dict[methods.Key, float], year: int) -> pl.DataFrame:
+    """Sums by item in tce, with how they were found."""
     frame = pl.DataFrame(
         [{"item": item, "unit": unit, "year": year, "amount": amount} for (item, unit), amount in sorted(sums.items())],
         schema={"item": pl.String, "unit": pl.String, "year": pl.Int64, "amount": pl.Float64},
     )
-    found = conversion.to_tce(frame).with_columns(made=pl.lit(renewable))
-    zero = pl.lit(0.0)
-    return found.with_columns(carbon_factor=zero, co2=zero) if renewable else found
+    return conversion.to_tce(frame)
 
 
 def members(park: Park, on: date) -> Iterable[ParkFirm]:
-    return ParkFirm.objects.filter(park=park, since__lte=on).exclude(until__lt=on).select_related("enterprise")
+    return ParkFirm.objects.filter(park=park, since__lte=on).exclude(until__lt=on).select_related("enterprise", "park")
 
 
 def meters_of(seats: Iterable[ParkFirm]) -> list[Meter]:

@@ -100,6 +100,40 @@ def carriers() -> Mapping[str, Word]:
     return {code: Word(code, **row) for code, row in data()["carriers"].items()}
 
 
+# ---------- emissions ----------
+
+
+def carbon_free() -> frozenset[str]:
+    """Items that burn without carbon."""
+    return frozenset(data()["emissions"]["carbon_free"])
+
+
+def inventory_item(item: str) -> str:
+    """What the inventory calls what meters call so."""
+    return str(data()["emissions"]["items"].get(item, item))
+
+
+def item_note(item: str) -> str:
+    """What was assumed when an item was given to the inventory; empty for nothing."""
+    return str(data()["emissions"]["notes"].get(item, ("", ""))[english()])
+
+
+@cache
+def category_of(item: str, industry: str) -> str:
+    """The inventory's category of an item used in an industry (GB/T 4754): indirect, or the combustion of its division."""
+    told = data()["emissions"]
+    if item in told["indirect"]:
+        return str(told["indirect"][item])
+    found = (code for code, divisions in told["categories"].items() if industry[:2] in divisions)
+    return next(found, str(told["undivided"]))
+
+
+@cache
+def bare() -> frozenset[str]:
+    """Carriers that are no energy of the balance: cold and water."""
+    return frozenset(code for code, word in carriers().items() if not word.item)
+
+
 @cache
 def media() -> Mapping[str, Medium]:
     return {code: Medium(**row) for code, row in data()["heat"]["media"].items()}

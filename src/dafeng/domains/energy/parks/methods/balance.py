@@ -48,9 +48,25 @@ class Link:
 
 
 @dataclass
-class Balance:
-    """Sums by (item, unit). `contradictions`: items of which more came from inside than the purchase meters show."""
+class Used:
+    """What a firm used of an energy carrier: `whole`, and `outside`: without what came from inside the park.
 
+    `metered`: all of it was read on meters.
+    """
+
+    firm: str
+    item: str
+    unit: str
+    whole: float = 0.0
+    outside: float = 0.0
+    metered: bool = True
+
+
+@dataclass
+class Balance:
+    """Sums by (item, unit), and what each firm used. `contradictions`: items of which a firm got more from inside than its meters show."""
+
+    used: list[Used] = field(default_factory=list)
     bought: dict[Key, float] = field(default_factory=dict)
     made: dict[Key, float] = field(default_factory=dict)
     exchanged: dict[Key, float] = field(default_factory=dict)
@@ -59,10 +75,38 @@ class Balance:
     unmeasured: int = 0
 
 
-def balance(purchases: Sequence[Purchase], links: Sequence[Link]) -> Balance:
-    found = Balance()
+def used(purchases: Sequence[Purchase], links: Sequence[Link]) -> list[Used]:
+    """Purchases and central supply by firm; each physical amount once. What is made inside counts nowhere but in its link."""
+    found: dict[tuple[str, Key], Used] = {}
+
+    def of(firm: str, key: Key) -> Used:
+        return found.setdefault((firm, key), Used(firm, *key))
+
     for each in purchases:
-        _add(found.bought, (each.item, each.unit), each.amount)
+        row = of(each.firm, (each.item, each.unit))
+        row.whole += each.amount
+        row.outside += each.amount
+    for link in links:
+        if link.amount is None:
+            continue
+        key = (link.item or link.carrier, link.unit)
+        if link.kind == BOUGHT and not link.booked:
+            row = of(link.target, key)
+            row.whole += link.amount
+            row.outside += link.amount
+            row.metered = False
+        elif link.kind != BOUGHT and link.booked:
+            of(link.target, key).outside -= link.amount
+    return list(found.values())
+
+
+def balance(purchases: Sequence[Purchase], links: Sequence[Link]) -> Balance:
+    found = Balance(used=used(purchases, links))
+    for each in found.used:
+        key = (each.item, each.unit)
+        _add(found.bought, key, each.outside)
+        if each.outside < -1e-6 * max(1.0, each.whole) and key not in found.contradictions:
+            found.contradictions.append(key)
     for link in links:
         key, amount = (link.item or link.carrier, link.unit), link.amount
         if amount is None:
@@ -72,15 +116,8 @@ def balance(purchases: Sequence[Purchase], links: Sequence[Link]) -> Balance:
             _add(found.exchanged, key, amount)
         elif link.kind == MADE:
             _add(found.made, key, amount)
-        elif not link.booked:
-            _add(found.bought, key, amount)
-        if link.kind != BOUGHT and link.booked:
-            _add(found.bought, key, -amount)
         if link.lost is not None:
             _add(found.lost, key, link.lost)
-    for key, amount in found.bought.items():
-        if amount < -1e-6 * max(1.0, found.exchanged.get(key, 0.0)):
-            found.contradictions.append(key)
     return found
 
 

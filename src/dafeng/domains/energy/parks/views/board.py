@@ -33,6 +33,7 @@ from dafeng.domains.energy.models import (
 from dafeng.domains.energy.monitoring import permissions as monitoring_permissions
 from dafeng.domains.energy.monitoring import words
 from dafeng.domains.energy.parks import permissions, reading, rules, store
+from dafeng.domains.energy.parks.emissions import Emitted
 from dafeng.domains.energy.parks.methods.progress import Standing
 from dafeng.domains.energy.parks.views.park_page import months, names_of, own_codes, shell, verdict
 from dafeng.kernel.accounting.status import Status
@@ -236,10 +237,18 @@ def _figures(month: reading.Month) -> list[dict[str, Any]]:
 
     return [
         figure(_("本月综合能耗（当量值）"), total.sum("equivalent"), "tce", _("园区从外面买的加园内自产的"), told=True),
-        figure(_("本月二氧化碳排放"), total.sum("co2"), "t CO₂", _("含外购电力、热力的间接排放"), told=True),
+        figure(_("本月二氧化碳排放"), total.sum("co2"), "t CO₂", _gases(month.emitted), told=True),
         figure(_("企业间交换"), exchanged, "tce", _("不再加进综合能耗；不含冷量和水")),
         figure(_("园内自产"), made, "tce", _("太阳能、风能等，不含余热")),
     ]  # fmt: skip
+
+
+def _gases(emitted: Emitted) -> str:
+    whole = emitted.total()
+    if whole is None:
+        return _("按本市清单的方法和因子；含外购电力、热力的间接排放")
+    told = {"whole": amount(whole, 1), "indirect": amount(emitted.total(kind="indirect") or 0.0, 1)}
+    return _("按本市清单的方法和因子；连同甲烷、氧化亚氮 %(whole)s t CO₂e，其中外购电力、热力 %(indirect)s") % told
 
 
 def _budgets(park: Park, last: date) -> list[dict[str, Any]]:
@@ -310,11 +319,23 @@ def flows(request: HttpRequest, park: str) -> HttpResponse:
         drawn = names | dict.fromkeys(merged, _("未共享的企业"))
         context |= {
             "sankey": reading.drawing(month, drawn, {"made": _("园内自产"), "loss": _("输送损失")}, merged=merged), "rows": _items(month),
-            "status": int(month.status), "total": month.total, "factors": [row | {"name": words.item_name(row["item"])} for row in month.total.rows.iter_rows(named=True)],
+            "status": int(month.status), "total": month.total, "emitted": month.emitted, "sources": _sources(month), "factors": [row | {"name": words.item_name(row["item"])} for row in month.total.rows.iter_rows(named=True)],
             "unmetered": [names[firm.enterprise.code] for firm in month.firms if firm.total is None],
             "contradictions": month.balance.contradictions, "unmeasured": month.balance.unmeasured, "incomplete": month.status != Status.OK,
         }  # fmt: skip
     return render(request, "energy/parks/flows.html", context)
+
+
+def _sources(month: reading.Month) -> list[dict[str, Any]]:
+    """Each source of greenhouse gases with its formula, factors and what was assumed."""
+    return [
+        row | {
+            "name": words.item_name(row["item"]), "note": rules.item_note(row["item"]), "shown_unit": row["unit"].replace("m3", "m³"),
+            "amount": amount(row["amount"], 1), "emission": amount(row["emission"], 2 if abs(row["emission"]) >= 1 else 4) if row["known"] else None,
+            "co2e": amount(row["co2e"], 1) if row["known"] else None,
+        }
+        for row in month.emitted.lineage()
+    ]  # fmt: skip
 
 
 def _link_row(row: Any, link: Any, way: str, names: dict[str, str]) -> dict[str, Any]:

@@ -75,10 +75,10 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
             known |= {code: titles[code] for code in (pair.offer.code, pair.need.code)}
     agreed = list(matches_for(request.user, found).order_by("-pk"))
     proposed = {(f"o{each.offer_id}", f"n{each.need_id}") for each in agreed if each.record.state != "declined"}
-    year = timezone.localdate().year
+    worths = heat.worths(found, shown, needs, timezone.localdate().year)
     rows: list[dict[str, Any]] = []
     for pair in shown:
-        worth = heat.saved(items[pair.need.code], pair.replaced, year) if pair.verdict == "matched" else None
+        worth = worths.get((pair.offer.code, pair.need.code))
         rows.append(
             {
                 "pair": pair, "offer": known[pair.offer.code], "need": known[pair.need.code], "why": why(pair, known), "power": amount(pair.power, 2),
@@ -99,7 +99,7 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
         "figures": [
             {"title": _("匹配上的余热"), "value": amount(sum(row["pair"].sent for row in matched)), "unit": "GJ"},
             {"title": _("替代燃料"), "value": amount(sum(row["worth"]["tce"] for row in matched), 1), "unit": "tce"},
-            {"title": _("减排"), "value": amount(sum(row["worth"]["co2"] or 0.0 for row in matched), 1), "unit": "t CO₂", "note": _("按被替代燃料的排放因子")},
+            {"title": _("减排"), "value": amount(sum(row["worth"]["co2"] or 0.0 for row in matched), 1), "unit": "t CO₂", "note": _("按本市清单中被替代燃料的因子")},
         ],
     }  # fmt: skip
     return render(request, "energy/parks/heat.html", context)
