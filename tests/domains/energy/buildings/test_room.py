@@ -99,6 +99,17 @@ def test_retrofits_count_once_after_another_person_accepted(build: Any, person: 
     assert area["value"].to_list() == [3000.0]
 
 
+def test_each_year_tells_what_it_added(build: Any, person: Any, ndrc: Any) -> None:
+    """1000 m² of windows in 2025, the whole 3000 m² in 2026: 1000 and 2000, together the 3000 that count."""
+    hall, clerk = build("hall", area=5000.0), person("department")
+    for area, part, day in ((1000.0, "外窗", date(2025, 6, 1)), (3000.0, "", date(2026, 5, 1))):
+        filed = store.file_retrofit(hall, title="改造", part=part, area=area, finished_on=day, saving=None, by=clerk, now=NOW, today=date(2026, 11, 21), evidence=proof(clerk))  # fmt: skip
+        records.move(filed.record, "accept", by=ndrc, now=NOW)
+    publication.publish(CITY, by=None, now=NOW)
+    area = indicators.values("energy.retrofit.area", subject=f"place:{CITY}", period=["2025", "2026"])
+    assert dict(area.select("period", "value").rows()) == {"2025": 1000.0, "2026": 2000.0}
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [({"area": 0.0}, "area"), ({"area": 1001.0}, "too_large"), ({"finished_on": date(2026, 12, 1)}, "future_day"), ({"evidence": []}, "no_proof")],

@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dafeng.domains.energy.control import balance as control
-from dafeng.domains.energy.control import quotas
+from dafeng.domains.energy.control import quotas, warnings
 from dafeng.domains.energy.control.refusals import Refused
-from dafeng.domains.energy.models import HeatMatch, Park, ParkFlow
+from dafeng.domains.energy.models import ControlLight, HeatMatch, Park, ParkFlow, Quota
 from dafeng.domains.energy.parks import demo, exchange, heat, links, publication, reading, sheet, steps, store
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import PermissionDenied
@@ -435,3 +435,32 @@ def test_every_page_keeps_the_house_rules_with_the_demonstration(client: Client,
         in client.get(reverse("energy:parks-materials", kwargs=at)).content.decode()
     )
     assert client.get(reverse("energy:parks-flows", kwargs=at) + "?month=1999-01").status_code == 404
+
+
+def test_a_parks_budget_has_a_light_that_is_kept_and_told(
+    client: Client, park: Any, firms: Any, ndrc: Any, ecology: Any, person: Any
+) -> None:
+    """Ten months of 100 000 m³ of gas: 10 × 133 = 1330 tce of a budget of 1000 tce for the year, so red since the months add up to more."""
+    gas = links.add(park, kind="bought", source=None, target=firms["a"], carrier="gas", since=SINCE, by=None, now=NOW)
+    for month in range(1, 11):
+        links.tell(gas, month=f"2026-{month:02d}", sent=None, received=100_000.0, source="月报", by=None, now=NOW)
+        publication.publish_month(CITY, date(2026, month, 1), now=NOW)
+    client.force_login(ndrc)
+    posted = {"place": park.place, "other": f"park:{park.code}", "quantity": "energy", "kind": "budget", "period": "2026", "amount": "1000", "document": "文件", "decided_on": "2026-01-05"}  # fmt: skip
+    answer = client.post(reverse("energy:control-quota-new"), posted)
+    assert answer.status_code == 302, answer.content.decode()
+    drafted = Quota.objects.get(subject=park.subject)
+    assert (drafted.place, drafted.kind) == (GUSHI, "budget")
+    records.move(drafted.record, "sign", by=ecology, now=NOW)
+    warnings.assess(CITY, by=None, now=NOW)
+    light = ControlLight.objects.get(subject=park.subject, month="2026-10", current=True)
+    assert (light.light, light.place) == ("red", GUSHI)
+    address = reverse("energy:control-subject", kwargs={"subject": park.subject})
+    shown = client.get(address).content.decode()
+    assert "园 east" in shown
+    client.force_login(person("enterprise", GUSHI, "b-office"))
+    assert client.get(address).status_code == 404
+    # What is wrong is told at the field.
+    client.force_login(ndrc)
+    wrong = client.post(reverse("energy:control-quota-new"), posted | {"place": SHIHE})
+    assert (wrong.status_code, "它不在所选的县区" in wrong.content.decode()) == (422, True)

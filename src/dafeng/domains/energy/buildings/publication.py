@@ -14,7 +14,10 @@ DOMAIN, KIND = "energy", "buildings"
 
 
 def publish(city: str, *, by: Any, now: datetime) -> int:
-    """`energy.intensity.building` of every building, county and type of every year; `energy.retrofit.area`. Returns how many values."""
+    """`energy.intensity.building` of every building, county and type of every year; `energy.retrofit.area` by the year it was finished in.
+
+    Returns how many values.
+    """
     indicators.ensure_indicator(
         "energy.intensity.building", name="单位建筑面积能耗", name_en="Energy per building area", unit="kWh/m2"
     )
@@ -25,9 +28,11 @@ def publish(city: str, *, by: Any, now: datetime) -> int:
     for year in reading.years(city):
         rows += _year(city, year)
     found = reading.progress(city)
-    day = str(now.year)
-    for subject, area in [(f"place:{city}", found.counted), *((f"place:{p}", a) for p, a in found.by_place.items())]:
-        rows.append({"indicator": "energy.retrofit.area", "subject": subject, "period": day, "value": area, "unit": "m2", "status": int(Status.OK), "lineage": {"counted": "each building once, accepted by a second person"}})  # fmt: skip
+    areas = {(place, year): area for (place, year), area in found.by_year.items()}
+    for (_place, year), area in found.by_year.items():
+        areas[city, year] = areas.get((city, year), 0.0) + area
+    for (place, year), area in sorted(areas.items()):
+        rows.append({"indicator": "energy.retrofit.area", "subject": f"place:{place}", "period": str(year), "value": area, "unit": "m2", "status": int(Status.OK), "lineage": {"counted": "each building once, accepted by a second person"}})  # fmt: skip
     run = indicators.start_run(domain=DOMAIN, kind=KIND, subject=f"{KIND}:{city}", now=now, by=by)
     count = indicators.publish(run, rows)
     indicators.finish_run(run, now)

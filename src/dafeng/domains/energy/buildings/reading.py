@@ -177,6 +177,8 @@ class Progress:
     buildings: int
     target: float
     by_place: dict[str, float]
+    by_year: dict[tuple[str, int], float]
+    """(place, year finished) → what that year added; over the years these are `by_place`."""
 
     @property
     def share(self) -> float:
@@ -190,23 +192,30 @@ def retrofits_for(user: Any, city: str) -> QuerySet[Retrofit]:
 
 def progress(city: str) -> Progress:
     """Of the whole city: the sum is no secret of a county."""
-    by_building: dict[int, list[tuple[str, float]]] = {}
+    by_building: dict[int, list[tuple[int, str, float]]] = {}
     areas: dict[int, tuple[float, str]] = {}
     waiting = 0.0
     rows = Retrofit.objects.filter(building__city=city).values_list(
-        "building_id", "building__area", "building__place", "part", "area", "record__state"
+        "building_id", "building__area", "building__place", "part", "area", "record__state", "finished_on__year"
     )
-    for pk, whole, place, part, area, state in rows:
+    for pk, whole, place, part, area, state, year in rows:
         if state == "accepted":
-            by_building.setdefault(pk, []).append((part, area))
+            by_building.setdefault(pk, []).append((year, part, area))
             areas[pk] = (whole, place)
         elif state == "filed":
             waiting += area
     by_place: dict[str, float] = {}
+    by_year: dict[tuple[str, int], float] = {}
     for pk, done in by_building.items():
         whole, place = areas[pk]
-        by_place[place] = by_place.get(place, 0.0) + counted_area(whole, done)
-    return Progress(sum(by_place.values()), waiting, len(by_building), rules.target().square_metres, by_place)
+        before = 0.0
+        for year in sorted({each[0] for each in done}):
+            counted = counted_area(whole, ((part, area) for finished, part, area in done if finished <= year))
+            by_year[place, year] = by_year.get((place, year), 0.0) + counted - before
+            before = counted
+        by_place[place] = by_place.get(place, 0.0) + before
+    target = rules.target().square_metres
+    return Progress(sum(by_place.values()), waiting, len(by_building), target, by_place, by_year)
 
 
 def by_county(cards: Iterable[Card]) -> dict[str, float]:

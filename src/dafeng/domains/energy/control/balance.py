@@ -73,8 +73,9 @@ def account(
 ) -> tuple[Board, dict[Key, dict[str, Reading]], dict[Key, dict[str, quotas.Budget]]]:
     """The states with what they rest on: the readings and the budgets of each subject, by period."""
     asked = None if subjects is None else list(subjects)
-    told = readings.months(city, quantity, (year - 2, year - 1, year), subjects=asked)
     given = quotas.in_force(city, quantity, (year - 1, year), subjects=asked)
+    parks = {subject for subject, _sector in given if subject.startswith("park:")}
+    told = readings.months(city, quantity, (year - 2, year - 1, year), subjects=asked, parks=parks)
     board: Board = {}
     for key in sorted({*told, *given}):
         found: dict[str, State] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dafeng.domains.energy.control import rules
-from dafeng.domains.energy.models import EnergyCity, Park
+from dafeng.domains.energy.models import Building, EnergyCity, Park
 from dafeng.kernel.enterprises.models import Enterprise
 
 
@@ -58,6 +58,9 @@ def name_of(
     elif kind == "park":
         park = Park.objects.filter(code=code).first()
         found = park.called(english=rules.english()) if park else code
+    elif kind == "building":
+        building = Building.objects.filter(code=code).first()
+        found = building.name if building else code
     else:
         known = firms if firms is not None else enterprises_of([subject])
         found = known[subject].called(english=rules.english()) if subject in known else code

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.energy.control import rules
-from dafeng.domains.energy.models import FollowUp, HighProject, MonthValue, Patrol, Quota
+from dafeng.domains.energy.models import Building, FollowUp, HighProject, MonthValue, Park, Patrol, Quota
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.enterprises.models import Enterprise
 
@@ -59,7 +59,14 @@ class SubjectForm(forms.Form):
 
 
 class QuotaForm(SubjectForm):
+    """A decision on a county, a sector of it, a firm, a public institution's building, or a park."""
+
     sector = forms.ChoiceField(label=_("行业"), required=False, help_text=_("不选为全部行业。"))
+    other = forms.ChoiceField(
+        label=_("公共机构或园区"),
+        required=False,
+        help_text=_("给公共机构的建筑下达用能、用水定额，或给园区定预算时选。"),
+    )
     quantity = forms.ChoiceField(label=_("种类"), choices=Quantity.choices)
     kind = forms.ChoiceField(label=_("性质"), choices=Quota.Kind.choices)
     period = forms.RegexField(
@@ -69,6 +76,24 @@ class QuotaForm(SubjectForm):
     document = forms.CharField(label=_("依据文件"), max_length=200)
     decided_on = forms.DateField(label=_("决定日期"), widget=Day())
     file = forms.FileField(label=_("文件扫描件"), required=False)
+
+    def __init__(self, *args: Any, buildings: Iterable[Building], parks: Iterable[Park], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.places = {f"building:{each.code}": each.place for each in buildings}
+        names = {f"building:{each.code}": each.name for each in buildings}
+        self.places |= {f"park:{each.code}": each.place for each in parks}
+        names |= {f"park:{each.code}": each.called(english=rules.english()) for each in parks}
+        choices(self, "other", names.items(), empty=True)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        other = given.pop("other", "")
+        if other and (given.get("firm") or given.get("sector")):
+            self.add_error("other", _now("选了公共机构或园区，就不再选企业和行业"))
+        elif other and given.get("place") and self.places[other] != given["place"]:
+            self.add_error("other", _now("它不在所选的县区"))
+        kind, _sign, code = other.partition(":")
+        return given | {"building": code if kind == "building" else "", "park": code if kind == "park" else ""}
 
 
 class AdjustForm(forms.Form):

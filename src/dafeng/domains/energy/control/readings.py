@@ -42,9 +42,12 @@ class Reading:
 
 
 def months(
-    city: str, quantity: str, years: Iterable[int], *, subjects: Iterable[str] | None = None
+    city: str, quantity: str, years: Iterable[int], *, subjects: Iterable[str] | None = None, parks: Iterable[str] = ()
 ) -> dict[Key, dict[str, Reading]]:
-    """(subject, sector) → month → reading, for a few years. Two questions to the database."""
+    """(subject, sector) → month → reading, for a few years: of these subjects, or of the whole city and of `parks`.
+
+    Two questions to the database.
+    """
     wanted = [f"{year}-{month:02d}" for year in years for month in range(1, 13)]
     chosen = MonthValue.objects.filter(city=city, quantity=quantity, month__in=wanted)
     asked = None if subjects is None else list(subjects)
@@ -56,21 +59,21 @@ def months(
     )
     for subject, sector, month, value, basis, source, evidence in rows:
         found.setdefault((subject, sector), {})[month] = Reading(value, basis, source, "reported", evidence)
-    for subject, month, value, estimated in _metered(quantity, wanted, asked, city):
+    for subject, month, value, estimated in _metered(quantity, wanted, asked, city, parks):
         basis = "estimated" if estimated else "metered"
         found.setdefault((subject, ""), {}).setdefault(month, Reading(value, basis, _("计量指标"), "indicator"))
     return found
 
 
 def _metered(
-    quantity: str, wanted: list[str], asked: list[str] | None, city: str
+    quantity: str, wanted: list[str], asked: list[str] | None, city: str, parks: Iterable[str]
 ) -> Iterable[tuple[str, str, float, bool]]:
     """Published months of the quantity's indicator."""
     known = rules.quantities()[quantity]
     if not Indicator.objects.filter(code=known.indicator).exists():
         return
     if asked is None:
-        asked = [each.subject for each in Enterprise.objects.filter(city=city)]
+        asked = [*(each.subject for each in Enterprise.objects.filter(city=city)), *parks]
     try:
         frame = indicators.values(known.indicator, subject=asked, period=wanted, key=known.key, domain=DOMAIN)
     except IndicatorError:
@@ -89,11 +92,6 @@ def month_of(text: str) -> Period:
     if period.month is None:
         raise Refused("not_a_month", _("“%(text)s”不是月份") % {"text": text}, expected=_("2026-05 这样的月份"))
     return period
-
-
-def place_of(subject: str, firm: Enterprise | None) -> str:
-    """The county that a subject lies in."""
-    return firm.place if firm else subject.partition(":")[2]
 
 
 def file(

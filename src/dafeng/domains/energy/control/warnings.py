@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.control import quotas, rules
-from dafeng.domains.energy.control.balance import Board, State, states
+from dafeng.domains.energy.control.balance import Board, State, account, states
 from dafeng.domains.energy.control.city import enterprises_of
-from dafeng.domains.energy.control.readings import DOMAIN, KIND, place_of
+from dafeng.domains.energy.control.readings import DOMAIN, KIND, Key
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import ControlLight, FollowUp
 from dafeng.kernel.accounting.status import Status
@@ -37,8 +37,9 @@ def assess(city: str, *, by: Any, now: datetime, quantities: Iterable[str] | Non
     changed = 0
     with records.serial():
         for quantity in quantities or rules.quantities():
-            board = states(city, quantity, year, last_month=month)
-            changed += _keep(city, quantity, board, now=now)
+            board, _told, given = account(city, quantity, year, last_month=month)
+            places = {key: budget.decision.place for key, budgets in given.items() for budget in budgets.values()}
+            changed += _keep(city, quantity, board, places, now=now)
         if changed:
             records.audit(
                 by,
@@ -51,7 +52,7 @@ def assess(city: str, *, by: Any, now: datetime, quantities: Iterable[str] | Non
     return changed
 
 
-def _keep(city: str, quantity: str, board: Board, *, now: datetime) -> int:
+def _keep(city: str, quantity: str, board: Board, places: Mapping[Key, str], *, now: datetime) -> int:
     rule = rules.light_rules()
     stored = {
         (each.subject, each.sector, each.month): each
@@ -59,7 +60,9 @@ def _keep(city: str, quantity: str, board: Board, *, now: datetime) -> int:
     }
     firms = enterprises_of({subject for subject, _sector in board})
     made, gone = [], []
-    for found in board.values():
+    for key, found in board.items():
+        if key[0].startswith("building:"):
+            continue  # a public institution is judged by the year, in the room of buildings
         for state in found.values():
             if state.year_budget is None:
                 continue  # nothing was decided, so there is nothing to warn of
@@ -71,7 +74,7 @@ def _keep(city: str, quantity: str, board: Board, *, now: datetime) -> int:
             firm = firms.get(state.subject)
             made.append(
                 ControlLight(
-                    city=city, subject=state.subject, sector=state.sector, place=place_of(state.subject, firm), enterprise=firm,
+                    city=city, subject=state.subject, sector=state.sector, place=places[key], enterprise=firm,
                     quantity=quantity, month=state.month, light=state.light, streak=state.streak, measure=state.measure,
                     facts=_plain(state), rule=f"{rule.id} {rule.version}", rule_digest=rule.digest, at=now,
                 )

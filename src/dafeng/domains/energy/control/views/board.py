@@ -17,8 +17,9 @@ from dafeng.domains.energy.control import balance, limits, permissions, readings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.balance import Board, State
 from dafeng.domains.energy.control.forms import FollowForm
-from dafeng.domains.energy.models import EnergyCity
+from dafeng.domains.energy.models import EnergyCity, Park
 from dafeng.domains.energy.models.control import Quantity
+from dafeng.domains.energy.models.parks import whole_parks
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
@@ -156,7 +157,7 @@ def _map(city: EnergyCity, counties: list[dict[str, Any]]) -> dict[str, Any] | N
 
 
 def visible(user: Any, subject: str, city: EnergyCity | None = None) -> Enterprise | None:
-    """The firm of a subject that this person may see; None for a county. Raises `NotFound`."""
+    """The firm of a subject that this person may see; None for a county or park. Raises `NotFound`."""
     city = city or city_here()
     kind, code = cities.subject_parts(subject)
     if kind == "place" and (code == city.code or code in city.counties):
@@ -166,7 +167,9 @@ def visible(user: Any, subject: str, city: EnergyCity | None = None) -> Enterpri
         found = Enterprise.objects.for_user(user).filter(code=code).first()
         if found is not None:
             return found
-    raise NotFound(_("没有这个县区或企业"), mend=_("请从双控总览进入"))
+    elif kind == "park" and Park.objects.filter(whole_parks(user), code=code).exists():
+        return None
+    raise NotFound(_("没有这个县区、园区或企业"), mend=_("请从双控总览进入"))
 
 
 @require_safe

@@ -25,7 +25,7 @@ from dafeng.domains.energy.city_page import (
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import limits, permissions, projects, quotas, rules, warnings
 from dafeng.domains.energy.control.forms import AdjustForm, QuotaForm, UseForm
-from dafeng.domains.energy.models import HighProject, Quota
+from dafeng.domains.energy.models import Building, HighProject, Park, Quota
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError, NotFound
@@ -90,6 +90,7 @@ def new_quota(request: HttpRequest) -> HttpResponse:
     places = cities.counties(city) | {city.code: city.place_name(city.code, english=rules.english())}
     form = QuotaForm(
         request.POST or None, request.FILES or None, places=places, firms=own_firms(request.user, city),
+        buildings=Building.objects.for_user(request.user).filter(city=city.code, public=True), parks=Park.objects.for_user(request.user).filter(city=city.code),
         initial={"decided_on": timezone.localdate(), "period": timezone.localdate().year},
     )  # fmt: skip
     context: dict[str, Any] = {"form": form, "title": _("起草指标或预算"), "lead": _("保存为草稿，由另一人签发后生效。"), "button": _("保存草稿，送签发"), "back": reverse("energy:control-quotas"), "back_title": _("指标与预算")}  # fmt: skip
