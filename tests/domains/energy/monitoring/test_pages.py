@@ -10,13 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dafeng.domains.energy.models import Anomaly, AnomalyMove, Measure, Output, Replacement
-from dafeng.domains.energy.monitoring import desk, register
+from dafeng.domains.energy.models import Anomaly, AnomalyMove, DayForecast, Measure, Output, Replacement
+from dafeng.domains.energy.monitoring import desk, forecasting, register
 from dafeng.kernel.indicators.models import Value
 from tests.domains.energy.monitoring.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 HERE = "/energy/monitoring"
+TODAY = timezone.localdate(NOW)
 PAGES = ["", "flows/", "points/", "forecast/", "baseline/", "advice/", "output/", "equipment/"]
 
 
@@ -93,7 +94,7 @@ def test_a_point_downloads_what_it_shows_and_refuses_a_wrong_moment(ndrc, demo):
 
 def test_the_forecast_page_shows_its_scores_beside_yesterday(ndrc, demo):
     page, _count = _asked(ndrc, f"{HERE}/textile-demo/forecast/")
-    assert "照搬昨天的误差" in page
+    assert "照搬最近一天的误差" in page
     assert 'class="band s1"' in page
 
 
@@ -219,3 +220,17 @@ def test_the_office_sees_who_has_no_plan_and_what_is_late_and_the_firm_is_told(n
     assert "没有计划" in ndrc.get(f"{HERE}/").content.decode()
     manager = person("enterprise", "textile-demo", place="411525")
     assert [(task.title, task.overdue(NOW)) for task in desk._due(manager, NOW)] == [("换空压机", True)]
+
+
+def test_a_nights_run_tells_today_tomorrow_and_the_week_each_once(demo) -> None:
+    """Known is yesterday, so today is one day on, tomorrow two (the day ahead), and the six days behind it eight."""
+    firms = [demo["textile-demo"]]
+    DayForecast.objects.filter(meter__enterprise=firms[0].enterprise, day__gte=TODAY).delete()
+    made = forecasting.retrain(firms, now=NOW, rounds=5)
+    kept = DayForecast.objects.filter(meter__enterprise=firms[0].enterprise, day__gte=TODAY)
+    told = {(each.day - TODAY).days: each.lead for each in kept}
+    assert told == {0: 1, 1: 2} | dict.fromkeys(range(2, 8), 8)
+    assert made == kept.count() == 8
+    before = {each.pk: each.value for each in kept}
+    forecasting.retrain(firms, now=NOW, rounds=9)
+    assert {each.pk: each.value for each in kept.all()} == before, "what was said first is what is scored"

@@ -55,7 +55,7 @@ api_words.describe(within="EnergyClosureOut", node=_("环节代码"), inflow=_("
 api_words.describe(within="EnergyFlowsOut", month=_("月份"), links=_("流向"), closures=_("各环节收支"))
 api_words.describe(
     within="EnergyForecastOut",
-    point=_("计量点代码"), day=_("日期"), lead=_("提前几天作出"), made_at=_("作出时间"), rung=_("方法：model 模型，seasonal 同类日平均，median 近期中位数"),
+    point=_("计量点代码"), day=_("日期"), lead=_("最后已知的一天在预测日之前几天"), made_at=_("作出时间"), rung=_("方法：model 模型，seasonal 同类日平均，median 近期中位数"),
     value=_("24 个小时的预测，kWh"), low=_("80% 区间下沿"), high=_("80% 区间上沿"), mape=_("误差；没有到期为空"), mape_yesterday=_("照搬前一天的误差；没有到期为空"),
 )  # fmt: skip
 api_words.describe(
@@ -76,7 +76,7 @@ api_words.describe(
 api_words.describe(
     energy_user=_("只要这家单位的（代码）"),
     anomaly_kind=_("只要这种类型的（代码）"),
-    lead_days=_("提前几天作出，1 或 7"),
+    lead_days=_("最后已知的一天在预测日之前几天：1 当天，2 明天（日前），8 其后一周"),
     flow_month=_("月份，如 2026-10；不填为本月"),
 )
 
@@ -208,7 +208,7 @@ class EnergyAnomaliesAsked(Paging):
 
 
 class EnergyForecastsAsked(Paging):
-    lead_days: int = Field(1, ge=1, le=7)
+    lead_days: int = Field(2, ge=1, le=8)
 
 
 class EnergyFlowsAsked(Schema):

@@ -27,7 +27,7 @@ from dafeng.kernel.series.models import Device, Point
 
 DAYS = 91
 # Fewer rounds than the nightly training, and the last fortnight as it would have been forecast, so that there is a score to show.
-FORECASTS = {"rounds": 40, "back": 14, "leads": [1]}
+FORECASTS = {"rounds": 40, "back": 14, "leads": [2]}
 # firm: trade, highest load in kW, product, its unit, what a month makes, heat (kg standard coal or m3 gas a day) by item
 FIRMS: dict[str, tuple[str, float, str, str, str, float, str, float]] = {
     "cement-demo": ("cement", 9000.0, "水泥", "Cement", "t", 62000.0, "raw_coal", 190.0),

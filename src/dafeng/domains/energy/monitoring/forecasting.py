@@ -20,8 +20,9 @@ from dafeng.kernel.series.models import Point
 
 HISTORY = 400
 ROUNDS = 160
-LEADS = (1, 7)
-"""Tomorrow by what is known today; the days up to a week from now by what was known a week before each of them."""
+TODAY, DAY_AHEAD, WEEK = 1, 2, 8
+"""How many days before a day its last known reading lies: a night's run knows yesterday, so that tomorrow is two days on."""
+LEADS = (TODAY, DAY_AHEAD, WEEK)
 FLOOR = 0.05
 
 
@@ -58,18 +59,20 @@ def retrain(
     begun = int(np.argmax(spoken))
     block = Profiles(block.meters, block.days[begun:], block.values[:, begun:])
     warm = weather.hours([meter.enterprise.place for meter in meters], block.days[0], block.days[-1])
-    made = 0
-    for lead in leads:
+    made = covered = 0
+    for lead in sorted(leads):
         known = block.until(len(block.days) - back)
         ahead = block.extended(lead)
         seen = None if warm is None else _seen(warm, lead)
         model = forecast.train(
             known, lead=lead, rounds=rounds, temperature=None if seen is None else seen[:, : len(known.days)]
         )
-        first = len(block.days) - back if back and lead == 1 else len(block.days)
+        first = len(block.days) - back if back and lead == DAY_AHEAD else len(block.days)
         told = forecast.predict(model, ahead, first=first, lead=lead, temperature=seen)
-        if lead == 7:  # its first day is tomorrow's, which lead 1 knows better
-            told = told.filter(pl.col("at").dt.date() > pl.lit(today))
+        day = pl.col("at").dt.date()
+        # What a shorter lead covers, that one knows better.
+        told = told.filter((day < today) | (day >= today + timedelta(days=covered)))
+        covered = lead
         made += _keep(told, lead, now=now)
     score_past(block, now=now)
     return made
@@ -130,7 +133,7 @@ def _mape(guess: Floats, actual: Floats, history: Floats) -> float | None:
 
 @dataclass(frozen=True)
 class Record:
-    """What the kept forecasts of a meter were worth so far."""
+    """What the kept forecasts of a meter were worth so far; `mape_yesterday` of the same slot on the last day known when they were made."""
 
     days: int
     mape: float | None
@@ -142,7 +145,7 @@ class Record:
         return self.mape / self.mape_yesterday if self.mape is not None and self.mape_yesterday else None
 
 
-def record_of(meters: Sequence[Meter], *, lead: int = 1) -> Record:
+def record_of(meters: Sequence[Meter], *, lead: int = DAY_AHEAD) -> Record:
     """The score of all kept forecasts with this lead that are over."""
     found = DayForecast.objects.filter(meter__in=meters, lead=lead, hours__isnull=False).aggregate(
         days=Count("pk"), own=Avg("mape", filter=Q(mape_yesterday__isnull=False)), naive=Avg("mape_yesterday", filter=Q(mape__isnull=False)),

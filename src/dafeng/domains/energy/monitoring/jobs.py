@@ -36,7 +36,7 @@ def retrain(
     """Parameters as of `forecasting.retrain`: the demonstration asks for less, and for the days that are over."""
     firms = MonitoredFirm.objects.select_related("enterprise")
     made = forecasting.retrain(firms, now=running.clock(), rounds=rounds, back=back, leads=leads)
-    return Result(_("新增 %(count)s 份日前预测") % {"count": made})
+    return Result(_("新增 %(count)s 份负荷预测") % {"count": made})
 
 
 @job("energy.monitoring.publish", "汇总重点用能单位能耗", action=permissions.RUN)

@@ -43,7 +43,7 @@ def forecast_page(request: HttpRequest, code: str) -> HttpResponse:
     firm = firm_of(request, code)
     last = clock()[1]
     meters = forecasting.forecast_meters([firm], last)
-    first, end = last - timedelta(days=3), last + timedelta(days=7)
+    first, end = last - timedelta(days=3), last + timedelta(days=forecasting.WEEK)
     kept = forecasting.shown(meters, first, end)
     chart = _band(meters, kept, first, last) if kept else None
     if chart and (answer := chart.download(request)):
@@ -55,8 +55,8 @@ def forecast_page(request: HttpRequest, code: str) -> HttpResponse:
         "chart": chart, "record": record, "rungs": [words.RUNGS[each] for each in rungs], "newest": newest,
         "station": weather.stations([firm.enterprise.place]).get(firm.enterprise.place), "training": Job.objects.active().filter(kind=FORECAST).exists(),
         "figures": [
-            {"title": _("日前预测误差"), "value": "NE" if record.mape is None else f"{100 * record.mape:.1f}", "unit": "%", "note": _("平均绝对百分比误差，逐时"), "status": None},
-            {"title": _("照搬昨天的误差"), "value": "NE" if record.mape_yesterday is None else f"{100 * record.mape_yesterday:.1f}", "unit": "%", "note": _("同样的天，用前一天同一小时"), "status": None},
+            {"title": _("日前预测误差"), "value": "NE" if record.mape is None else f"{100 * record.mape:.1f}", "unit": "%", "note": _("每天凌晨报第二天，逐时平均绝对百分比误差"), "status": None},
+            {"title": _("照搬最近一天的误差"), "value": "NE" if record.mape_yesterday is None else f"{100 * record.mape_yesterday:.1f}", "unit": "%", "note": _("同样的天，用预测时已知的最近一天同一小时"), "status": None},
             {"title": _("80% 区间实际包含"), "value": "NE" if record.coverage is None else f"{100 * record.coverage:.0f}", "unit": "%", "note": _("应在 80% 上下"), "status": None},
             {"title": _("已评分"), "value": str(record.days), "unit": _("天"), "note": _("预测后等结果出来再评"), "status": None},
         ],
