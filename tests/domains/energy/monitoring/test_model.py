@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from dafeng.domains.energy.errors import EnergyError
 from dafeng.domains.energy.models import FlowLink, FlowNode, Meter, MonitoredFirm
-from dafeng.domains.energy.monitoring import balance, modelling, sheet
+from dafeng.domains.energy.monitoring import balance, detecting, modelling, sheet
+from dafeng.domains.energy.monitoring.methods.findings import Finding
 from dafeng.domains.energy.monitoring.methods.flows import Link, Node, faults
 from dafeng.kernel.enterprises import services as enterprises
 from dafeng.kernel.enterprises.models import Enterprise
@@ -277,3 +279,25 @@ def test_a_program_builds_it_over_the_api(client, mill, manager):
     assert [each["code"] for each in told["nodes"]] == ["grid", "board"]
     assert told["links"][0]["meter"] == "mill-main"
     assert [each["kind"] for each in told["faults"]] == ["no_outflow"]
+
+
+@pytest.mark.parametrize(
+    ("code", "item", "price", "yuan"),
+    [
+        ("mill-gas", "natural_gas", "gas_price", "3200.00"),  # 1000 m³ × 3.2
+        ("mill-steam", "heat", "heat_price", "62000.00"),  # 1000 GJ × 62
+        ("mill-gas", "natural_gas", "", None),  # it told no price
+    ],
+)
+def test_a_finding_costs_what_the_firm_pays(mill, code, item, price, yuan) -> None:
+    firm = MonitoredFirm.objects.get(enterprise=mill)
+    if price:
+        modelling.save_contract(
+            firm, {price: Decimal("3.2") if item == "natural_gas" else Decimal("62")}, by=None, now=NOW
+        )
+    meter = modelling.bind(
+        _node(mill, "in", "purchase"), Point.objects.get(code=code), item=item, since=date(2026, 1, 1), by=None, now=NOW
+    )
+    found = Finding("unusual", "point", meter, NOW, NOW, 1000.0, 1.0)
+    stake = detecting._stake(firm, meter, found, None)
+    assert stake["yuan"] == (Decimal(yuan) if yuan else None)

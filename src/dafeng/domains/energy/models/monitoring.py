@@ -54,6 +54,9 @@ class MonitoredFirm(models.Model):
 
     enterprise = models.OneToOneField(Enterprise, models.PROTECT, related_name="energy_monitored")
     flat_price = models.DecimalField(_("平段电价（元/千瓦时）"), max_digits=8, decimal_places=4, null=True, blank=True)
+    coal_price = models.DecimalField(_("原煤价格（元/吨）"), max_digits=9, decimal_places=2, null=True, blank=True)
+    gas_price = models.DecimalField(_("天然气价格（元/立方米）"), max_digits=8, decimal_places=4, null=True, blank=True)
+    heat_price = models.DecimalField(_("外购热力价格（元/GJ）"), max_digits=8, decimal_places=2, null=True, blank=True)
     capacity = models.PositiveIntegerField(_("变压器容量（千伏安）"), null=True, blank=True)
     per_kva = models.DecimalField(_("容量电价（元/千伏安·月）"), max_digits=8, decimal_places=2, null=True, blank=True)
     per_kw = models.DecimalField(_("需量电价（元/千瓦·月）"), max_digits=8, decimal_places=2, null=True, blank=True)

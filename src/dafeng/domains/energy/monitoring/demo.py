@@ -103,7 +103,7 @@ def _firm(
     trade, peak, product, product_en, unit, monthly, fuel, daily = words
     contract = {
         "flat_price": Decimal("0.62"), "capacity": int(peak * 1.6), "per_kva": Decimal("20"), "per_kw": Decimal("32"),
-        "movable": Decimal("0.15"), "pressure_margin": Decimal("0.05"), "rests": trade in ("tea", "food"),
+        "coal_price": Decimal("780"), "gas_price": Decimal("3.2"), "heat_price": Decimal("62"), "movable": Decimal("0.15"), "pressure_margin": Decimal("0.05"), "rests": trade in ("tea", "food"),
     }  # fmt: skip
     firm = modelling.enrol(enterprise, contract, by=None, now=now)
     nodes = _nodes(enterprise, fuel, now=now)

@@ -136,8 +136,12 @@ def _kept(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | No
     return False
 
 
+PRICES = {"raw_coal": "coal_price", "natural_gas": "gas_price", "heat": "heat_price"}
+"""Item → the firm's price of one t, m³ or GJ of it."""
+
+
 def _stake(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | None) -> dict[str, Any]:
-    """Amount, yuan (only for electricity, at the firm's own price) and CO2 in question."""
+    """Amount, yuan (at the firm's own price, where it told one) and CO2 in question."""
     if found.kwh is None:
         return {"amount": None, "yuan": None, "co2": None, "money_standing": ""}
     row = conversion.to_tce(
@@ -150,6 +154,10 @@ def _stake(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | N
         prices = np.full(found.slots.shape, flat) if tariff is None else tariff.prices(days, found.slots.shape[1], flat)
         yuan = Decimal(str(findings.cost(found, prices))).quantize(FEN)
         standing = "reported" if tariff is None else tariff.weakest
+    price = getattr(firm, PRICES[meter.item]) if meter.item in PRICES else None
+    if price is not None and row["coefficient"] is not None:
+        yuan = (Decimal(str(found.kwh * conversion.UNITS[meter.point.unit][1])) * price).quantize(FEN)
+        standing = "reported"
     return {"amount": found.kwh, "yuan": yuan, "co2": row["co2"], "money_standing": standing}
 
 

@@ -142,6 +142,15 @@ class ContractForm(forms.Form):
     flat_price = forms.DecimalField(
         label=_("平段电价（元/千瓦时）"), min_value=0, max_digits=8, decimal_places=4, required=False
     )
+    coal_price = forms.DecimalField(
+        label=_("原煤价格（元/吨）"), min_value=0, max_digits=9, decimal_places=2, required=False
+    )
+    gas_price = forms.DecimalField(
+        label=_("天然气价格（元/立方米）"), min_value=0, max_digits=8, decimal_places=4, required=False
+    )
+    heat_price = forms.DecimalField(
+        label=_("外购热力价格（元/GJ）"), min_value=0, max_digits=8, decimal_places=2, required=False
+    )
     capacity = forms.IntegerField(label=_("变压器容量（千伏安）"), min_value=0, required=False)
     per_kva = forms.DecimalField(
         label=_("容量电价（元/千伏安·月）"), min_value=0, max_digits=8, decimal_places=2, required=False

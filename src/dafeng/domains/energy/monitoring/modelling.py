@@ -25,7 +25,18 @@ from dafeng.kernel.series.models import Point
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 AUDITED = "energy.flow"
-CONTRACT = ("flat_price", "capacity", "per_kva", "per_kw", "movable", "pressure_margin", "rests")
+CONTRACT = (
+    "flat_price",
+    "coal_price",
+    "gas_price",
+    "heat_price",
+    "capacity",
+    "per_kva",
+    "per_kw",
+    "movable",
+    "pressure_margin",
+    "rests",
+)
 
 
 @dataclass(frozen=True)

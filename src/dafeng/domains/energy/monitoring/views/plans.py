@@ -45,7 +45,7 @@ def forecast_page(request: HttpRequest, code: str) -> HttpResponse:
     meters = forecasting.forecast_meters([firm], last)
     first, end = last - timedelta(days=3), last + timedelta(days=forecasting.WEEK)
     kept = forecasting.shown(meters, first, end)
-    chart = _band(meters, kept, first, last) if kept else None
+    chart = band(meters, kept, first, last) if kept else None
     if chart and (answer := chart.download(request)):
         return answer
     record = forecasting.record_of(meters)
@@ -64,7 +64,7 @@ def forecast_page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "energy/monitoring/forecast.html", context)
 
 
-def _band(meters: list[Meter], kept: list[Any], first: date, last: date) -> charts.Chart | None:
+def band(meters: list[Meter], kept: list[Any], first: date, last: date) -> charts.Chart | None:
     """All main meters together: measured until yesterday, forecast with its band through the days known. Bands are added, hence wide."""
     block = reading.profiles_of(meters, first, last)
     actual = block.values.sum(axis=0)

@@ -30,8 +30,9 @@ from dafeng.domains.energy.models import (
     ParkStage,
     Qualification,
 )
+from dafeng.domains.energy.monitoring import forecasting, words
 from dafeng.domains.energy.monitoring import permissions as monitoring_permissions
-from dafeng.domains.energy.monitoring import words
+from dafeng.domains.energy.monitoring.views.plans import band
 from dafeng.domains.energy.parks import permissions, reading, rules, store
 from dafeng.domains.energy.parks.emissions import Emitted
 from dafeng.domains.energy.parks.methods.progress import Standing
@@ -148,6 +149,7 @@ class Look:
     month: reading.Month
     budgets: list[dict[str, Any]]
     chart: charts.Chart | None
+    ahead: charts.Chart | None
     services: list[ParkService]
     stage: str
 
@@ -164,8 +166,8 @@ def _look(park: Park, first: date, last: date, *, operator: bool) -> Look:
         if operator and not seat.shares and seat.enterprise.organisation != park.organisation
     }
     return Look(
-        month, _budgets(park, last), _day(meters, seats, alone, timezone.now()), list(park.services.all()), stage
-    )
+        month, _budgets(park, last), _day(meters, seats, alone, timezone.now()), _ahead(meters, last), list(park.services.all()), stage,
+    )  # fmt: skip
 
 
 @require_safe
@@ -181,9 +183,11 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     look = kept(
         "energy.parks.board", records.head().digest, found.code, str(last), operator, make=lambda: _look(found, first, last, operator=operator), seconds=MINUTE
     )  # fmt: skip
-    month, mine, chart = look.month, own_codes(request), look.chart if context["whole"] else None
-    if chart and (answer := chart.download(request)):
-        return answer
+    month, mine = look.month, own_codes(request)
+    chart, ahead = (look.chart, look.ahead) if context["whole"] else (None, None)
+    for each in filter(None, (chart, ahead)):
+        if answer := each.download(request):
+            return answer
     if context["whole"]:
         context |= {"figures": _figures(month), "budgets": look.budgets, "month": month}
     visible = {firm.enterprise.pk: firm for firm in month.firms if _shown(request, context["whole"], firm.seat, mine)}
@@ -199,7 +203,7 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     ]  # fmt: skip
     anomalies = [each for rows_of in waiting.values() for each in rows_of][:8]
     context |= {
-        "rows": rows, "chart": chart, "first": first, "last": last, "services": look.services,
+        "rows": rows, "chart": chart, "ahead": ahead, "first": first, "last": last, "services": look.services,
         "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in anomalies],
         "stage": stage_words()[look.stage], "place": city_here().place_name(found.place, english=english()),
         "decides": may(request.user, control_permissions.DECIDE) and context["files"],
@@ -293,6 +297,15 @@ def _day(meters: list[Meter], seats: list[ParkFirm], alone: set[int], now: datet
             by_firm[firm][hour] = by_firm[firm].get(hour, 0.0) + row["value"]
     series = [charts.Series(firm, dict(values)) for firm, values in sorted(by_firm.items())]
     return charts.stacked(_("近 24 小时用电"), "kWh", hours, series, decimals=0, name="day") if series else None
+
+
+def _ahead(meters: list[Meter], last: date) -> charts.Chart | None:
+    """Electricity that the firms will buy from today on, by their forecasts together; and the last days beside what came."""
+    mains = [meter for meter in meters if meter.item == "electricity" and meter.parent_id is None and meter.role == Meter.Role.LOAD]  # fmt: skip
+    first = last - timedelta(days=2)
+    kept = forecasting.shown(mains, first, last + timedelta(days=forecasting.WEEK))
+    told = {each.meter_id for each in kept}
+    return band([meter for meter in mains if meter.pk in told], kept, first, last) if kept else None
 
 
 @require_safe
