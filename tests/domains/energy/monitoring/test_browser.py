@@ -13,7 +13,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
 
@@ -22,8 +21,9 @@ from dafeng.domains.energy.monitoring import demo
 from dafeng.kernel.enterprises import services as enterprises
 from dafeng.kernel.jobs.models import Job
 from dafeng.kernel.series import ingest
+from tests.axe import violations
 from tests.domains.energy.monitoring.conftest import FIRMS, NOW
-from tests.domains.plan.browsing import RULES, SIZES, chromium
+from tests.domains.plan.browsing import SIZES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 browser = pytest.fixture(chromium, scope="module", name="browser")
@@ -61,7 +61,7 @@ def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: s
         answer = page.goto(address)
         if answer.status != 200:
             wrong.append(f"{address} answers {answer.status}")
-        seen = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        seen = violations(page)
         wrong += [f"{address}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in seen]
         if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             wrong.append(f"{address} scrolls sideways")
