@@ -20,7 +20,8 @@ from dafeng.domains.energy.models import Anomaly, Meter
 from dafeng.domains.energy.monitoring import demo
 from dafeng.kernel.enterprises import services as enterprises
 from dafeng.kernel.jobs.models import Job
-from dafeng.kernel.series import ingest
+from dafeng.kernel.series import ingest, releasing
+from dafeng.kernel.series.models import Quarantine
 from tests.axe import violations
 from tests.domains.energy.monitoring.conftest import FIRMS, NOW
 from tests.domains.plan.browsing import SIZES, chromium
@@ -50,13 +51,17 @@ def _context(browser: Any, live_server: Any, user: Any, size: str) -> Any:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: str) -> None:
+def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(releasing, "READINGS_AT_ONCE", 0)
+    held = Quarantine.objects.filter(reason="unknown_point").first()
+    assert releasing.release_alike(held, by=shown, now=NOW).active  # its page shows the job
     context = _context(browser, live_server, shown, size)
     page, wrong = context.new_page(), list[str]()
     page.on("console", lambda said: None if said.text.startswith("[DOM]") else wrong.append(said.text))
     addresses = [f"/energy/monitoring/textile-demo/{name}" for name in PAGES]
     addresses += ["/energy/monitoring/", "/energy/monitoring/enrol/", "/energy/monitoring/rating/", "/energy/monitoring/quarantine/", "/energy/monitoring/anomalies/"]  # fmt: skip
     addresses.append(f"/energy/monitoring/anomalies/{Anomaly.objects.first().pk}/")
+    addresses.append(f"/energy/monitoring/quarantine/{held.pk}/")
     for address in addresses:
         answer = page.goto(address)
         if answer.status != 200:
