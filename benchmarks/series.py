@@ -6,10 +6,15 @@ asks the same by `queries`, which picks what counts. In a process of its own, wi
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import shutil
+import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,6 +56,15 @@ def measure(*, quick: bool = False) -> Iterator[Figure]:
     rate = small["rows"] / small["seconds"]
     note = f"{rate:.0f}/s (wanted ≥ 30 000), signed batches of 1 000 through the whole request"
     yield Figure(f"{small['rows']} readings over HTTP", small["seconds"], "s", small["rows"] / 30_000, None, note)
+    wired = 200_000 if quick else 2_000_000
+    if not shutil.which("mosquitto"):
+        absent = "Mosquitto is not installed (apt-get install mosquitto)"
+        yield Figure(f"{wired} readings over MQTT", None, "s", skipped=absent)
+        return
+    found = apart("series", "mqtt", wired)
+    rate = found["rows"] / found["seconds"]
+    note = f"{rate:.0f}/s (wanted ≥ 30 000), QoS 1, a message a minute of 100 meters, from the device to stored and confirmed"
+    yield Figure(f"{found['rows']} readings over MQTT", found["seconds"], "s", found["rows"] / 30_000, None, note)
 
 
 def _begin(folder: str) -> None:
@@ -233,3 +247,100 @@ def http(rows: int) -> dict[str, Any]:
 
         send(bodies[:1])  # everything is imported; the same batch again is answered from its row
         return {"rows": len(bodies[1:]) * 1_000, "seconds": seconds(lambda: send(bodies[1:]))}
+
+
+DEVICES, METERS = 10, 100
+
+
+def mqtt(rows: int) -> dict[str, Any]:
+    """Ten concentrators send each minute of their hundred meters as a message to Mosquitto; the gateway takes it from there.
+
+    Told are the seconds from the first message to the last that is stored and confirmed; afterwards each reading is there once.
+    """
+    with tempfile.TemporaryDirectory(prefix="dafeng-bench-") as folder:
+        _begin(folder)
+        from dafeng.kernel.series import mqtt, points, queries, services
+        from dafeng.kernel.series.models import Point, Quarantine
+
+        secrets, numbers = [], []
+        for number in range(DEVICES):
+            device, secret = services.make_device(f"bench-{number}", "bench", by=None, now=NOW)
+            mine = [point.pk for point in _points(METERS, prefix=f"b{number}-")]
+            Point.objects.filter(pk__in=mine).update(device=device)
+            secrets.append(secret)
+            numbers += mine
+        points.changed()
+        count = rows // (DEVICES * METERS)
+        with _broker(Path(folder) / "broker") as port:
+            gateway = mqtt.Gateway("127.0.0.1", port, clock=lambda: NOW)
+            client = gateway.connected()  # from its first subscription on the broker keeps what comes
+            assert gateway.subscribed.wait(30)
+            client.disconnect()
+            client.loop_stop()
+            fresh = multiprocessing.get_context("spawn")
+            ready, go = fresh.Event(), fresh.Event()
+            sender = fresh.Process(target=_concentrators, args=(port, secrets, count, ready, go))
+            sender.start()
+            while not ready.wait(1):
+                assert sender.is_alive()
+            go.set()
+            late = time.monotonic() + 60 + rows / 1_000
+            taken = seconds(lambda: gateway.run(until=lambda: gateway.taken >= rows or time.monotonic() > late))
+            sender.join(60)
+        end = START + timedelta(minutes=count + 1)
+        stored = queries.totals(numbers, START, end, 900)["count"].sum()
+        assert (gateway.taken, stored, sender.exitcode) == (rows, rows, 0), (gateway.taken, stored, sender.exitcode)
+        assert queries.revisions(numbers[:9], START, end)["revision"].max() == 0
+        assert not Quarantine.objects.exists()
+        return {"rows": rows, "seconds": taken}
+
+
+@contextmanager
+def _broker(folder: Path) -> Iterator[int]:
+    """Mosquitto on loopback with the files that we write, and its port."""
+    from dafeng.kernel.series import mqtt
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    mqtt.broker_files(folder, port=port)
+    if os.geteuid() == 0:  # else it becomes a user who may not read our files
+        with (folder / "mosquitto.conf").open("a") as more:
+            more.write("user root\n")
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(["mosquitto", "-c", str(folder / "mosquitto.conf")], stdout=quiet, stderr=quiet) as process:
+        try:
+            for _ in range(200):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.05)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _concentrators(port: int, secrets: list[str], count: int, ready: Any, go: Any) -> None:
+    """The devices' end, a process of its own: messages made beforehand, sent as fast as the broker confirms."""
+    import django
+
+    django.setup()
+    from dafeng.kernel.series import delivery
+    from dafeng.kernel.series.mqtt import Sender
+
+    senders = [Sender(f"bench-{number}", secret, port=port) for number, secret in enumerate(secrets)]
+    codes = pl.DataFrame({"point": range(METERS)}, schema={"point": pl.Int64})
+    made = []
+    for number, sender in enumerate(senders):
+        named = codes.with_columns(code=pl.format("b{}-{}", pl.lit(number), "point"))
+        for first in range(count):
+            frame = minutes(list(range(METERS)), first, 1).join(named, on="point", maintain_order="left")
+            made.append((first, sender, delivery.encoded(frame.select("at", "value", point="code"))))
+    made.sort(key=lambda each: each[0])
+    ready.set()
+    go.wait()
+    told = [sender.client.publish(sender.topic, body, qos=1) for _, sender, body in made]
+    for each in told:
+        each.wait_for_publish(600)
+    for sender in senders:
+        sender.close()

@@ -10,11 +10,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from tests import processes
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright runs a loop in the test's own thread
 
@@ -26,7 +31,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 LONGEST = tuple(
     f"tests/{name}.py"
     for name in (
-        "portal/test_api_fuzz", "portal/test_factor_pages", "portal/test_browser", "portal/test_pages_matrix",
+        "portal/test_api_fuzz", "domains/inclusion/scenes/test_concurrency", "domains/inclusion/market/test_browser", "portal/test_factor_pages", "portal/test_browser", "portal/test_pages_matrix",
         "kernel/ledger/test_simulation", "portal/test_public_site", "domains/plan/assessments/test_browser",
         "kernel/ledger/test_concurrency", "portal/test_quality_page", "portal/accounts/test_browser", "portal/test_data_concurrency",
         "domains/plan/outline/test_browser", "portal/test_api_matrix", "portal/test_clerk_path", "portal/test_api_browser",
@@ -131,6 +136,21 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Gives the address of a migrated database of an engine, to be copied (`processes.copy_of`) and never used."""
+    with ExitStack() as kept:
+
+        @cache
+        def of(engine: str) -> str:
+            folder = tmp_path_factory.mktemp("migrated")
+            url = kept.enter_context(processes.empty(engine, folder))
+            processes.migrate(url, folder)
+            return url
+
+        yield of
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """What one test cached (rate limits, the first city), or the language that its last request spoke, ends with it."""
@@ -138,6 +158,6 @@ def _nothing_remembered() -> None:
     from django.core.cache import caches
     from django.utils import translation
 
-    for cache in caches.all(initialized_only=True):
-        cache.clear()
+    for each in caches.all(initialized_only=True):
+        each.clear()
     translation.activate(settings.LANGUAGE_CODE)

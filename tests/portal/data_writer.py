@@ -1,6 +1,6 @@
 """One of several processes that commit or undo at once; run by test_data_concurrency.py. Waits for a line on stdin, so all start together.
 
-python data_writer.py prepare | commit ID PERSON | undo ID PERSON | report
+prepare | commit ID PERSON | undo ID PERSON | report
 """
 
 from __future__ import annotations
@@ -9,17 +9,12 @@ import json
 import sys
 from datetime import UTC, datetime
 
-import django
-
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 HEADING = "类别,项目,地区,年份,数值,单位\r\n"
 
 
 def prepare() -> dict[str, str]:
     """A city, two clerks, a file of each for the same source, one of a third source, and a batch to be undone."""
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
     from dafeng.domains.inventory import services, staging
     from dafeng.portal.accounts.models import Membership, Organisation, User
 
@@ -79,11 +74,10 @@ def report() -> dict[str, object]:
     }
 
 
-if __name__ == "__main__":
-    django.setup()
-    if sys.argv[1] == "prepare":
+def main(word: str, *of: str) -> None:
+    if word == "prepare":
         print(json.dumps(prepare()))
-    elif sys.argv[1] == "report":
+    elif word == "report":
         print(json.dumps(report()))
     else:
-        print(act(*sys.argv[1:]))
+        print(act(word, *of))

@@ -3,74 +3,39 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-WRITER = Path(__file__).with_name("data_writer.py")
+from tests.processes import Program, copy_of, program
 
 
 class Office:
-    """A database and a data folder of the test's own, used by processes of the test's own."""
+    """A database with two clerks' files, and the processes of the clerks."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self.environment = {
-            **os.environ, "DATABASE_URL": url, "DAFENG_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "dafeng.portal.settings",
-        }  # fmt: skip
+    def __init__(self, writer: Program) -> None:
+        self.writer = writer
         self.ids = self.ask("prepare")
 
-    def ask(self, *arguments: str) -> Any:
-        command = [sys.executable, str(WRITER), *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+    def ask(self, word: str) -> Any:
+        return json.loads(self.writer.run(word).splitlines()[-1])
 
     def together(self, *calls: tuple[str, str, str]) -> list[str]:
         """Do all of them at the same moment; what each answered, sorted."""
-        started = [
-            subprocess.Popen(
-                [sys.executable, str(WRITER), *call],
-                env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            )
-            for call in calls
-        ]  # fmt: skip
+        started = [self.writer.ready(*call) for call in calls]
         for each in started:
-            assert each.stdout is not None
-            assert each.stdout.readline() == "ready\n"
-        for each in started:
-            assert each.stdin is not None
-            each.stdin.write("go\n")
-            each.stdin.flush()
-        answers = []
-        for each in started:
-            said, errors = each.communicate(timeout=120)
-            assert each.returncode == 0, errors
-            answers.append(said.strip())
-        return sorted(answers)
+            each.go()
+        return sorted(each.end().strip() for each in started)
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: Callable[[str], str]
+) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
-    if request.param == "sqlite":
-        yield Office(f"sqlite:///{folder / 'test.sqlite3'}", folder)
-        return
-    import psycopg
-
-    server, name = os.environ["DAFENG_TEST_POSTGRES"], f"dafeng_data_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        try:
-            yield Office(urlunsplit(urlsplit(server)._replace(path=f"/{name}")), folder)
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with copy_of(migrated(request.param), folder) as url, program("tests.portal.data_writer", url, folder) as writer:
+        yield Office(writer)
 
 
 def test_of_two_clerks_with_the_same_source_one_commits_and_the_other_is_told(office: Office) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tests.axe import violations
+
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # A browser that speaks to nobody but the page's own server.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
@@ -26,7 +27,6 @@ def wrong_of(browser: Any, live_server: Any, client: Any, addresses: Iterable[st
 
     An address that answers with anything but 200 is a fault as well: a refusal must not pass for a page.
     """
-    from axe_playwright_python.sync_playwright import Axe
 
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", base_url=live_server.url)
@@ -40,7 +40,7 @@ def wrong_of(browser: Any, live_server: Any, client: Any, addresses: Iterable[st
         wrong = [] if answer.status == 200 else [f"answers {answer.status}"]
         if client is not None and "/login/" in page.url:
             wrong.append("asks to sign in")
-        seen = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        seen = violations(page)
         wrong += [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in seen]
         if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             wrong.append("scrolls sideways")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -18,26 +14,13 @@ from dafeng.kernel.ledger.audit import Audit, audit
 from dafeng.kernel.ledger.database import PostgresServer, SqliteFile
 from dafeng.kernel.ledger.engine import Reply
 from dafeng.kernel.ledger.ledger import Ledger
+from tests.processes import own_postgres
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN_POLICY: dict[str, Any] = {
     "transfer": ["main"], "auto_open": True, "holds": ["order", "pledge", "freeze", "quarantine"],
     "purposes": {"redeem": {}, "voluntary": {"sink": "cancelled"}},
 }  # fmt: skip
-
-
-@contextmanager
-def own_postgres() -> Iterator[str]:
-    """The address of an empty database that is gone afterwards."""
-    import psycopg
-
-    server, name = os.environ["DAFENG_TEST_POSTGRES"], f"dafeng_ledger_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        try:
-            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 class Desk:

@@ -1,18 +1,15 @@
 """One of several processes that post at once; run by test_concurrency.py. Waits for a line on stdin, so all start together.
 
-python poster.py migrate | post NUMBER BATCHES SIZE | endless | report
+found | post NUMBER BATCHES SIZE | endless | report
 Prints each acknowledged key in `endless`, so that a test that kills it knows what must be there.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import sys
 from datetime import UTC, datetime
-
-import django
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ACCOUNTS = 20
@@ -83,20 +80,13 @@ def report() -> None:
     print(json.dumps(found))
 
 
-if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dafeng.portal.settings"
-    django.setup()
-    if sys.argv[1] == "migrate":
-        from django.core.management import call_command
-
-        call_command("migrate", "ledger", verbosity=0)
-        found()
-    elif sys.argv[1] == "report":
-        report()
+def main(word: str, *numbers: str) -> None:
+    if word in ("found", "report"):
+        {"found": found, "report": report}[word]()
+        return
+    print("ready", flush=True)
+    sys.stdin.readline()
+    if word == "endless":
+        endless()
     else:
-        print("ready", flush=True)
-        sys.stdin.readline()
-        if sys.argv[1] == "endless":
-            endless()
-        else:
-            post(*map(int, sys.argv[2:]))
+        post(*map(int, numbers))

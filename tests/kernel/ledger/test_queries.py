@@ -15,8 +15,9 @@ from dafeng.kernel.ledger import encoding, queries, serials, verbs
 from dafeng.kernel.ledger.database import PostgresServer, SqliteFile
 from dafeng.kernel.ledger.ledger import Ledger
 from dafeng.kernel.ledger.verbs import Command
-from tests.kernel.ledger.conftest import Desk, own_postgres
+from tests.kernel.ledger.conftest import Desk
 from tests.kernel.ledger.world import World
+from tests.processes import own_postgres
 
 
 class Oracle:

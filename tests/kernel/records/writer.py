@@ -1,6 +1,6 @@
 """One of several processes that write at once; run by test_concurrency.py. Waits for a line on stdin, so all start together.
 
-python writer.py migrate | write | report
+write | report
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import os
 import sys
 from collections import Counter
 from datetime import UTC, datetime
-
-import django
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
@@ -84,18 +82,12 @@ def report() -> None:
     print(json.dumps(found))
 
 
-if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dafeng.portal.settings"
-    django.setup()
-    if sys.argv[1] == "migrate":
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
-    elif sys.argv[1] == "report":
+def main(word: str) -> None:
+    if word == "report":
         report()
-    else:
-        print("ready", flush=True)
-        sys.stdin.readline()
-        audit(50)
-        evidence(5)
-        finish(10)
+        return
+    print("ready", flush=True)
+    sys.stdin.readline()
+    audit(50)
+    evidence(5)
+    finish(10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 
@@ -11,9 +10,6 @@ ROUNDS = 6
 
 
 def prepare() -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
     from dafeng.portal.accounts import invitations, members
     from dafeng.portal.accounts.models import User
 
@@ -65,9 +61,5 @@ def report() -> None:
     )
 
 
-if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dafeng.portal.settings"
-    import django
-
-    django.setup()
-    {"prepare": prepare, "report": report}.get(sys.argv[1], lambda: race(sys.argv[1]))()
+def main(word: str) -> None:
+    {"prepare": prepare, "report": report}.get(word, lambda: race(word))()

@@ -60,16 +60,17 @@ def receive(
     now: datetime,
     device: Device | None = None,
     owner: str = "",
+    sender: str = "",
 ) -> Receipt:
     """Take readings: columns `point` (number, or code), `at` (with a time zone), `value`; optional `revision`, `unit`, `arrived`.
 
     `key` makes the delivery known again: the same once more gets the same answer, another content under it raises `Clash`.
-    `device`: who sent it may only tell of its own points. `arrived` (of a backfill) says since when a reading was known.
+    `device`: who sent it may only tell of its own points. `sender`: of no device, keeps deliveries of the same content apart. `arrived` (of a backfill) says since when a reading was known.
     Raises `SeriesError` for columns that cannot be readings, `StoreError` when the disk does not take them.
     """
     source = source_of(source)
     owner = owner or (f"device:{device.code}" if device else source.name.lower())
-    digest = _digest(frame, device)
+    digest = _digest(frame, device.code if device else sender)
     if key and (found := Batch.objects.filter(owner=owner, key=key).first()) is not None:
         return _repeated(found, digest)
     table = points.table()
@@ -185,8 +186,8 @@ class _Hash(io.RawIOBase):
         return len(content)
 
 
-def _digest(frame: pl.DataFrame, device: Device | None) -> str:
-    stream = _Hash((device.code if device else "").encode() + b"\n")
+def _digest(frame: pl.DataFrame, sender: str) -> str:
+    stream = _Hash(sender.encode() + b"\n")
     frame.rechunk().write_ipc_stream(cast("IO[bytes]", stream))
     return stream.made.hexdigest()
 

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 
 from dafeng.domains.energy.buildings import demo as buildings_demo
 from dafeng.domains.energy.control import demo
 from dafeng.domains.energy.models import CoalCut, HighProject, Quota, Retrofit
+from tests.axe import violations
 from tests.domains.energy.control.conftest import CITY, GUSHI, NOW
-from tests.domains.plan.browsing import RULES, SIZES, chromium
+from tests.domains.plan.browsing import SIZES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 browser = pytest.fixture(chromium, scope="module", name="browser")
@@ -79,7 +79,7 @@ def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: s
         answer = page.goto(address)
         if answer.status != 200:
             wrong.append(f"{name} answers {answer.status}")
-        seen = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        seen = violations(page)
         wrong += [f"{name}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in seen]
         if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             wrong.append(f"{name} scrolls sideways")

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from dafeng.domains.energy.models import EcoDecision, EcoWarning
+from tests.axe import violations
 from tests.domains.energy.control.conftest import NOW
-from tests.domains.plan.browsing import RULES, SIZES, chromium
+from tests.domains.plan.browsing import SIZES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 browser = pytest.fixture(chromium, scope="module", name="browser")
@@ -78,7 +78,7 @@ def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: s
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             page.screenshot(path=f"{SHOTS}/hydro-{name}-{size}-{language}.png", full_page=True)
-        seen = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        seen = violations(page)
         wrong += [f"{name}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in seen]
         if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             wrong.append(f"{name} scrolls sideways")

@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dafeng.kernel.series import services
+from dafeng.kernel.jobs import services as jobs
+from dafeng.kernel.jobs.models import Job
+from dafeng.kernel.series import releasing, services
 from dafeng.kernel.series.models import Point, Quarantine
 from tests.domains.energy.monitoring.conftest import NOW
 
@@ -64,6 +66,27 @@ def test_a_firms_manager_states_the_unit_and_releases(client, person, demo):
     held.refresh_from_db()
     assert (held.state, held.settled_by, held.note) == ("released", manager, "换了表")
     assert "已放行" in _page(client, f"{HERE}?state=released")
+
+
+def test_many_readings_are_released_by_a_job_that_the_page_shows(client, person, demo, monkeypatch):
+    monkeypatch.setattr(releasing, "READINGS_AT_ONCE", 0)
+    keeper = person("ndrc")
+    client.force_login(keeper)
+    held = Quarantine.objects.filter(reason="unknown_point", state="held").first()
+    answer = client.post(f"{HERE}{held.pk}/decide/", {"how": "release"}, follow=True)
+    job = Job.objects.get(kind=releasing.KIND)
+    assert answer.redirect_chain[-1][0] == f"{HERE}{held.pk}/"
+    page = _page(client, f"{HERE}{held.pk}/")
+    assert f'id="job-{job.pk}"' in page
+    assert "hx-trigger" in page
+    assert 'value="release"' not in page  # it is being done
+    jobs.run(job.pk, clock=lambda: NOW)
+    page = _page(client, f"{HERE}{held.pk}/")
+    assert "又被隔离" in page  # still registered nowhere
+    held.refresh_from_db()
+    assert held.state == "released"
+    client.force_login(person("leader"))
+    assert f"job-{job.pk}" not in _page(client, f"{HERE}{held.pk}/")  # another person's job
 
 
 def test_dropping_needs_a_reason_and_an_office_that_only_looks_cannot(client, person, demo):

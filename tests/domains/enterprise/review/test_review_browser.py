@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.axe import violations
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -51,13 +53,12 @@ def enter(live_server):
 
 
 def check(page: Any, *addresses: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
 
     for address in addresses:
         assert page.goto(f"/enterprise/review/{address}").status == 200, address
         page.wait_for_load_state("networkidle")
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-        assert [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found.response["violations"]] == [], address
+        found = violations(page)
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found] == [], address
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
 
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import django
 
 django.setup()
-sys.path.insert(0, str(Path(__file__).parents[4]))
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
-
-call_command("migrate", verbosity=0)
 
 from dafeng.domains.inclusion import bookkeeping  # noqa: E402
 from dafeng.domains.inclusion.errors import Refused  # noqa: E402

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from django.db import connection
 from django.test import Client
@@ -28,13 +27,13 @@ from dafeng.domains.inclusion.market import (
     sales,
 )
 from dafeng.domains.inclusion.models import Event
+from tests.axe import violations
 
 from .conftest import build_member, build_programme, grant
 from .test_settlement_and_report import _cause
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 
 
@@ -91,7 +90,7 @@ def open_page(browser, live_server) -> Iterator[Any]:
 def faults(page: Any, name: str) -> list[str]:
     if folder := os.environ.get("DAFENG_SHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    found = violations(page)
     said = [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:140]}" for each in found]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         said.append(f"{page.url} scrolls sideways")

@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import uuid
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-WORLD = Path(__file__).with_name("parallel_world.py")
+from tests.processes import ROOT, copy_of, environment
 
-
-def told(url: str, folder: Path) -> dict[str, Any]:
-    environment = {**os.environ, "DATABASE_URL": url, "DAFENG_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "dafeng.portal.settings"}  # fmt: skip
-    done = subprocess.run([sys.executable, str(WORLD)], env=environment, capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+WORLD = "tests.domains.inclusion.market.parallel_world"
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: Callable[[str], str]
+) -> Any:
     """What the program saw, in a database that is gone afterwards."""
     folder = tmp_path_factory.mktemp("market")
-    if request.param == "sqlite":
-        yield told(f"sqlite:///{folder / 'test.sqlite3'}", folder)
-        return
-    import psycopg
-
-    server, name = os.environ["DAFENG_TEST_POSTGRES"], f"dafeng_market_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        try:
-            yield told(urlunsplit(urlsplit(server)._replace(path=f"/{name}")), folder)
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with copy_of(migrated(request.param), folder) as url:
+        call = [sys.executable, "-m", WORLD]
+        done = subprocess.run(
+            call, cwd=ROOT, env=environment(url, folder), capture_output=True, text=True, timeout=300, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_the_last_points_are_spent_once(world) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from django.db import connection
 from django.utils import timezone
@@ -21,10 +20,10 @@ from django.utils import timezone
 from dafeng.domains.inclusion import bookkeeping
 from dafeng.domains.inclusion.members import accounts, challenges, circles, gifts
 from dafeng.domains.inclusion.models import Challenge, Event, Member, Programme
+from tests.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 SHOTS = os.environ.get("DAFENG_SHOTS", "")
 
@@ -114,7 +113,7 @@ def wrong_of(browser, live_server, client, addresses, size: str, name: str) -> d
     )
     for number, address in enumerate(addresses):
         page.goto(f"/inclusion/{address}")
-        seen = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        seen = violations(page)
         wrong = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in seen]
         if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             wrong.append("scrolls sideways")

@@ -15,6 +15,7 @@ from django.test import Client
 
 from dafeng.domains.inclusion.models import Case, Event
 from dafeng.domains.inclusion.operations import campaigns, cases, complaints, corrections, partners, recognition
+from tests.axe import violations
 from tests.domains.inclusion.operations.conftest import NOW, PINGQIAO
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,15 +61,14 @@ def enter(live_server):
 
 
 def check(page: Any, *addresses: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
 
     for address in addresses:
         assert page.goto(f"/inclusion/{address}").status == 200, address
         page.wait_for_load_state("networkidle")
         if folder := os.environ.get("DAFENG_SCREENS"):
             page.screenshot(path=f"{folder}/{address.strip('/').replace('/', '-')}-{page.size}.png", full_page=True)
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-        assert [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found.response["violations"]] == [], address
+        found = violations(page)
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found] == [], address
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
 
 

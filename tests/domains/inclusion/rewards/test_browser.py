@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from django.db import connection
 from django.test import Client
@@ -21,8 +20,9 @@ from django.utils import timezone
 
 from dafeng.domains.inclusion.models import Award
 from dafeng.domains.inclusion.rewards import awards
+from tests.axe import violations
 from tests.domains.inclusion.rewards.conftest import RESULT, TRIPS, Office
-from tests.domains.plan.browsing import RULES, SIZES, chromium
+from tests.domains.plan.browsing import SIZES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 browser = pytest.fixture(chromium, scope="module", name="browser")
@@ -68,7 +68,7 @@ class Screen:
             answer = self.page.goto(address)
             if answer.status != 200:
                 self.wrong.append(f"{address} answers {answer.status}")
-        seen = Axe().run(self.page, options={"runOnly": RULES}).response["violations"]
+        seen = violations(self.page)
         self.wrong += [f"{name}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in seen]
         if not self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             self.wrong.append(f"{name} scrolls sideways")

@@ -1,26 +1,17 @@
-"""A process of its own beside a test: builds a small city, delivers, processes; the test may end it at any moment.
-
-`python -m tests.domains.inclusion.scenes.player WORD …` on the database of `DATABASE_URL`.
-"""
+"""A process of its own beside a test: builds a small city, delivers, processes; the test may end it at any moment."""
 
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
 from typing import Any
 
-import django
+from django.utils import timezone
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from dafeng.domains.inclusion.models import Event, Partner  # noqa: E402
-from dafeng.domains.inclusion.scenes import intake, processing, rehearsal, simulator  # noqa: E402
-from dafeng.kernel.ledger import services as ledger  # noqa: E402
-from tests.domains.inclusion.scenes.world import NOW, programme  # noqa: E402
+from dafeng.domains.inclusion.models import Event, Partner
+from dafeng.domains.inclusion.scenes import intake, processing, rehearsal, simulator
+from dafeng.kernel.ledger import services as ledger
+from tests.domains.inclusion.scenes.world import NOW, programme
 
 BATCH = 200
 
@@ -30,7 +21,6 @@ def _sent(events: int) -> list[simulator.Sent]:
 
 
 def build(events: str) -> dict[str, Any]:
-    call_command("migrate", interactive=False, verbosity=0)
     sent = _sent(int(events))
     rehearsal.build(programme(), max(each.member for each in sent) + 1, now=NOW)
     return {"sent": len(sent)}
@@ -66,6 +56,5 @@ def told() -> dict[str, Any]:
     }  # fmt: skip
 
 
-if __name__ == "__main__":
-    found = {"build": build, "deliver": deliver, "process": process, "told": told}[sys.argv[1]](*sys.argv[2:])
-    print(json.dumps(found))
+def main(word: str, *numbers: str) -> None:
+    print(json.dumps({"build": build, "deliver": deliver, "process": process, "told": told}[word](*numbers)))

@@ -8,16 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from dafeng.domains.inclusion.models import Rate
 from dafeng.domains.inclusion.standards import rate_steps, versions
 from dafeng.domains.inclusion.standards.demo import ensure_demo
+from tests.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SHOTS = os.environ.get("DAFENG_SHOTS", "")  # a folder: keep pictures to look at
 HOME = "/inclusion/standards/"
 
@@ -47,7 +46,7 @@ def look(browser, live_server):
         page.on("console", lambda said: found.setdefault("console", []).append(said.text))
         for name, address in addresses.items():
             page.goto(address)
-            seen = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+            seen = violations(page)
             wrong = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in seen]
             if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
                 wrong.append("scrolls sideways")

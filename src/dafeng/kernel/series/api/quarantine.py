@@ -5,12 +5,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from ninja import Query
+from ninja import Query, Status
 
 from dafeng.kernel.actions import asks, demand
+from dafeng.kernel.api.freshness import answer_headers
 from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.errors import NotFound
-from dafeng.kernel.series import permissions, quarantine, reasons
+from dafeng.kernel.jobs.models import Job
+from dafeng.kernel.series import permissions, quarantine, reasons, releasing
 from dafeng.kernel.series.api import schemas
 from dafeng.kernel.series.api.routing import router
 from dafeng.kernel.series.models import Quarantine
@@ -57,11 +59,21 @@ def _quarantined(request: HttpRequest, number: int) -> Quarantine:
     return found
 
 
-@router.post("/series/quarantine/{int:held}/release", response=schemas.SeriesReceiptOut, summary="放行隔离的读数")
+@router.post(
+    "/series/quarantine/{int:held}/release",
+    response={200: schemas.SeriesReceiptOut, 202: schemas.SeriesReleaseStarted},
+    summary="放行隔离的读数",
+    description="这一批超过 10 万条时由后台任务放行，答 202 和任务；再要一次得到同一项任务。",
+)
 @asks(permissions.DECIDE)
 def release_quarantine(request: HttpRequest, held: int, told: schemas.SeriesDecisionIn) -> Any:
     found = _quarantined(request, held)
-    return schemas.receipt_of("", quarantine.release(found, by=request.user, now=timezone.now(), note=told.note))
+    done = releasing.release_one(found, by=request.user, now=timezone.now(), note=told.note)
+    if isinstance(done, Job):
+        href = f"/api/jobs/{done.pk}"
+        answer_headers(request)["Location"] = href
+        return Status(202, {"job": done.pk, "state": done.state, "href": href})
+    return schemas.receipt_of("", done)
 
 
 @router.post("/series/quarantine/{int:held}/drop", response=schemas.SeriesQuarantineOut, summary="废弃隔离的读数")

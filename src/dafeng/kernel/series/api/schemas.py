@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from ninja import Schema
@@ -79,6 +80,7 @@ meanings.describe(
     since=_("从何时起"),
     note=_("说明"),
 )
+meanings.describe(within="SeriesReleaseStarted", job=_("放行的后台任务"), state=_("任务的状态"), href=_("看任务的地址"))
 meanings.describe(within="SeriesDecisionIn", note=_("说明；废弃时必填"))
 meanings.describe(
     within="SeriesDeviceOut",
@@ -165,6 +167,12 @@ class SeriesReceiptOut(Schema):
     refused: int
     repeated: bool
     reasons: dict[str, int]
+
+
+class SeriesReleaseStarted(Schema):
+    job: UUID
+    state: str
+    href: str
 
 
 class SeriesQuarantineOut(Schema):

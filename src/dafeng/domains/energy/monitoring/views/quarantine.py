@@ -20,9 +20,10 @@ from dafeng.domains.energy.monitoring import permissions
 from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.errors import NotFound
+from dafeng.kernel.jobs.models import Job
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.series import permissions as series
-from dafeng.kernel.series import quarantine, reasons
+from dafeng.kernel.series import quarantine, reasons, releasing
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.models import Quarantine
 from dafeng.kernel.series.reasons import REASONS
@@ -123,11 +124,12 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
     if answer := batches.download():
         return answer
     held = found.state == HELD
+    job = releasing.job_of(found, request.user)
     context = {
         "held": found, "whole": whole, "what": reasons.sentence(found.reason), "mend": reasons.mend(found.reason), "span": _span(whole), "whose": _whose(whole),
         "from": found.device.name if found.device else Source(found.source).name.lower(), "table": batches, "damaged": damaged,
         "sample": None if sample is None else list(sample.iter_rows(named=True)), "most": quarantine.SAMPLE, "at_once": quarantine.AT_ONCE,
-        "decides": held and may(request.user, series.DECIDE, found), "releases": quarantine.readable(found), "waiting": held,
+        "decides": held and may(request.user, series.DECIDE, found), "releases": quarantine.readable(found), "waiting": held, "job": job, "busy": job is not None and job.active,
     }  # fmt: skip
     return render(request, "energy/monitoring/quarantine_one.html", context)
 
@@ -140,20 +142,20 @@ def decide(request: HttpRequest, id: int) -> HttpResponse:
     demand(request.user, series.DECIDE, found)
     how, note = request.POST.get("how", ""), request.POST.get("note", "").replace("\0", "")
     try:
-        done = quarantine.decide(found, how=how, by=request.user, now=clock()[0], note=note)
+        if how == "release":
+            done = releasing.release_alike(found, by=request.user, now=clock()[0], note=note)
+        else:
+            done = quarantine.decide(found, how=how, by=request.user, now=clock()[0], note=note)
     except SeriesError as error:
         messages.error(request, " ".join(filter(None, (error.what, error.mend))))
         return redirect("energy:monitoring-quarantine-one", id=id)
-    messages.success(request, _sentence(done, how))
+    if isinstance(done, Job):
+        messages.success(request, _("读数较多，已开始在后台放行，进度见下"))
+        return redirect("energy:monitoring-quarantine-one", id=id)
+    messages.success(request, releasing.sentence(done) if how == "release" else _dropped(done))
     return redirect("energy:monitoring-quarantine")
 
 
-def _sentence(done: quarantine.Decided, how: str) -> str:
-    """What became of it, in words."""
-    if how == "drop":
-        text = _("已废弃 %(batches)s 批；原文件保留。") % {"batches": done.batches}
-    else:
-        text = _("已放行 %(batches)s 批：收下 %(taken)s 条，以前已收下 %(again)s 条，又被隔离 %(refused)s 条。") % {
-            "batches": done.batches, "taken": done.taken, "again": done.again, "refused": done.refused,
-        }  # fmt: skip
+def _dropped(done: quarantine.Decided) -> str:
+    text = _("已废弃 %(batches)s 批；原文件保留。") % {"batches": done.batches}
     return text + (_("还有 %(left)s 批同类的待处理。") % {"left": done.left} if done.left else "")
