@@ -22,6 +22,7 @@ from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import PermissionDenied
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Record
 from tests.domains.energy.parks.conftest import CITY, GUSHI, NOW, SHIHE, SINCE, proof
 
 TODAY = date(2026, 11, 21)
@@ -287,6 +288,21 @@ def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, ndrc: Any, person: Any)
         city, io.BytesIO(good.encode()), name="园.csv", by=person("county", GUSHI), now=NOW
     )
     assert [each.where.column for each in preview.problems] == ["县区"], "a county cannot import into another"
+
+
+def test_only_a_step_that_there_is_moves_an_import(client: Client, city: Any, ndrc: Any) -> None:
+    client.force_login(ndrc)
+    body = io.BytesIO((HEAD + "p-1,园甲,浉河区,省级,100,公司,114.0,32.1\n").encode())
+    body.name = "园.csv"
+    waiting = client.post(reverse("energy:parks-upload"), {"file": body})["Location"]
+    page = client.get(waiting)
+    assert page.context["rows"][0]["place"] == "浉河区"
+    for action, state, status, left in (
+        ("burn", "preview", 404, "preview"), ("drop", "committed", 409, "preview"), ("drop", "preview", 302, "dropped"),
+    ):  # fmt: skip
+        told = client.post(page.context["address"], {"action": action, "state": state})
+        assert (told.status_code, Record.objects.get(kind=sheet.KIND).state) == (status, left)
+    assert not Park.objects.exists()
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff\x00", "编号,名称\n".encode(), HEAD.encode()])

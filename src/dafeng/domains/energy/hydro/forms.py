@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dafeng.domains.energy.control.forms import Day, UploadForm, choices, number
+from dafeng.domains.energy.control.forms import Day, choices, number
 from dafeng.domains.energy.models import HydroNotice, HydroPoint, HydroStation, River
 
-__all__ = ["BindForm", "DecisionForm", "LogForm", "NoticeForm", "StationForm", "UploadForm"]
+__all__ = ["BindForm", "DecisionForm", "LogForm", "NoticeForm", "StationForm"]
 
 
 class Moment(forms.DateTimeInput):

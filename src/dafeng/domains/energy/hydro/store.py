@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from dafeng.domains.energy.codes import check_code
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.hydro import permissions
 from dafeng.domains.energy.models import EcoDecision, HydroGauge, HydroPoint, HydroStation, River
@@ -23,7 +23,6 @@ from dafeng.kernel.series import points as series
 from dafeng.kernel.series.models import Point
 
 THRESHOLD = "hydro.threshold"
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,59}")
 STATION = (
     "name", "name_en", "place", "kind", "stage", "river", "km", "organisation", "capacity", "units", "head", "design_flow", "efficiency",
     "commissioned_on", "price", "source",
@@ -36,13 +35,6 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
 }  # fmt: skip
 OF_GAUGES = frozenset({"level", "flow", "rain"})
 MOST = {"capacity": 1e7, "head": 1500.0, "design_flow": 1e5, "efficiency": 1.0, "km": 7000.0}
-
-
-def _code(code: str) -> None:
-    if not CODE.fullmatch(code):
-        raise Refused(
-            "code", _("编号“%(code)s”写法不对") % {"code": code[:20]}, expected=_("字母、数字、短横线，2–60 个")
-        )
 
 
 def _positive(name: str, value: float | None, title: str) -> None:
@@ -60,7 +52,7 @@ def ensure_river(
     code: str, *, name: str, city: str, by: Any, now: datetime, downstream: River | None = None, joins: float | None = None, **more: Any
 ) -> River:  # fmt: skip
     """Put a river on the register, or bring it up to date. Raises `Refused`: `code`, `circle`, `number`."""
-    _code(code)
+    check_code(code)
     here, seen = downstream, set()
     while here is not None and here.code not in seen:
         if here.code == code:
@@ -83,7 +75,7 @@ def keep(
 
     Raises `Refused`: `code`, `number`, `future_day`, `other_place`.
     """
-    _code(code)
+    check_code(code)
     for name in ("capacity", "head", "design_flow", "efficiency", "km"):
         _positive(name, given.get(name), str(HydroStation._meta.get_field(name).verbose_name))
     if (day := given.get("commissioned_on")) and day > now.date():
@@ -107,7 +99,7 @@ def keep_gauge(
     city: str, *, code: str, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
 ) -> HydroGauge:
     """Put a measuring station on the register, or bring it up to date. Raises `Refused`: `code`, `number`, `other_place`."""
-    _code(code)
+    check_code(code)
     _positive("km", given["km"], str(_("距河口（km）")))
     with records.serial():
         former = HydroGauge.objects.filter(code=code).first()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 from uuid import UUID
 
@@ -13,26 +12,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, evidence_of, timeline, told, unchanged
+from dafeng.domains.energy import import_pages
+from dafeng.domains.energy.city_page import (
+    amount,
+    city_here,
+    evidence_of,
+    own_places,
+    record_of,
+    timeline,
+    told,
+    unchanged,
+)
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.hydro import permissions, reading, sheet, store
-from dafeng.domains.energy.hydro.forms import BindForm, DecisionForm, StationForm, UploadForm
-from dafeng.domains.energy.models import EnergyCity, HydroStation
+from dafeng.domains.energy.hydro.forms import BindForm, DecisionForm, StationForm
+from dafeng.domains.energy.models import HydroStation
 from dafeng.kernel.actions import asks, demand, may
-from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.errors import DafengError
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _places(request: HttpRequest, city: EnergyCity) -> dict[str, str]:
-    known = cities.counties(city)
-    if getattr(request.user, "is_superuser", False):
-        return known
-    return {code: name for code, name in known.items() if permissions.own_place(request.user, code)}
 
 
 def unknown(value: float | None, digits: int = 0) -> str:
@@ -87,7 +87,12 @@ def edit(request: HttpRequest, station: str = "") -> HttpResponse:
     if found:
         demand(request.user, permissions.KEEP, found.place)
     initial = {name: getattr(found, name) for name in store.STATION} | {"code": found.code} if found else {"kind": "small", "stage": "running"}  # fmt: skip
-    form = StationForm(request.POST or None, places=_places(request, city), city=city.code, initial=initial)
+    form = StationForm(
+        request.POST or None,
+        places=own_places(request.user, city, permissions.own_place),
+        city=city.code,
+        initial=initial,
+    )
     context: dict[str, Any] = {"form": form, "title": found.name if found else _("登记水电站"), "lead": _("同编号的电站会更新；不知道的留空，不要填 0。"), "button": _("保存"), "back": reverse("energy:hydro-register"), "back_title": _("水电站名录")}  # fmt: skip
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
@@ -138,10 +143,7 @@ def decide(request: HttpRequest, station: str) -> HttpResponse:
 
 
 def _record(request: HttpRequest, id: UUID, kind: str) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(kind).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这份记录"), mend=_("请从水电站名录重新进入"))
-    return found
+    return record_of(request, id, kind, mend=_("请从水电站名录重新进入"))
 
 
 @require_safe
@@ -173,57 +175,40 @@ def decision_step(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @asks(permissions.KEEP)
 def template(request: HttpRequest) -> FileResponse:
-    return FileResponse(
-        io.BytesIO(sheet.template(city_here())), as_attachment=True, filename="水电名录.xlsx", content_type=XLSX
-    )
+    return import_pages.template_file(sheet.template(city_here()), "水电名录")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.KEEP)
 def upload(request: HttpRequest) -> HttpResponse:
     """A spreadsheet: its faults by row, or a preview that waits to be committed."""
-    city = city_here()
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form}
-    if request.method != "POST":
-        return render(request, "energy/hydro/upload.html", context)
-    if not form.is_valid():
-        return render(request, "energy/hydro/upload.html", context, status=422)
-    given = form.cleaned_data["file"]
-    try:
-        made, preview = sheet.open_import(city, given.file, name=given.name, by=request.user, now=timezone.now())
-    except UploadError as error:
-        return render(request, "energy/hydro/upload.html", context | {"error": error.as_dict()}, status=422)
-    if made is not None:
-        return redirect("energy:hydro-import", id=made.pk)
-    problems = [each.as_dict() for each in preview.problems[:500]]
-    context |= {"problems": problems, "count": len(preview.problems)}
-    return render(request, "energy/hydro/upload.html", context, status=422)
+    return import_pages.upload_page(
+        request, "energy/hydro/upload.html",
+        lambda file, name: sheet.open_import(city_here(), file, name=name, by=request.user, now=timezone.now()),
+        lambda made: redirect("energy:hydro-import", id=made.pk),
+    )  # fmt: skip
 
 
 @require_safe
 @asks(permissions.KEEP)
 def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
-    found = _record(request, id, sheet.KIND)
-    rows = [
-        {"row": row["row"], "table": sheet.TABLES[row["table"]][0], "code": row["code"], "name": row["name"], "river": row.get("river") or row.get("downstream") or "", "eco": amount(row.get("eco"), 3), "capacity": unknown(row.get("capacity")) if row["table"] == "station" else ""}
-        for row in found.payload["rows"][:200]
-    ]  # fmt: skip
-    context = {
-        "record": found, "rows": rows, "count": len(found.payload["rows"]), "events": timeline(found), "evidence": found.evidence.first(),
-        "steps": {each.action for each in records.actions(found, request.user)}, "commit": _("提交入库"),
-        "address": reverse("energy:hydro-import-step", kwargs={"id": found.pk}),
-    }  # fmt: skip
+    def show(row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "table": sheet.TABLES[row["table"]].title, "river": row.get("river") or row.get("downstream") or "", "eco": amount(row.get("eco"), 3),
+            "capacity": unknown(row.get("capacity")) if row["table"] == "station" else "",
+        }  # fmt: skip
+
+    address = reverse("energy:hydro-import-step", kwargs={"id": id})
+    context = import_pages.waiting(request, _record(request, id, sheet.KIND), show=show, address=address)
     return render(request, "energy/hydro/import.html", context)
 
 
 @require_POST
 @asks(permissions.KEEP)
 def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
-    found, now = _record(request, id, sheet.KIND), timezone.now()
-    unchanged(request, found)
-    if request.POST.get("action") == "commit":
-        told(request, lambda: sheet.commit(found, by=request.user, now=now), _("已入库 %(count)s 行") % {"count": len(found.payload["rows"])})  # fmt: skip
-    else:
-        told(request, lambda: records.move(found, "drop", by=request.user, now=now), _("已放弃，没有改动"))
+    found = _record(request, id, sheet.KIND)
+    done = _("已入库 %(count)s 行") % {"count": len(found.payload["rows"])}
+    import_pages.take_step(
+        request, found, commit=(lambda: sheet.commit(found, by=request.user, now=timezone.now()), done)
+    )
     return redirect("energy:hydro-import", id=id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, evidence_of, timeline, told, unchanged
+from dafeng.domains.energy import import_pages
+from dafeng.domains.energy.city_page import (
+    amount,
+    city_here,
+    evidence_of,
+    own_places,
+    record_of,
+    timeline,
+    told,
+    unchanged,
+)
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import leasing, months, permissions, publication, rules, sheet, steps, store
@@ -27,16 +36,13 @@ from dafeng.domains.energy.plants.forms import (
     PlantForm,
     RuleForm,
     TotalForm,
-    UploadForm,
 )
-from dafeng.domains.energy.plants.views.pages import own_places
 from dafeng.domains.energy.plants.views.words import facts_of
 from dafeng.kernel.actions import asks, demand, may
-from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = (store.CAPACITY, store.TOTAL, store.LEASE, store.DUTY, store.IMPORT)
 FORM = "energy/control/form.html"
 
@@ -76,7 +82,9 @@ def edit(request: HttpRequest, plant: str = "") -> HttpResponse:
         )  # fmt: skip
         return redirect("energy:plants-card", plant=made.code)
 
-    form = PlantForm(request.POST or None, places=own_places(request, city), initial=initial)
+    form = PlantForm(
+        request.POST or None, places=own_places(request.user, city, permissions.own_place), initial=initial
+    )
     return _form(
         request, form, do, title=found.name if found else _("登记电站"), lead=_("容量不在这里填：登记后在电站页面报容量变动，附证明，由另一人核准。"),
         button=_("保存"), back=reverse("energy:plants"), back_title=_("电源台账"),
@@ -194,10 +202,7 @@ def rule(request: HttpRequest) -> HttpResponse:
 
 
 def _record(request: HttpRequest, id: UUID) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(*KINDS).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这份记录"), mend=_("请从电源台账重新进入"))
-    return found
+    return record_of(request, id, *KINDS, mend=_("请从电源台账重新进入"))
 
 
 @require_safe
@@ -246,31 +251,19 @@ def record_step(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @asks(permissions.KEEP)
 def template(request: HttpRequest) -> FileResponse:
-    return FileResponse(
-        io.BytesIO(sheet.template(city_here())), as_attachment=True, filename="电源台账.xlsx", content_type=XLSX
-    )
+    return import_pages.template_file(sheet.template(city_here()), "电源台账")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.KEEP)
 def upload(request: HttpRequest) -> HttpResponse:
     """A spreadsheet: its faults by row, or a preview that waits to be filed."""
-    city, page = city_here(), "energy/plants/upload.html"
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form}
-    if request.method != "POST" or not form.is_valid():
-        return render(request, page, context, status=422 if request.method == "POST" else 200)
-    given = form.cleaned_data["file"]
-    try:
-        made, preview = sheet.open_import(
-            city, given.file, name=given.name, by=request.user, now=timezone.now(), today=timezone.localdate()
-        )
-    except UploadError as error:
-        return render(request, page, context | {"error": error.as_dict()}, status=422)
-    if made is not None:
-        return redirect("energy:plants-record", id=made.pk)
-    problems = [each.as_dict() for each in preview.problems[:500]]
-    return render(request, page, context | {"problems": problems, "count": len(preview.problems)}, status=422)
+    now, today = timezone.now(), timezone.localdate()
+    return import_pages.upload_page(
+        request, "energy/plants/upload.html",
+        lambda file, name: sheet.open_import(city_here(), file, name=name, by=request.user, now=now, today=today),
+        lambda made: redirect("energy:plants-record", id=made.pk),
+    )  # fmt: skip
 
 
 @require_POST

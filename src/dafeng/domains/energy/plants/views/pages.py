@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, percent
+from dafeng.domains.energy.city_page import amount, city_here, own_places, percent
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.models import CapacityChange, EnergyCity, Plant
 from dafeng.domains.energy.plants import findings, permissions, reading, rules, store
@@ -34,11 +34,6 @@ FRAME = {
 
 def _seen(request: HttpRequest, city: EnergyCity) -> set[int]:
     return set(Plant.objects.for_user(request.user).filter(city=city.code).values_list("pk", flat=True))
-
-
-def own_places(request: HttpRequest, city: EnergyCity) -> dict[str, str]:
-    """The counties in which this person may keep plants."""
-    return {code: name for code, name in cities.counties(city).items() if permissions.own_place(request.user, code)}
 
 
 def years_of(request: HttpRequest, found: Register) -> tuple[int, list[dict[str, Any]]]:
@@ -95,7 +90,7 @@ def plants(request: HttpRequest) -> HttpResponse:
         return download
     year = today.year
     told = findings.all_of(found, reading.outputs_kept(found, year), year, names, today)
-    mine = findings.seen(told, seen, set(own_places(request, city)))
+    mine = findings.seen(told, seen, set(own_places(request.user, city, permissions.own_place)))
     totals = found.totals(("wind", "pv", "storage"), today)
     context = {
         "table": table, "impossible": [each for each in mine if each.impossible][:12], "doubtful": [each for each in mine if not each.impossible][:12],
