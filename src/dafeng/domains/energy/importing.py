@@ -19,7 +19,6 @@ from dafeng.domains.energy.errors import EnergyError
 from dafeng.domains.energy.models import EnergyCity
 from dafeng.kernel.errors import DafengError, Place, UploadError
 from dafeng.kernel.records import services as records
-from dafeng.kernel.records.access import is_superuser
 from dafeng.kernel.records.models import Record
 from dafeng.kernel.sheets import Limits, Sheet, open_upload
 
@@ -205,7 +204,7 @@ def stage(
 
 def counties(user: Any, city: EnergyCity, own_place: Callable[[Any, str], bool]) -> dict[str, str]:
     """Name → code of the counties for which a person may report: to them another's is an unknown word."""
-    return {names[0]: code for code, names in city.counties.items() if is_superuser(user) or own_place(user, code)}
+    return {names[0]: code for code, names in city.counties.items() if own_place(user, code)}
 
 
 # ---------------------------------------------------------------- how cells are read; each raises `Refused`

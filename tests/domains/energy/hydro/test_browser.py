@@ -43,6 +43,9 @@ def addresses() -> dict[str, str]:
         "-notices",
         "-pumped",
         "-new",
+        "-rivers",
+        "-river-new",
+        "-gauge-new",
     )
     found = {f"hydro{name}": reverse(f"energy:hydro{name}") for name in named}
     found |= {f"station{name}": reverse(f"energy:hydro-{name[1:] or 'station'}", kwargs=STATION) for name in ("", "-edit", "-points", "-threshold", "-forecast")}  # fmt: skip
@@ -50,6 +53,9 @@ def addresses() -> dict[str, str]:
     assert warning
     assert decision
     return found | {
+        "river-edit": reverse("energy:hydro-river-edit", kwargs={"river": "demo-brook"}),
+        "gauge-edit": reverse("energy:hydro-gauge-edit", kwargs={"gauge": "demo-gauge-1"}),
+        "gauge-points": reverse("energy:hydro-gauge-points", kwargs={"gauge": "demo-gauge-1"}),
         "pumped-station": reverse("energy:hydro-pumped-station", kwargs={"station": "daping"}),
         "warning": reverse("energy:hydro-warning", kwargs={"id": warning.pk}),
         "decision": reverse("energy:hydro-decision", kwargs={"id": decision.record_id}),

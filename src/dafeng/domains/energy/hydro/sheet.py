@@ -62,7 +62,9 @@ class _Reader:
         self.places = importing.counties(user, city, permissions.own_place)
         self.kinds = {str(label): value for value, label in HydroStation.Kind.choices}
         self.stages = {str(label): value for value, label in HydroStation.Stage.choices}
-        self.rivers = rivers | set(River.objects.values_list("code", flat=True))
+        known = set(River.objects.values_list("code", flat=True))
+        self.rivers = rivers | known
+        self.away = known - set(permissions.rivers_kept(user).values_list("code", flat=True))
         self.taken = {
             "station": dict(HydroStation.objects.values_list("code", "place")),
             "gauge": dict(HydroGauge.objects.values_list("code", "place")),
@@ -78,8 +80,10 @@ class _Reader:
         return row
 
     def _river(self, said: Said) -> Row:
+        if said[RIVER_CODE] in self.away:
+            said.refuse(RIVER_CODE, Refused("other_river", _("河流“%(code)s”上有别的县区的电站或测站") % {"code": said[RIVER_CODE]}, mend=_("请删去这一行，由市级部门修改")))  # fmt: skip
         return {
-            "basin": said["流域"][:80], "length": said.at("河长（km）", _amount), "downstream": said.at("汇入河流编号", unless_empty(self._known_river)),
+            "basin": said["流域"][:80], "length": said.at("河长（km）", unless_empty(_length)), "downstream": said.at("汇入河流编号", unless_empty(self._known_river)),
             "joins": said.at("汇入处距河口（km）", _amount),
         }  # fmt: skip
 
@@ -129,6 +133,10 @@ class _Reader:
 def _amount(text: str) -> float | None:
     """What is not known is left empty."""
     return importing.number(text, most=1e7, expected=_("不小于 0 的数；不知道请留空")) if text else None
+
+
+def _length(text: str) -> float:
+    return importing.number(text, least=1e-9, most=store.MOST["length"], expected=_("大于 0 的数；不知道请留空"))
 
 
 def _count(text: str) -> int:

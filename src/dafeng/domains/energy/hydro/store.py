@@ -34,7 +34,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "power": ("kW", frozenset({"instant"})), "energy": ("kWh", frozenset({"register", "interval"})), "rain": ("mm", frozenset({"interval"})),
 }  # fmt: skip
 OF_GAUGES = frozenset({"level", "flow", "rain"})
-MOST = {"capacity": 1e7, "head": 1500.0, "design_flow": 1e5, "efficiency": 1.0, "km": 7000.0}
+MOST = {"capacity": 1e7, "head": 1500.0, "design_flow": 1e5, "efficiency": 1.0, "km": 7000.0, "length": 7000.0}
 
 
 def _positive(name: str, value: float | None, title: str) -> None:
@@ -51,7 +51,7 @@ def _positive(name: str, value: float | None, title: str) -> None:
 def ensure_river(
     code: str, *, name: str, city: str, by: Any, now: datetime, downstream: River | None = None, joins: float | None = None, **more: Any
 ) -> River:  # fmt: skip
-    """Put a river on the register, or bring it up to date. Raises `Refused`: `code`, `circle`, `number`."""
+    """Put a river on the register, or bring it up to date. Raises `Refused`: `code`, `circle`, `number`, `joins`."""
     check_code(code)
     here, seen = downstream, set()
     while here is not None and here.code not in seen:
@@ -60,11 +60,17 @@ def ensure_river(
         seen.add(here.code)
         here = here.downstream
     _positive("km", joins, _("汇入处距下游河河口（km）"))
+    _positive("length", more.get("length"), _("河长（km）"))
+    if joins is not None and (downstream is None or (downstream.length is not None and joins > downstream.length)):
+        raise Refused(
+            "joins", _("汇入处距河口 %(km)s km 不对") % {"km": joins}, expected=_("先选汇入的河流，且不超过它的长度")
+        )
     with records.serial():
         found, _made = River.objects.update_or_create(
             code=code, defaults={"name": name, "city": city, "downstream": downstream, "joins": joins} | more
         )
-        records.audit(by, "energy.hydro.river", "river", code, {"name": name}, now=now)
+        told = {"name": name, "downstream": downstream.code if downstream else "", "joins": joins} | more
+        records.audit(by, "energy.hydro.river", "river", code, told, now=now)
     return found
 
 
@@ -100,13 +106,30 @@ def keep_gauge(
 ) -> HydroGauge:
     """Put a measuring station on the register, or bring it up to date. Raises `Refused`: `code`, `number`, `other_place`."""
     check_code(code)
-    _positive("km", given["km"], str(_("距河口（km）")))
+    _positive("km", given["km"], _("距河口（km）"))
     with records.serial():
         former = HydroGauge.objects.filter(code=code).first()
         if former and (former.city != city or former.place != given["place"]):
             raise Refused("other_place", _("编号“%(code)s”已属于另一处的测站") % {"code": code}, mend=_("请换一个编号"))
         found, _made = HydroGauge.objects.update_or_create(code=code, defaults=dict(given) | {"city": city, "demo": demo})  # fmt: skip
-        records.audit(by, "energy.hydro.gauge", "gauge", code, {"name": found.name}, now=now)
+        told = {name: str(value) for name, value in given.items() if value not in (None, "")}
+        records.audit(by, "energy.hydro.gauge", "gauge", code, told, now=now)
+    return found
+
+
+def gauge_for(user: Any, code: str) -> HydroGauge:
+    """A measuring station that this person may see. Raises `NotFound`."""
+    found = HydroGauge.objects.for_user(user).select_related("river").filter(code=code).first()
+    if found is None:
+        raise NotFound(_("没有这个水文测站"), mend=_("请从水文测报进入"))
+    return found
+
+
+def river_for(code: str) -> River:
+    """Raises `NotFound`."""
+    found = River.objects.filter(code=code).select_related("downstream").first()
+    if found is None:
+        raise NotFound(_("没有这条河"), mend=_("请从河流名录进入"))
     return found
 
 

@@ -20,6 +20,7 @@ from dafeng.domains.energy.city_page import (
     amount,
     city_here,
     evidence_of,
+    form_page,
     own_places,
     record_of,
     timeline,
@@ -39,26 +40,11 @@ from dafeng.domains.energy.plants.forms import (
 )
 from dafeng.domains.energy.plants.views.words import facts_of
 from dafeng.kernel.actions import asks, demand, may
-from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.errors import NotFound
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
 KINDS = (store.CAPACITY, store.TOTAL, store.LEASE, store.DUTY, store.IMPORT)
-FORM = "energy/control/form.html"
-
-
-def _form(
-    request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse], *, title: str, lead: str, button: str, back: str, back_title: str
-) -> HttpResponse:  # fmt: skip
-    """A form: shown, checked, done; what was refused is told above it."""
-    context = {"form": form, "title": title, "lead": lead, "button": button, "back": back, "back_title": back_title}
-    if request.method == "POST" and form.is_valid():
-        try:
-            with records.serial():
-                return do(dict(form.cleaned_data))
-        except DafengError as error:
-            return render(request, FORM, context | {"error": error.as_dict()}, status=422)
-    return render(request, FORM, context, status=422 if request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +71,7 @@ def edit(request: HttpRequest, plant: str = "") -> HttpResponse:
     form = PlantForm(
         request.POST or None, places=own_places(request.user, city, permissions.own_place), initial=initial
     )
-    return _form(
+    return form_page(
         request, form, do, title=found.name if found else _("登记电站"), lead=_("容量不在这里填：登记后在电站页面报容量变动，附证明，由另一人核准。"),
         button=_("保存"), back=reverse("energy:plants"), back_title=_("电源台账"),
     )  # fmt: skip
@@ -108,7 +94,7 @@ def _of_plant(request: HttpRequest, found: Plant, form: forms.Form, do: Callable
         messages.success(request, _("已报送"))
         return redirect(back)
 
-    return _form(request, form, filed, title=title, lead=lead, button=_("报送"), back=back, back_title=found.name)
+    return form_page(request, form, filed, title=title, lead=lead, button=_("报送"), back=back, back_title=found.name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,7 +160,7 @@ def total(request: HttpRequest) -> HttpResponse:
         return redirect("energy:plants-record", id=made.record_id)
 
     form = TotalForm(request.POST or None, request.FILES or None, places=places)
-    return _form(
+    return form_page(
         request, form, do, title=_("申报县区分布式总量"), lead=_("截止某日的全县区合计，含已逐站登记的；由另一人核准后计入。"), button=_("报送"),
         back=reverse("energy:plants-board"), back_title=_("电源装机"),
     )  # fmt: skip
@@ -192,7 +178,7 @@ def rule(request: HttpRequest) -> HttpResponse:
         return redirect("energy:plants-record", id=made.record_id)
 
     form = RuleForm(request.POST or None, request.FILES or None)
-    return _form(
+    return form_page(
         request, form, do, title=_("录入配储规定"), lead=_("按并网日期适用：照文件录入，由另一人签发。"), button=_("录入"),
         back=reverse("energy:plants-storage"), back_title=_("储能与配储"),
     )  # fmt: skip
