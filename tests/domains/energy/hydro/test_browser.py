@@ -22,6 +22,15 @@ from tests.domains.plan.browsing import RULES, SIZES, chromium
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 browser = pytest.fixture(chromium, scope="module", name="browser")
 SHOTS = os.environ.get("DAFENG_SHOTS", "")
+TOUCHING = """[...document.querySelectorAll('svg.chart')].flatMap(chart => {
+  const seen = [...chart.querySelectorAll('.axis')].filter(each => getComputedStyle(each).display !== 'none')
+    .map(each => [each.textContent, each.getBoundingClientRect()]);
+  const edge = chart.getBoundingClientRect();
+  return seen.flatMap(([a, x], i) => [
+    ...(x.left < edge.left - 1 || x.right > edge.right + 1 ? [a + ' leaves the box'] : []),
+    ...seen.slice(i + 1).filter(([b, y]) => x.left < y.right && y.left < x.right && x.top + 3 < y.bottom && y.top + 3 < x.bottom).map(([b]) => a + ' ' + b),
+  ]);
+})"""
 STATION = {"station": "demo-hydro-2"}
 
 
@@ -86,6 +95,7 @@ def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: s
             page.screenshot(path=f"{SHOTS}/hydro-{name}-{size}-{language}.png", full_page=True)
         seen = Axe().run(page, options={"runOnly": RULES}).response["violations"]
         wrong += [f"{name}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in seen]
+        wrong += [f"{name}: words on one another: {each}" for each in page.evaluate(TOUCHING)]
         if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             wrong.append(f"{name} scrolls sideways")
     context.close()
