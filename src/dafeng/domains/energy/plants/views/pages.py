@@ -19,10 +19,10 @@ from dafeng.domains.energy.models import CapacityChange, EnergyCity, Plant
 from dafeng.domains.energy.plants import findings, permissions, reading, rules, store
 from dafeng.domains.energy.plants.methods.capacity import movement
 from dafeng.domains.energy.plants.reading import Output, Register
-from dafeng.domains.energy.plants.views.drawn import output_chart, stock_chart
+from dafeng.domains.energy.plants.views.drawn import located, output_chart, stock_chart
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked
-from dafeng.kernel.pages.maps import choropleth
+from dafeng.kernel.pages.maps import choropleth, outline
 from dafeng.kernel.pages.tables import Choice, Column, Table
 
 STATES = dict(CapacityChange.Stage.choices) | {"": "–"}
@@ -88,7 +88,7 @@ def plants(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     if download := table.download():
         return download
-    year = today.year
+    year, by_code = today.year, {each.code: each for each in found.plants.values()}
     told = findings.all_of(found, reading.outputs_kept(found, year), year, names, today)
     mine = findings.seen(told, seen, set(own_places(request.user, city, permissions.own_place)))
     totals = found.totals(("wind", "pv", "storage"), today)
@@ -102,6 +102,7 @@ def plants(request: HttpRequest) -> HttpResponse:
             {"title": _("待核的容量变动"), "value": amount(found.waiting), "unit": _("份")},
         ],
         "keeps": may(request.user, permissions.KEEP), "totals": may(request.user, permissions.TOTAL),
+        "map": located(city, ((by_code[code], mw) for code, mw in table.chosen.select("code", "mw").iter_rows())), "ground": outline(city.boundary, names),
     }  # fmt: skip
     return render(request, "energy/plants/plants.html", context)
 
@@ -200,12 +201,19 @@ def board(request: HttpRequest) -> HttpResponse:
     told = reading.outputs_kept(found, year)
     names = cities.counties(city)
     stocks = {place: found.stock(group, last, place).mw for place in names}
+    seen, kinds = _seen(request, city), rules.kinds_of(group)
+    standing = (
+        (each, found.stock_of(each, last).mw)
+        for each in found.plants.values()
+        if each.pk in seen and each.kind in kinds
+    )
     context = {
         "group": group, "title": groups[group], "year": year, "year_tabs": tabs, "last": last, "chart": chart,
         "tabs": [{"value": each, "title": title, "address": asked.address(request, group=each), "current": each == group} for each, title in groups.items() if found.of(each)],
         "kinds": [_kind(found, told, each, title, year, last) for each, title in groups.items() if found.of(each)],
         "counties": [{"name": name, **_moved(found.movement(group, year, today, place))} for place, name in names.items()],
-        "map": choropleth(city.boundary, {place: mw or None for place, mw in stocks.items()}, names), "targets": [_target(each) for each in reading.progress(found, today)],
+        "ground": choropleth(city.boundary, {place: mw or None for place, mw in stocks.items()}, names, more={place: {"words": f"{amount(mw, 1)} MW" if mw else _("无数据")} for place, mw in stocks.items()}),
+        "map": located(city, ((each, mw) for each, mw in standing if mw)), "targets": [_target(each) for each in reading.progress(found, today)],
         "undeclared": [names[each] for each in found.undeclared], "rules": [rules.rules()[each] for each in ("stock", "once", "hours", "curtailment")],
         "publishes": may(request.user, permissions.PUBLISH), "demo": any(each.demo for each in found.plants.values()),
     }  # fmt: skip
