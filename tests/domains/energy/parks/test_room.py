@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.urls import reverse
 from dafeng.domains.energy.control import balance as control
 from dafeng.domains.energy.control import quotas
 from dafeng.domains.energy.control.refusals import Refused
-from dafeng.domains.energy.models import HeatMatch, Park, ParkFlow
+from dafeng.domains.energy.models import HeatMatch, Park, ParkFlow, ParkLink
 from dafeng.domains.energy.parks import demo, exchange, heat, links, publication, reading, sheet, steps, store
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import PermissionDenied
@@ -288,6 +288,25 @@ def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, ndrc: Any, person: Any)
         city, io.BytesIO(good.encode()), name="园.csv", by=person("county", GUSHI), now=NOW
     )
     assert [each.where.column for each in preview.problems] == ["县区"], "a county cannot import into another"
+
+
+@pytest.mark.parametrize(("kind", "source"), [("exchange", "a"), ("bought", None), ("made", None)])
+def test_a_link_is_registered_once_with_or_without_a_source(
+    park: Any, firms: Any, kind: str, source: str | None
+) -> None:
+    """By the service and by the database itself; another target, carrier or kind is another link."""
+    given = {"kind": kind, "source": firms.get(source), "target": firms["b"], "carrier": "steam", "since": SINCE}
+    links.add(park, **given, by=None, now=NOW)
+    with pytest.raises(Refused) as refused:
+        links.add(park, **given, by=None, now=NOW)
+    assert refused.value.code == "twice"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ParkLink.objects.create(park=park, **given)
+    links.add(park, **given | {"target": firms["c"]}, by=None, now=NOW)
+    links.add(park, **given | {"carrier": "heat"}, by=None, now=NOW)
+    if source is None:
+        links.add(park, **given | {"kind": "made" if kind == "bought" else "bought"}, by=None, now=NOW)
+    assert ParkLink.objects.count() == (3 if source else 4)
 
 
 def test_only_a_step_that_there_is_moves_an_import(client: Client, city: Any, ndrc: Any) -> None:
