@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from dafeng.domains.energy.control import balance as control
 from dafeng.domains.energy.control import quotas
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import HeatMatch, Park, ParkFlow, ParkLink
-from dafeng.domains.energy.parks import demo, exchange, heat, links, publication, reading, sheet, steps, store
+from dafeng.domains.energy.parks import demo, exchange, heat, heatmap, links, publication, reading, sheet, steps, store
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import PermissionDenied
 from dafeng.kernel.indicators import services as indicators
@@ -307,6 +308,22 @@ def test_a_link_is_registered_once_with_or_without_a_source(
     if source is None:
         links.add(park, **given | {"kind": "made" if kind == "bought" else "bought"}, by=None, now=NOW)
     assert ParkLink.objects.count() == (3 if source else 4)
+
+
+def test_places_that_coincide_stand_side_by_side_inside_the_picture(
+    park: Any, firms: Any, ndrc: Any, city: Any
+) -> None:
+    """Three sources at the western end of the park, three at the eastern: each is seen, none beyond the edge of 420."""
+    for code in ("a", "c"):
+        for number in range(3):
+            heat.offer(park, firms[code], given=OFFER | {"name": f"余汽{code}{number}"}, by=None, now=NOW)
+    drawn = heatmap.picture(city, ndrc, [park], [], set())
+    assert drawn is not None
+    xs = sorted(spot["x"] for spot in drawn["close"]["rows"])
+    assert len(xs) == 6
+    assert xs[0] >= 8
+    assert xs[-1] <= 420 - 8
+    assert all(right - left >= 16 for left, right in pairwise(xs))
 
 
 def test_only_a_step_that_there_is_moves_an_import(client: Client, city: Any, ndrc: Any) -> None:

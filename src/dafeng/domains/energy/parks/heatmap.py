@@ -87,8 +87,9 @@ def _close(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _apart(spots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Points of one place side by side, so that each is seen."""
+    """Points of one place side by side, towards the middle, so that each is seen."""
     for number, spot in enumerate(spots):
+        step = SIDE if spot["x"] < WIDTH / 2 else -SIDE
         while any(abs(spot["x"] - each["x"]) < SIDE and abs(spot["y"] - each["y"]) < SIDE for each in spots[:number]):
-            spot["x"] = round(spot["x"] + SIDE, 1)
+            spot["x"] = round(spot["x"] + step, 1)
     return spots
