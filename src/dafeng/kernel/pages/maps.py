@@ -61,7 +61,7 @@ def _shapes(geojson: str) -> tuple[tuple[tuple[str, str, str, float, float], ...
 
 
 def outline(geojson: str, names: Mapping[str, str]) -> dict[str, Any] | None:
-    """The areas without a number: the ground for points. None without a boundary. What `parts/spots.html` draws."""
+    """The areas without a number: the ground for points. None without a boundary."""
     return _areas(geojson, {}, names) if geojson else None
 
 
