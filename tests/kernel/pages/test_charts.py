@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,54 @@ def test_whatever_the_numbers_everything_stays_in_the_box(values: dict[int, floa
         for dot in (dot for line in chart.lines for dot in line["dots"]):
             assert 11.8 <= dot["y"] <= 222.2
             assert math.isfinite(dot["x"])
+
+
+HOURS = [f"{day:02d}日{hour:02d}" for day in range(14, 21) for hour in range(24)]
+
+
+@pytest.mark.parametrize(
+    ("xs", "desk", "phone"),
+    [
+        # A letter is 11 high on a desk, 19 on a phone; Latin ones 0.64 as wide. 12 × "2026-01": 55 each; 7 letters want 49.3 + 5.5 or 85.1 + 9.5.
+        ([f"2026-{month:02d}" for month in range(1, 13)], 12, 6),
+        (HOURS, 7, 7),  # a week of hours: the midnights
+        (["信阳市浉河区", "固始县", "新县"], 3, 3),
+    ],
+)
+def test_labels_that_have_no_room_are_left_out(xs: list[str], desk: int, phone: int) -> None:
+    chart = lines("t", "u", xs, [Series("a", dict.fromkeys(xs, 1.0))])
+    assert chart is not None
+    count = {only: sum(label["only"] == only for label in chart.labels) for only in ("", "desk", "phone")}
+    assert (count[""] + count["desk"], count[""] + count["phone"]) == (desk, phone)
+    if xs is HOURS:
+        assert [label["text"] for label in chart.labels] == [f"{day}日00" for day in range(14, 21)]
+
+
+@given(
+    st.lists(st.text("年月日0123456789-AWm", min_size=1, max_size=9), min_size=1, max_size=200, unique=True),
+    st.integers(0, 250),
+    st.floats(0.001, 1e7),
+)
+def test_no_two_words_of_an_axis_touch_and_none_leaves_the_box(xs: list[str], number: int, highest: float) -> None:
+    chosen = xs[number] if number < len(xs) else None
+    chart = stacked("t", "u", xs, [Series("a", {xs[0]: highest})], chosen=chosen)
+    assert chart is not None
+    for letter, device in ((11.0, "desk"), (19.0, "phone")):
+        # A Chinese letter is one em wide; the widest Latin ones here stand for 0.64 em.
+        shown = sorted(
+            (each["x"], sum(letter * (1.0 if letter_ in "年月日" else 0.64) for letter_ in each["text"]) / 2)
+            for each in chart.labels
+            if each["only"] in ("", device)
+        )
+        assert shown
+        assert all(left + a <= right - b for (left, a), (right, b) in pairwise(shown))
+        assert all(x + half <= 720.1 for x, half in shown)
+        assert [each["text"] for each in chart.labels if each["chosen"] and each["only"] in ("", device)] == (
+            [chosen] if chosen else []
+        )
+    assert all(
+        chart.left - 14 >= len(tick["label"]) * 19 * 0.64 - 0.1 for tick in chart.ticks if len(tick["label"]) > 4
+    )
 
 
 def test_shares_are_of_the_largest_by_size() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from dafeng.kernel.pages.maps import choropleth
+from dafeng.kernel.pages.maps import choropleth, outline, points
 
 
 def square(code: str, west: float) -> dict:
@@ -42,3 +42,19 @@ def test_the_drawing_stays_in_its_box() -> None:
 def test_without_numbers_or_boundary_there_is_no_map() -> None:
     assert choropleth(GEOJSON, {"0": None}, {}) is None
     assert choropleth("", {"0": 1.0}, {}) is None
+
+
+def test_points_stand_on_the_picture_and_those_beside_it_are_none() -> None:
+    # Five degrees wide, one high: the width decides. North-west corner at the margin of 4, the middle half way: 420 / 2.
+    west_north, middle, away, south = points(GEOJSON, [(114.0, 33.0), (116.5, 32.5), (120.0, 32.5), (116.5, 20.0)])
+    assert west_north == (4.0, 4.0)
+    assert middle is not None
+    assert middle[0] == 210.0
+    assert (away, south) == (None, None)
+
+
+def test_the_outline_has_every_area_and_no_number() -> None:
+    made = outline(GEOJSON, {"0": "浉河区"})
+    assert made is not None
+    assert [(area["step"], area["value"]) for area in made["areas"]] == [(0, None)] * 5
+    assert outline("", {}) is None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
+from django import forms
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +19,7 @@ from dafeng.domains.energy.models import EnergyCity
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound, StaleError, UploadError
 from dafeng.kernel.records import services as records
-from dafeng.kernel.records.models import Evidence
+from dafeng.kernel.records.models import Evidence, Record
 
 FILE_BYTES = 20 * 2**20
 
@@ -29,12 +32,11 @@ def city_here() -> EnergyCity:
     return found
 
 
-def own_places(user: Any, city: EnergyCity) -> dict[str, str]:
-    """The counties that a person may report for, by name."""
-    known = cities.counties(city)
-    if getattr(user, "is_superuser", False):
-        return known
-    return {code: name for code, name in known.items() if permissions.own_place(user, code)}
+def own_places(
+    user: Any, city: EnergyCity, own_place: Callable[[Any, str], bool] = permissions.own_place
+) -> dict[str, str]:
+    """The counties that a person may report for, by name; `own_place` is the rule of the room."""
+    return {code: name for code, name in cities.counties(city).items() if own_place(user, code)}
 
 
 def own_firms(user: Any, city: EnergyCity) -> list[Enterprise]:
@@ -67,6 +69,29 @@ def told(request: HttpRequest, do: Callable[[], Any], done: str) -> bool:
 def unchanged(request: HttpRequest, record: Any) -> None:
     if request.POST.get("state") != record.state:
         raise StaleError(_("已被他人办理，现为“%(state)s”") % {"state": record.state_title}, mend=_("请返回看最新情况"))
+
+
+def form_page(
+    request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse], *, title: str, lead: str, button: str, back: str, back_title: str
+) -> HttpResponse:  # fmt: skip
+    """A form: shown, checked, done; what was refused is told above it."""
+    page = "energy/control/form.html"
+    context = {"form": form, "title": title, "lead": lead, "button": button, "back": back, "back_title": back_title}
+    if request.method == "POST" and form.is_valid():
+        try:
+            with records.serial():
+                return do(dict(form.cleaned_data))
+        except DafengError as error:
+            return render(request, page, context | {"error": error.as_dict()}, status=422)
+    return render(request, page, context, status=422 if request.method == "POST" else 200)
+
+
+def record_of(request: HttpRequest, id: UUID, *kinds: str, mend: str, **more: Any) -> Record:
+    """A record of these kinds that this person may see. Raises `NotFound`; `mend` says where to come in again."""
+    found = Record.objects.for_user(request.user).of_kind(*kinds).filter(pk=id, **more).first()
+    if found is None:
+        raise NotFound(_("没有这份记录"), mend=mend)
+    return found
 
 
 def timeline(record: Any) -> list[dict[str, Any]]:

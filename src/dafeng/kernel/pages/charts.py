@@ -11,10 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
 from typing import Any
+from unicodedata import east_asian_width
 
 from django.http import HttpRequest, HttpResponse
 
-WIDTH, HEIGHT, LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT = 720.0, 250.0, 56.0, 12.0, 660.0, 210.0
+WIDTH, LEFT, RIGHT, TOP, PLOT_HEIGHT = 720.0, 56.0, 716.0, 12.0, 210.0
+"""The box is 720 × 250; the plot ends at RIGHT and begins at LEFT, or further in where the ticks are long words."""
+DESK, PHONE = 11.0, 19.0
+"""Height of a letter on the axes (`dafeng.css`): on a phone the whole box is 358 px wide, so its letters are larger in the box."""
+EVERY = (1, 2, 3, 4, 5, 6, 8, 10, 12, 24, 48, 72, 168)
+"""Steps between labels that fall on the same hour, month or weekday again."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Chart:
     labels: Sequence[dict[str, Any]]
     bars: Sequence[dict[str, Any]] = ()
     lines: Sequence[dict[str, Any]] = ()
+    left: float = LEFT
     zero: float = TOP + PLOT_HEIGHT
     decimals: int = 1
     note: Any = ""
@@ -61,6 +68,11 @@ class Chart:
         answer = HttpResponse(target.getvalue(), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{self.name}.csv"'
         return answer
+
+    @property
+    def edge(self) -> float:
+        """Where the ticks' words end and the grid is about to begin."""
+        return self.left - 10
 
     @property
     def heads(self) -> list[Any]:
@@ -92,12 +104,38 @@ def _scale(low: float, high: float) -> tuple[float, float, float, list[dict[str,
     return bottom, top, factor, ticks
 
 
-def _labels(xs: Sequence[Any], chosen: Any) -> list[dict[str, Any]]:
-    slot, every = PLOT_WIDTH / len(xs), -(-len(xs) // 12)
+def width_of(text: Any, letter: float) -> float:
+    """How wide a word on an axis is at most: a Chinese letter is as wide as high, others less."""
+    return letter * sum(1.0 if east_asian_width(each) in "WF" else 0.64 for each in str(text))
+
+
+def _left(ticks: Sequence[dict[str, Any]]) -> float:
+    return max(LEFT, 14 + max(width_of(tick["label"], PHONE) for tick in ticks))
+
+
+def _placed(xs: Sequence[Any], at: int | None, left: float, letter: float) -> dict[int, float]:
+    """Where labels stand whose letters are so high: as many as have room beside one another, at most twelve, and `at` in any case."""
+    slot, room = (RIGHT - left) / len(xs), max(width_of(x, letter) for x in xs) + letter / 2
+    least = max(room / slot, len(xs) / 12)
+
+    def place(i: int) -> float:
+        return min(left + (i + 0.5) * slot, WIDTH - width_of(xs[i], letter) / 2)
+
+    placed = {} if at is None else {at: place(at)}
+    for i in range(0, len(xs), next((each for each in EVERY if each >= least), ceil(least))):
+        if all(abs(place(i) - other) >= room for other in placed.values()):
+            placed[i] = place(i)
+    return placed
+
+
+def _labels(xs: Sequence[Any], chosen: Any, left: float) -> list[dict[str, Any]]:
+    """The labels of a desk and of a phone; `only` names the one on which a label stands so, empty where both agree."""
+    at = list(xs).index(chosen) if chosen in xs else None
+    desk, phone = (set(_placed(xs, at, left, letter).items()) for letter in (DESK, PHONE))
     return [
-        {"x": round(LEFT + (i + 0.5) * slot, 1), "text": x, "chosen": x == chosen}
-        for i, x in enumerate(xs)
-        if i % every == 0 or x == chosen
+        {"x": round(x, 1), "text": xs[i], "chosen": i == at, "only": only}
+        for only, placed in (("", desk & phone), ("desk", desk - phone), ("phone", phone - desk))
+        for i, x in sorted(placed)
     ]
 
 
@@ -120,7 +158,8 @@ def stacked(
         return sum(max(sign * (each.values.get(x) or 0.0), 0.0) for each in series)
 
     _bottom, top, factor, ticks = _scale(-max(total(x, -1) for x in xs), max(total(x, 1) for x in xs))
-    slot, bars = PLOT_WIDTH / len(xs), []
+    left = _left(ticks)
+    slot, bars = (RIGHT - left) / len(xs), []
     for index, x in enumerate(xs):
         above, below = 0.0, 0.0
         for each in series:
@@ -131,7 +170,7 @@ def stacked(
             above, below = (above + amount, below) if amount > 0 else (above, below + amount)
             bars.append(
                 {
-                    "x": round(LEFT + (index + 0.15) * slot, 1),
+                    "x": round(left + (index + 0.15) * slot, 1),
                     "y": round(TOP + (top - high) * factor, 1),
                     "width": round(slot * 0.7, 1),
                     "height": round(abs(amount) * factor, 1),
@@ -143,7 +182,7 @@ def stacked(
                 }
             )
     return Chart(
-        title, unit, xs, series, ticks, _labels(xs, chosen), bars=bars, zero=round(TOP + top * factor, 1), decimals=decimals, note=note, name=name
+        title, unit, xs, series, ticks, _labels(xs, chosen, left), bars=bars, left=left, zero=round(TOP + top * factor, 1), decimals=decimals, note=note, name=name
     )  # fmt: skip
 
 
@@ -163,10 +202,11 @@ def lines(
     if not known or not xs:
         return None
     _bottom, top, factor, ticks = _scale(min(0.0, *known), max(0.0, *known))
-    slot = PLOT_WIDTH / len(xs)
+    left = _left(ticks)
+    slot = (RIGHT - left) / len(xs)
 
     def at(index: int, value: float) -> tuple[float, float]:
-        return round(LEFT + (index + 0.5) * slot, 1), round(TOP + (top - value) * factor, 1)
+        return round(left + (index + 0.5) * slot, 1), round(TOP + (top - value) * factor, 1)
 
     drawn = []
     for each in series:
@@ -193,7 +233,7 @@ def lines(
             }
         )
     return Chart(
-        title, unit, xs, series, ticks, _labels(xs, chosen), lines=drawn, zero=round(TOP + top * factor, 1), decimals=decimals, note=note, name=name
+        title, unit, xs, series, ticks, _labels(xs, chosen, left), lines=drawn, left=left, zero=round(TOP + top * factor, 1), decimals=decimals, note=note, name=name
     )  # fmt: skip
 
 

@@ -33,23 +33,36 @@ def _projection(features: Sequence[Any]) -> tuple[dict[str, list[Any]], Projecti
     return rings, at, (north - south) * scale
 
 
-def points(geojson: str, places: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """(longitude, latitude) as points of the picture that `choropleth` draws of the same boundary."""
-    _rings, at, _height = _projection(json.loads(geojson)["features"])
-    return [at(longitude, latitude) for longitude, latitude in places]
+@lru_cache(maxsize=16)
+def _picture(geojson: str) -> tuple[Projection, int]:
+    """How a place becomes a point of the picture, and the picture's height."""
+    _rings, at, height = _projection(json.loads(geojson)["features"])
+    return at, round(height + 2 * MARGIN)
+
+
+def points(geojson: str, places: Iterable[tuple[float, float]]) -> list[tuple[float, float] | None]:
+    """(longitude, latitude) as points of the picture of a boundary; None for what lies outside the picture."""
+    at, height = _picture(geojson)
+    drawn = [at(longitude, latitude) for longitude, latitude in places]
+    return [(x, y) if 0 <= x <= WIDTH and 0 <= y <= height else None for x, y in drawn]
 
 
 @lru_cache(maxsize=16)
 def _shapes(geojson: str) -> tuple[tuple[tuple[str, str, str, float, float], ...], int]:
     """(code, name, path, x, y) of each area and the height of the picture; drawn once per boundary file."""
     features = json.loads(geojson)["features"]
-    rings, at, height = _projection(features)
+    rings, at, _height = _projection(features)
     drawn = []
     for feature in features:
         code = feature["properties"]["adcode"]
         path = "".join("M" + "L".join("{} {}".format(*at(p[0], p[1])) for p in ring) + "Z" for ring in rings[code])
         drawn.append((code, feature["properties"]["name"], path, *at(*feature["properties"]["cp"])))
-    return tuple(drawn), round(height + 2 * MARGIN)
+    return tuple(drawn), _picture(geojson)[1]
+
+
+def outline(geojson: str, names: Mapping[str, str]) -> dict[str, Any] | None:
+    """The areas without a number: the ground for points. None without a boundary."""
+    return _areas(geojson, {}, names) if geojson else None
 
 
 def choropleth(
@@ -60,9 +73,15 @@ def choropleth(
     `values`: area code → number or None. `more`: code → mapping of what else an area's row says (status, address).
     None without a boundary or without any number. What `parts/map.html` draws.
     """
-    known = sorted(v for v in values.values() if v is not None)
-    if not geojson or not known:
+    if not geojson or not any(value is not None for value in values.values()):
         return None
+    return _areas(geojson, values, names, more)
+
+
+def _areas(
+    geojson: str, values: Mapping[str, float | None], names: Mapping[str, str], more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    known = sorted(value for value in values.values() if value is not None)
     shapes, height = _shapes(geojson)
     areas = []
     for code, printed, path, x, y in shapes:

@@ -22,6 +22,15 @@ from tests.domains.plan.browsing import SIZES, chromium
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 browser = pytest.fixture(chromium, scope="module", name="browser")
 SHOTS = os.environ.get("DAFENG_SHOTS", "")
+TOUCHING = """[...document.querySelectorAll('svg.chart')].flatMap(chart => {
+  const seen = [...chart.querySelectorAll('.axis')].filter(each => getComputedStyle(each).display !== 'none')
+    .map(each => [each.textContent, each.getBoundingClientRect()]);
+  const edge = chart.getBoundingClientRect();
+  return seen.flatMap(([a, x], i) => [
+    ...(x.left < edge.left - 1 || x.right > edge.right + 1 ? [a + ' leaves the box'] : []),
+    ...seen.slice(i + 1).filter(([b, y]) => x.left < y.right && y.left < x.right && x.top + 3 < y.bottom && y.top + 3 < x.bottom).map(([b]) => a + ' ' + b),
+  ]);
+})"""
 STATION = {"station": "demo-hydro-2"}
 
 
@@ -43,6 +52,9 @@ def addresses() -> dict[str, str]:
         "-notices",
         "-pumped",
         "-new",
+        "-rivers",
+        "-river-new",
+        "-gauge-new",
     )
     found = {f"hydro{name}": reverse(f"energy:hydro{name}") for name in named}
     found |= {f"station{name}": reverse(f"energy:hydro-{name[1:] or 'station'}", kwargs=STATION) for name in ("", "-edit", "-points", "-threshold", "-forecast")}  # fmt: skip
@@ -50,6 +62,9 @@ def addresses() -> dict[str, str]:
     assert warning
     assert decision
     return found | {
+        "river-edit": reverse("energy:hydro-river-edit", kwargs={"river": "demo-brook"}),
+        "gauge-edit": reverse("energy:hydro-gauge-edit", kwargs={"gauge": "demo-gauge-1"}),
+        "gauge-points": reverse("energy:hydro-gauge-points", kwargs={"gauge": "demo-gauge-1"}),
         "pumped-station": reverse("energy:hydro-pumped-station", kwargs={"station": "daping"}),
         "warning": reverse("energy:hydro-warning", kwargs={"id": warning.pk}),
         "decision": reverse("energy:hydro-decision", kwargs={"id": decision.record_id}),
@@ -80,6 +95,7 @@ def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: s
             page.screenshot(path=f"{SHOTS}/hydro-{name}-{size}-{language}.png", full_page=True)
         seen = violations(page)
         wrong += [f"{name}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in seen]
+        wrong += [f"{name}: words on one another: {each}" for each in page.evaluate(TOUCHING)]
         if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
             wrong.append(f"{name} scrolls sideways")
     context.close()

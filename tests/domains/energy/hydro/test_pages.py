@@ -16,11 +16,13 @@ from dafeng.domains.energy.models import EcoDecision, EcoWarning
 
 def test_every_page_keeps_the_house_rules(client: Client, demo: Any) -> None:
     client.force_login(demo["ndrc"])
-    names = ("hydro", "hydro-ecology", "hydro-warnings", "hydro-forecasts", "hydro-register", "hydro-gauges", "hydro-notices", "hydro-pumped", "hydro-new", "hydro-upload")  # fmt: skip
+    names = ("hydro", "hydro-ecology", "hydro-warnings", "hydro-forecasts", "hydro-register", "hydro-gauges", "hydro-notices", "hydro-pumped", "hydro-new", "hydro-upload", "hydro-rivers", "hydro-river-new", "hydro-gauge-new")  # fmt: skip
     addresses = [reverse(f"energy:{name}") for name in names]
     of_station = ("hydro-station", "hydro-forecast", "hydro-edit", "hydro-points", "hydro-threshold")
     addresses += [reverse(f"energy:{name}", kwargs={"station": "demo-hydro-2"}) for name in of_station]
     addresses += [reverse("energy:hydro-pumped-station", kwargs={"station": code}) for code in ("demo-pumped",)]
+    addresses += [reverse("energy:hydro-river-edit", kwargs={"river": "demo-brook"})]
+    addresses += [reverse(f"energy:{name}", kwargs={"gauge": "demo-gauge-1"}) for name in ("hydro-gauge-edit", "hydro-gauge-points")]  # fmt: skip
     addresses += [reverse("energy:hydro-warning", kwargs={"id": EcoWarning.objects.first().pk}), reverse("energy:hydro-decision", kwargs={"id": EcoDecision.objects.first().record_id})]  # fmt: skip
     faults = []
     for address in addresses:

@@ -321,8 +321,8 @@ def test_rivers_and_gauges_come_from_the_same_template(city: Any, ndrc: Any) -> 
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
     for title, rows in (
-        ("河流", [sheet.TABLES["river"][2], ("xi", "溪", "流域", 24, "he", 52), ("he", "河", "流域", 70, "", "")]),
-        ("水文测站", [sheet.TABLES["gauge"][2], ("g-1", "测站", "浉河区", "he", 60, 84.5, "")]),
+        ("河流", [sheet.TABLES["river"].columns, ("xi", "溪", "流域", 24, "he", 52), ("he", "河", "流域", 70, "", "")]),
+        ("水文测站", [sheet.TABLES["gauge"].columns, ("g-1", "测站", "浉河区", "he", 60, 84.5, "")]),
     ):
         page = book.add_worksheet(title)
         for number, row in enumerate(rows):

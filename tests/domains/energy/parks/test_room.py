@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import re
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,12 +17,13 @@ from django.urls import reverse
 from dafeng.domains.energy.control import balance as control
 from dafeng.domains.energy.control import quotas, warnings
 from dafeng.domains.energy.control.refusals import Refused
-from dafeng.domains.energy.models import ControlLight, HeatMatch, Park, ParkFlow, Quota
-from dafeng.domains.energy.parks import demo, exchange, heat, links, publication, reading, sheet, steps, store
+from dafeng.domains.energy.models import ControlLight, HeatMatch, Park, ParkFlow, ParkLink, Quota
+from dafeng.domains.energy.parks import demo, exchange, heat, heatmap, links, publication, reading, sheet, steps, store
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import PermissionDenied
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Record
 from tests.domains.energy.parks.conftest import CITY, GUSHI, NOW, SHIHE, SINCE, proof
 
 TODAY = date(2026, 11, 21)
@@ -287,6 +289,56 @@ def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, ndrc: Any, person: Any)
         city, io.BytesIO(good.encode()), name="园.csv", by=person("county", GUSHI), now=NOW
     )
     assert [each.where.column for each in preview.problems] == ["县区"], "a county cannot import into another"
+
+
+@pytest.mark.parametrize(("kind", "source"), [("exchange", "a"), ("bought", None), ("made", None)])
+def test_a_link_is_registered_once_with_or_without_a_source(
+    park: Any, firms: Any, kind: str, source: str | None
+) -> None:
+    """By the service and by the database itself; another target, carrier or kind is another link."""
+    given = {"kind": kind, "source": firms.get(source), "target": firms["b"], "carrier": "steam", "since": SINCE}
+    links.add(park, **given, by=None, now=NOW)
+    with pytest.raises(Refused) as refused:
+        links.add(park, **given, by=None, now=NOW)
+    assert refused.value.code == "twice"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ParkLink.objects.create(park=park, **given)
+    links.add(park, **given | {"target": firms["c"]}, by=None, now=NOW)
+    links.add(park, **given | {"carrier": "heat"}, by=None, now=NOW)
+    if source is None:
+        links.add(park, **given | {"kind": "made" if kind == "bought" else "bought"}, by=None, now=NOW)
+    assert ParkLink.objects.count() == (3 if source else 4)
+
+
+def test_places_that_coincide_stand_side_by_side_inside_the_picture(
+    park: Any, firms: Any, ndrc: Any, city: Any
+) -> None:
+    """Three sources at the western end of the park, three at the eastern: each is seen, none beyond the edge of 420."""
+    for code in ("a", "c"):
+        for number in range(3):
+            heat.offer(park, firms[code], given=OFFER | {"name": f"余汽{code}{number}"}, by=None, now=NOW)
+    drawn = heatmap.picture(city, ndrc, [park], [], set())
+    assert drawn is not None
+    xs = sorted(spot["x"] for spot in drawn["close"]["rows"])
+    assert len(xs) == 6
+    assert xs[0] >= 8
+    assert xs[-1] <= 420 - 8
+    assert all(right - left >= 16 for left, right in pairwise(xs))
+
+
+def test_only_a_step_that_there_is_moves_an_import(client: Client, city: Any, ndrc: Any) -> None:
+    client.force_login(ndrc)
+    body = io.BytesIO((HEAD + "p-1,园甲,浉河区,省级,100,公司,114.0,32.1\n").encode())
+    body.name = "园.csv"
+    waiting = client.post(reverse("energy:parks-upload"), {"file": body})["Location"]
+    page = client.get(waiting)
+    assert page.context["rows"][0]["place"] == "浉河区"
+    for action, state, status, left in (
+        ("burn", "preview", 404, "preview"), ("drop", "committed", 409, "preview"), ("drop", "preview", 302, "dropped"),
+    ):  # fmt: skip
+        told = client.post(page.context["address"], {"action": action, "state": state})
+        assert (told.status_code, Record.objects.get(kind=sheet.KIND).state) == (status, left)
+    assert not Park.objects.exists()
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff\x00", "编号,名称\n".encode(), HEAD.encode()])

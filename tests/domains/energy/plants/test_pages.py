@@ -90,6 +90,37 @@ def test_the_template_is_read_back_as_a_table_without_rows(city: Any, clerk: Any
         sheet.open_import(city, io.BytesIO(sheet.template(city)), name="台账.xlsx", by=clerk, now=NOW, today=TODAY)
 
 
+def test_plants_that_have_a_place_stand_on_the_map(
+    client: Client, keep: Any, stand: Any, person: Any, ndrc: Any
+) -> None:
+    """The counties are three squares from 114° to 117° east, 32° to 33° north: the middle of the picture is 115.5°, at x = 420 / 2."""
+    big = keep("big", longitude=115.5, latitude=32.5, organisation="wind-office")
+    small = keep("small", "pv_central", place=GUSHI, longitude=114.0, latitude=33.0)
+    keep("bare")
+    keep("away", longitude=120.0, latitude=32.5)
+    stand(big, 90.0, date(2026, 5, 1))
+    stand(small, 20.0, date(2026, 5, 1))
+    list_, board = reverse("energy:plants"), reverse("energy:plants-board")
+    client.force_login(ndrc)
+    drawn = client.get(list_).context["map"]
+    assert [(spot["x"], spot["title"]) for spot in drawn["spots"]] == [
+        (210.0, "电站 big 风电 90.0 MW"),
+        (4.0, "电站 small 集中式光伏 20.0 MW"),
+    ]
+    assert [(each["name"], each["count"], each["mw"]) for each in drawn["kinds"]] == [
+        ("风电", 1, "90.0"),
+        ("集中式光伏", 1, "20.0"),
+    ]
+    assert ([each["name"] for each in drawn["outside"]], drawn["bare"], drawn["left"]) == (["电站 away"], 1, 0)
+    # The filter of the table is the filter of the map; on the board stand those of the chosen kind that are connected.
+    assert [spot["x"] for spot in client.get(f"{list_}?kind=pv_central").context["map"]["spots"]] == [4.0]
+    assert client.get(f"{list_}?q=bare").context["map"] is None
+    assert "没有登记了经纬度的电站" in client.get(f"{list_}?q=bare").content.decode()
+    assert [spot["x"] for spot in client.get(f"{board}?group=wind").context["map"]["spots"]] == [210.0]
+    client.force_login(person("enterprise", SHIHE, "wind-office"))
+    assert [spot["x"] for spot in client.get(list_).context["map"]["spots"]] == [210.0]
+
+
 def test_each_sees_and_files_for_its_own(client: Client, keep: Any, stand: Any, person: Any, ndrc: Any) -> None:
     keep("near", organisation="wind-office")
     far = keep("far", place=GUSHI, organisation="sun-office")

@@ -9,10 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.energy.buildings import rules
-from dafeng.domains.energy.control.forms import Day, UploadForm, choices, number
+from dafeng.domains.energy.control.forms import Day, choices, number
 from dafeng.domains.energy.models import Building, BuildingUse, MonthValue
 
-__all__ = ["AuditForm", "BuildingForm", "RetrofitForm", "UploadForm", "UseForm"]
+__all__ = ["AuditForm", "BuildingForm", "RetrofitForm", "UseForm"]
 
 
 class BuildingForm(forms.Form):

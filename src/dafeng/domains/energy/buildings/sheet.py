@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.energy import importing
 from dafeng.domains.energy.buildings import permissions, rules, store
+from dafeng.domains.energy.codes import check_code
 from dafeng.domains.energy.control.refusals import Refused
-from dafeng.domains.energy.importing import Preview, Row, Said
+from dafeng.domains.energy.importing import Preview, Row, Said, unless_empty
 from dafeng.domains.energy.models import Building, BuildingUse, EnergyCity
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import AuditEntry, Record
@@ -34,7 +35,7 @@ def template(city: EnergyCity) -> bytes:
 def read(city: EnergyCity, file: BinaryIO, *, name: str, user: Any, now: datetime) -> Preview:
     """Raises `UploadError` for a file that is no such table; faults of rows are in the answer."""
     reader = _Reader(city, user, now)
-    return TABLE.read(file, name=name, row=reader.row, key=lambda row: row["code"], key_column=CODE)
+    return TABLE.read(file, name=name, row=reader.row, key=lambda row: row["code"])
 
 
 class _Reader:
@@ -42,18 +43,14 @@ class _Reader:
 
     def __init__(self, city: EnergyCity, user: Any, now: datetime) -> None:
         self.now = now
-        self.places = {
-            names[0]: code for code, names in city.counties.items() if permissions.own_place(user, code) or getattr(user, "is_superuser", False)
-        }  # fmt: skip
+        self.places = importing.counties(user, city, permissions.own_place)
         self.types = {str(label): value for value, label in Building.Type.choices}
         self.taken = dict(Building.objects.values_list("code", "place"))
 
     def row(self, said: Said) -> Row:
-        def told_year(text: str) -> int | None:
-            return importing.year(text, self.now.year)
-
+        told_year = unless_empty(lambda text: importing.year(text, self.now.year))
         row = {
-            "code": said.at(CODE, self._code), "name": said.at(NAME, importing.named),
+            "code": said.at(CODE, check_code), "name": said.at(NAME, importing.named),
             "place": said.at(COUNTY, lambda text: importing.one_of(text, self.places)),
             "type": said.at(TYPE, lambda text: importing.one_of(text, self.types)),
             "area": said.at(AREA, lambda text: importing.number(text, least=1e-9)), "built": said.at(BUILT, told_year),
@@ -68,14 +65,6 @@ class _Reader:
         if row["code"] in self.taken and row["place"] and self.taken[row["code"]] != row["place"]:
             said.refuse(CODE, Refused("other_place", _("编号“%(code)s”已属于另一处的建筑") % {"code": row["code"]}))
         return row
-
-    @staticmethod
-    def _code(text: str) -> str:
-        if not store.CODE.fullmatch(text):
-            raise Refused(
-                "code", _("编号“%(code)s”写法不对") % {"code": text[:20]}, expected=_("字母、数字、短横线，2–60 个")
-            )
-        return text
 
 
 def open_import(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.buildings import rules
+from dafeng.domains.energy.codes import check_code
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import Building, BuildingAudit, BuildingUse, Retrofit
 from dafeng.kernel.enterprises.models import Enterprise
@@ -20,17 +20,13 @@ from dafeng.kernel.records.models import Evidence
 
 RETROFIT, AUDIT = "building.retrofit", "building.audit"
 WORDS = ("name", "place", "type", "zone", "area", "year", "public", "cooling", "heating", "photovoltaic", "meters", "organisation", "pledge_year")  # fmt: skip
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,59}")
 
 
 def keep(
     city: str, *, code: str, given: Mapping[str, Any], by: Any, now: datetime, firm: Enterprise | None = None, demo: bool = False
 ) -> Building:  # fmt: skip
     """Put a building on the register, or bring it up to date by its code. Raises `Refused`: `code`, `area`, `year`, `other_place`."""
-    if not CODE.fullmatch(code):
-        raise Refused(
-            "code", _("编号“%(code)s”写法不对") % {"code": code[:20]}, expected=_("字母、数字、短横线，2–60 个")
-        )
+    check_code(code)
     if not 0 < given["area"] < 5e6:
         raise Refused("area", _("建筑面积 %(area)s 不对") % {"area": given["area"]}, expected=_("大于 0 的平方米数"))
     if given.get("year") and not 1900 <= given["year"] <= now.year:

@@ -113,10 +113,6 @@ class MonthForm(SubjectForm):
     file = forms.FileField(label=_("凭证"), required=False, help_text=_("账单、台账或报表，不超过 20 MB。"))
 
 
-class UploadForm(forms.Form):
-    file = forms.FileField(label=_("表格文件"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}))
-
-
 class FollowForm(forms.Form):
     kind = forms.ChoiceField(label=_("做了什么"), choices=FollowUp.Kind.choices)
     text = forms.CharField(label=_("说明"), max_length=400, widget=forms.Textarea(attrs={"rows": 3}))

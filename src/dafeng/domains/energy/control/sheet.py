@@ -11,7 +11,7 @@ from dafeng.domains.energy import importing
 from dafeng.domains.energy.control import readings, rules
 from dafeng.domains.energy.control.permissions import WHOLE
 from dafeng.domains.energy.control.refusals import Refused
-from dafeng.domains.energy.importing import Preview, Row, Said
+from dafeng.domains.energy.importing import Preview, Row, Said, unless_empty
 from dafeng.domains.energy.models import EnergyCity, MonthValue
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.enterprises.models import Enterprise
@@ -41,9 +41,7 @@ def template(city: EnergyCity) -> bytes:
 def read(city: EnergyCity, file: BinaryIO, *, name: str, user: Any, now: datetime) -> Preview:
     """Raises `UploadError` for a file that is no such table; faults of rows are in the answer."""
     reader = _Reader(city, user, now)
-    return TABLE.read(
-        file, name=name, row=reader.row, key=lambda row: tuple(row[each] for each in SAME), key_column=SUBJECT
-    )
+    return TABLE.read(file, name=name, row=reader.row, key=lambda row: tuple(row[each] for each in SAME))
 
 
 class _Reader:
@@ -66,9 +64,9 @@ class _Reader:
         quantity = said.at(WHAT, lambda text: importing.one_of(text, self.quantities))
         row = {
             "place": place, "firm": firm, "quantity": quantity,
-            "sector": said.at(SECTOR, lambda text: importing.one_of(text, self.sectors) if text else ""),
+            "sector": said.at(SECTOR, unless_empty(lambda text: importing.one_of(text, self.sectors), "")),
             "month": said.at(MONTH, self._month), "value": said.at(VALUE, importing.number),
-            "basis": said.at(BASIS, lambda text: importing.one_of(text, self.bases) if text else MonthValue.Basis.REPORTED.value),
+            "basis": said.at(BASIS, unless_empty(lambda text: importing.one_of(text, self.bases), MonthValue.Basis.REPORTED.value)),
             "source": said.at(SOURCE, self._source),
         }  # fmt: skip
         if quantity and said[UNIT] != (unit := rules.quantities()[quantity].unit):

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.hydro import board, compliance, generation, notices, permissions, rules, store, warnings
-from dafeng.domains.energy.models import EcoWarning, HydroGauge, HydroNotice, HydroStation, hydro_full
+from dafeng.domains.energy.models import EcoWarning, HydroGauge, HydroNotice, HydroStation, River, hydro_full
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api import words
 from dafeng.kernel.api.moments import Moment
@@ -56,6 +56,10 @@ words.describe(
 words.describe(
     within="HydroGaugeOut", code=_("编号"), name=_("名称"), place=_("县区代码"), river=_("河流编号"), km=_("距河口，km"), alert_level=_("警戒水位，m"), level=_("水位，m"),
     flow=_("流量，m3/s"), rain=_("最近时段雨量，mm"), alert=_("是否超过警戒水位"), demo=_("是否演示数据"),
+)  # fmt: skip
+words.describe(
+    within="HydroRiverOut", code=_("编号"), name=_("名称"), basin=_("流域"), length=_("河长，km；空为待录入"), downstream=_("汇入的河流编号；空为不汇入登记的河流"),
+    joins=_("汇入处距下游河河口，km"), demo=_("是否演示数据"),
 )  # fmt: skip
 words.describe(
     hydro_station=_("电站编号"), eco_month=_("月份，如 2026-10；空为昨天所在的月"), eco_state=_("预警状态；空为全部")
@@ -159,6 +163,16 @@ class HydroNoticeIn(Schema):
     ends: Moment
     text: str = Field(max_length=400)
     flow: float | None = None
+
+
+class HydroRiverOut(Schema):
+    code: str
+    name: str
+    basin: str
+    length: float | None
+    downstream: str
+    joins: float | None
+    demo: bool
 
 
 class HydroGaugeOut(Schema):
@@ -289,6 +303,18 @@ def post_hydro_notice(request: HttpRequest, body: HydroNoticeIn) -> Any:
     station = store.station_for(request.user, given.pop("station"))
     demand(request.user, permissions.TELL, station)
     return Status(201, _notice(notices.post(station, **given, by=request.user, now=timezone.now())))
+
+
+def _river(row: River) -> dict[str, Any]:
+    names = ("code", "name", "basin", "length", "joins", "demo")
+    return {name: getattr(row, name) for name in names} | {"downstream": row.downstream.code if row.downstream else ""}
+
+
+@router.get("/energy/hydro/rivers", response=Page[HydroRiverOut], summary=_("河流名录"))
+@asks(permissions.SEE)
+def list_hydro_rivers(request: HttpRequest, asked: Query[Paging]) -> Any:
+    rows = River.objects.filter(city=city_here().code).select_related("downstream")
+    return page(request, rows.order_by("code"), asked, _river)
 
 
 @router.get("/energy/hydro/gauges", response=list[HydroGaugeOut], summary=_("水文测站与最新水情"))

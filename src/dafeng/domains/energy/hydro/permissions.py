@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from dafeng.domains.energy.models.hydro import EcoWarning, HydroStation, hydro_full
+from dafeng.domains.energy.models.hydro import EcoWarning, HydroGauge, HydroStation, River, hydro_full
 from dafeng.kernel.actions import action
 from dafeng.kernel.enterprises.access import OFFICES as SEE_ALL
 from dafeng.kernel.records.access import is_superuser
@@ -40,7 +40,23 @@ def own_station(user: Any, station: HydroStation) -> bool:
 
 
 def own_place(user: Any, place: str) -> bool:
-    return bool(WHOLE & roles_of(user)) or ("county" in roles_of(user) and place in places_of(user))
+    return (
+        is_superuser(user) or bool(WHOLE & roles_of(user)) or ("county" in roles_of(user) and place in places_of(user))
+    )
+
+
+def rivers_kept(user: Any) -> QuerySet[River]:
+    """The rivers whose words a person may change: a county those on which nothing of another county stands."""
+    if is_superuser(user) or WHOLE & roles_of(user):
+        return River.objects.all()
+    if "county" not in roles_of(user):
+        return River.objects.none()
+    away = [model.objects.filter(river=OuterRef("pk")).exclude(place__in=places_of(user)) for model in (HydroStation, HydroGauge)]  # fmt: skip
+    return River.objects.exclude(Exists(away[0])).exclude(Exists(away[1]))
+
+
+def own_river(user: Any, river: River) -> bool:
+    return rivers_kept(user).filter(pk=river.pk).exists()
 
 
 def runs(user: Any, station: HydroStation) -> bool:
@@ -61,10 +77,13 @@ WRITERS = frozenset({"enterprise", "county", *WHOLE})
 SEE = action("energy.hydro.see", "查看小水电与流域", {*OFFICES, "enterprise"})
 KEEP = action(
     "energy.hydro.keep",
-    "登记、导入水电站和测点，起草生态流量核定",
+    "登记、导入水电站、水文测站和测点，起草生态流量核定",
     {"ndrc", "department", "county"},
     writes=True,
     rule=own_place,
+)
+KEEP_RIVERS = action(
+    "energy.hydro.rivers", "登记、导入河流", {"ndrc", "department", "county"}, writes=True, rule=own_river
 )
 DECIDE = action("energy.hydro.decide", "签发生态流量核定", JUDGES, writes=True)
 SETTLE = action("energy.hydro.settle", "办理生态流量预警", {"enterprise", "county", *JUDGES}, writes=True, rule=settles)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from dafeng.domains.energy.codes import check_code
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.hydro import permissions
 from dafeng.domains.energy.models import EcoDecision, HydroGauge, HydroPoint, HydroStation, River
@@ -23,7 +23,6 @@ from dafeng.kernel.series import points as series
 from dafeng.kernel.series.models import Point
 
 THRESHOLD = "hydro.threshold"
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,59}")
 STATION = (
     "name", "name_en", "place", "kind", "stage", "river", "km", "organisation", "capacity", "units", "head", "design_flow", "efficiency",
     "commissioned_on", "price", "source",
@@ -35,14 +34,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "power": ("kW", frozenset({"instant"})), "energy": ("kWh", frozenset({"register", "interval"})), "rain": ("mm", frozenset({"interval"})),
 }  # fmt: skip
 OF_GAUGES = frozenset({"level", "flow", "rain"})
-MOST = {"capacity": 1e7, "head": 1500.0, "design_flow": 1e5, "efficiency": 1.0, "km": 7000.0}
-
-
-def _code(code: str) -> None:
-    if not CODE.fullmatch(code):
-        raise Refused(
-            "code", _("编号“%(code)s”写法不对") % {"code": code[:20]}, expected=_("字母、数字、短横线，2–60 个")
-        )
+MOST = {"capacity": 1e7, "head": 1500.0, "design_flow": 1e5, "efficiency": 1.0, "km": 7000.0, "length": 7000.0}
 
 
 def _positive(name: str, value: float | None, title: str) -> None:
@@ -59,8 +51,8 @@ def _positive(name: str, value: float | None, title: str) -> None:
 def ensure_river(
     code: str, *, name: str, city: str, by: Any, now: datetime, downstream: River | None = None, joins: float | None = None, **more: Any
 ) -> River:  # fmt: skip
-    """Put a river on the register, or bring it up to date. Raises `Refused`: `code`, `circle`, `number`."""
-    _code(code)
+    """Put a river on the register, or bring it up to date. Raises `Refused`: `code`, `circle`, `number`, `joins`."""
+    check_code(code)
     here, seen = downstream, set()
     while here is not None and here.code not in seen:
         if here.code == code:
@@ -68,11 +60,17 @@ def ensure_river(
         seen.add(here.code)
         here = here.downstream
     _positive("km", joins, _("汇入处距下游河河口（km）"))
+    _positive("length", more.get("length"), _("河长（km）"))
+    if joins is not None and (downstream is None or (downstream.length is not None and joins > downstream.length)):
+        raise Refused(
+            "joins", _("汇入处距河口 %(km)s km 不对") % {"km": joins}, expected=_("先选汇入的河流，且不超过它的长度")
+        )
     with records.serial():
         found, _made = River.objects.update_or_create(
             code=code, defaults={"name": name, "city": city, "downstream": downstream, "joins": joins} | more
         )
-        records.audit(by, "energy.hydro.river", "river", code, {"name": name}, now=now)
+        told = {"name": name, "downstream": downstream.code if downstream else "", "joins": joins} | more
+        records.audit(by, "energy.hydro.river", "river", code, told, now=now)
     return found
 
 
@@ -83,7 +81,7 @@ def keep(
 
     Raises `Refused`: `code`, `number`, `future_day`, `other_place`.
     """
-    _code(code)
+    check_code(code)
     for name in ("capacity", "head", "design_flow", "efficiency", "km"):
         _positive(name, given.get(name), str(HydroStation._meta.get_field(name).verbose_name))
     if (day := given.get("commissioned_on")) and day > now.date():
@@ -107,14 +105,31 @@ def keep_gauge(
     city: str, *, code: str, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
 ) -> HydroGauge:
     """Put a measuring station on the register, or bring it up to date. Raises `Refused`: `code`, `number`, `other_place`."""
-    _code(code)
-    _positive("km", given["km"], str(_("距河口（km）")))
+    check_code(code)
+    _positive("km", given["km"], _("距河口（km）"))
     with records.serial():
         former = HydroGauge.objects.filter(code=code).first()
         if former and (former.city != city or former.place != given["place"]):
             raise Refused("other_place", _("编号“%(code)s”已属于另一处的测站") % {"code": code}, mend=_("请换一个编号"))
         found, _made = HydroGauge.objects.update_or_create(code=code, defaults=dict(given) | {"city": city, "demo": demo})  # fmt: skip
-        records.audit(by, "energy.hydro.gauge", "gauge", code, {"name": found.name}, now=now)
+        told = {name: str(value) for name, value in given.items() if value not in (None, "")}
+        records.audit(by, "energy.hydro.gauge", "gauge", code, told, now=now)
+    return found
+
+
+def gauge_for(user: Any, code: str) -> HydroGauge:
+    """A measuring station that this person may see. Raises `NotFound`."""
+    found = HydroGauge.objects.for_user(user).select_related("river").filter(code=code).first()
+    if found is None:
+        raise NotFound(_("没有这个水文测站"), mend=_("请从水文测报进入"))
+    return found
+
+
+def river_for(code: str) -> River:
+    """Raises `NotFound`."""
+    found = River.objects.filter(code=code).select_related("downstream").first()
+    if found is None:
+        raise NotFound(_("没有这条河"), mend=_("请从河流名录进入"))
     return found
 
 

@@ -219,8 +219,12 @@ class ParkLink(models.Model):
         verbose_name = _("园内供能")
         ordering = ("id",)
         constraints = (
+            # Two, for not every database takes one NULL for another: what comes from outside has no source.
             models.UniqueConstraint(
-                fields=("park", "kind", "source", "target", "carrier"), nulls_distinct=False, name="energy_park_link_once"
+                fields=("park", "kind", "source", "target", "carrier"), condition=Q(source__isnull=False), name="energy_park_link_once"
+            ),
+            models.UniqueConstraint(
+                fields=("park", "kind", "target", "carrier"), condition=Q(source__isnull=True), name="energy_park_link_in_once"
             ),
         )  # fmt: skip
 

@@ -60,10 +60,6 @@ class ReplacementForm(forms.Form):
 # ---------------------------------------------------------------- the flow model
 
 
-class UploadForm(forms.Form):
-    file = forms.FileField(label=_("文件"), help_text=_("Excel（.xlsx）或 CSV，不超过 5 MB。"))
-
-
 class Called(forms.ModelChoiceField):
     """A choice of rows that are called in the reader's language."""
 

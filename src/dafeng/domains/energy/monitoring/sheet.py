@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from dafeng.domains.energy import importing
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.errors import EnergyError
-from dafeng.domains.energy.importing import Preview, Row, Said
+from dafeng.domains.energy.importing import Preview, Row, Said, unless_empty
 from dafeng.domains.energy.models import FlowLink, FlowNode, Meter
 from dafeng.domains.energy.monitoring import modelling
 from dafeng.domains.energy.monitoring.methods import conversion, flows
@@ -106,21 +106,21 @@ def read(enterprise: Enterprise, file: BinaryIO, *, name: str, now: datetime) ->
         row = {
             "code": said.at(CODE, _code), "name": said.at(NAME, lambda text: importing.named(text, 80)), "name_en": said[ENGLISH][:120],
             "stage": said.at(STAGE, lambda text: importing.one_of(text, stages)), "source": said[FROM][:40],
-            "item": said.at(ITEM, lambda text: importing.one_of(text, items) if text else ""),
+            "item": said.at(ITEM, unless_empty(lambda text: importing.one_of(text, items), "")),
             "point": said.at(POINT, lambda text: _known_point(text, points)),
-            "role": said.at(ROLE, lambda text: importing.one_of(text, roles) if text else Meter.Role.LOAD.value),
+            "role": said.at(ROLE, unless_empty(lambda text: importing.one_of(text, roles), Meter.Role.LOAD.value)),
             "above": said.at(ABOVE, lambda text: _known_point(text, points)),
             "recovered": said.at(RECOVERED, lambda text: importing.one_of(text or "否", YES)),
-            "tolerance": said.at(TOLERANCE, lambda text: importing.number(text, most=0.5) if text else flows.TOLERANCE),
-            "since": said.at(SINCE, importing.day), "until": said.at(UNTIL, importing.day),
+            "tolerance": said.at(TOLERANCE, unless_empty(lambda text: importing.number(text, most=0.5), flows.TOLERANCE)),
+            "since": said.at(SINCE, unless_empty(importing.day)), "until": said.at(UNTIL, unless_empty(importing.day)),
         }  # fmt: skip
         if (row["source"] or row["point"]) and not row["item"] and not said.faults:
             said.refuse(ITEM, Refused("item", _("填了来自环节或计量点，没有填能源品种")))
         return row
 
     found = TABLE.read(
-        file, name=name, row=one, key=lambda row: (row["code"], row["source"], row["item"], row["point"]), key_column=CODE
-    )  # fmt: skip
+        file, name=name, row=one, key=lambda row: (row["code"], row["source"], row["item"], row["point"])
+    )
     if not found.problems:
         try:
             with transaction.atomic():

@@ -8,14 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dafeng.domains.energy.control.forms import Day, UploadForm, choices, number
+from dafeng.domains.energy.control.forms import Day, choices, number
 from dafeng.domains.energy.models import Boiler, HeatOffer, Material, Park, ParkLink, ParkService, ParkStage
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import rules
 from dafeng.kernel.enterprises.models import Enterprise
 
-__all__ = ["FORMS", "ParkForm", "UploadForm"]
+__all__ = ["FORMS", "ParkForm"]
 MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 MONTHS = [(str(month), str(month)) for month in range(1, 13)]
 

@@ -29,12 +29,14 @@ def picture(
     rows = _rows(user, parks, boilers, gone)
     if not rows or not city.boundary:
         return None
-    shapes = maps.choropleth(city.boundary, dict.fromkeys(city.counties, 0.0), cities.counties(city))
-    if shapes is None:
-        return None
-    for row, (x, y) in zip(rows, maps.points(city.boundary, [(row["at"]) for row in rows]), strict=True):
-        row |= {"x": x, "y": y}
-    return {"areas": shapes["areas"], "height": shapes["height"], "rows": rows, "close": _close(rows)}
+    spots = zip(rows, maps.points(city.boundary, [row["at"] for row in rows]), strict=True)
+    drawn = [row | {"x": at[0], "y": at[1], "title": f"{row['name']} {row['what']}"} for row, at in spots if at]
+    return {
+        "ground": maps.outline(city.boundary, cities.counties(city)),
+        "spots": drawn,
+        "rows": rows,
+        "close": _close(rows),
+    }
 
 
 def _rows(user: Any, parks: Sequence[Park], boilers: Sequence[Boiler], gone: Collection[int]) -> list[dict[str, Any]]:
@@ -85,8 +87,9 @@ def _close(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _apart(spots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Points of one place side by side, so that each is seen."""
+    """Points of one place side by side, towards the middle, so that each is seen."""
     for number, spot in enumerate(spots):
+        step = SIDE if spot["x"] < WIDTH / 2 else -SIDE
         while any(abs(spot["x"] - each["x"]) < SIDE and abs(spot["y"] - each["y"]) < SIDE for each in spots[:number]):
-            spot["x"] = round(spot["x"] + SIDE, 1)
+            spot["x"] = round(spot["x"] + step, 1)
     return spots

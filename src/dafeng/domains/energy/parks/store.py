@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from dafeng.domains.energy.codes import check_code
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import (
     Boiler,
@@ -31,7 +32,6 @@ from dafeng.kernel.records.models import Evidence
 
 QUALIFICATION, STAGE, BOILER = "park.qualification", "park.stage", "park.boiler"
 WORDS = ("name", "name_en", "place", "level", "area", "operator", "organisation", "longitude", "latitude")
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,59}")
 
 
 def check_place(longitude: float | None, latitude: float | None) -> None:
@@ -44,10 +44,7 @@ def check_place(longitude: float | None, latitude: float | None) -> None:
 
 def keep(city: str, *, code: str, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False) -> Park:
     """Put a park on the register, or bring it up to date by its code. Raises `Refused`: `code`, `area`, `position`, `other_place`."""
-    if not CODE.fullmatch(code):
-        raise Refused(
-            "code", _("编号“%(code)s”写法不对") % {"code": code[:20]}, expected=_("字母、数字、短横线，2–60 个")
-        )
+    check_code(code)
     if given.get("area") is not None and not 0 < given["area"] < 1e6:
         raise Refused("area", _("园区面积 %(area)s 不对") % {"area": given["area"]}, expected=_("大于 0 的公顷数"))
     check_place(given.get("longitude"), given.get("latitude"))

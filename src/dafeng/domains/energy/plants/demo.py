@@ -6,6 +6,8 @@ are for. Names are made up; the projects that the plan names have no printed cap
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -63,7 +65,9 @@ def ensure_demo(city: str, *, now: datetime) -> None:
         return
     files, signs = people["housing"], people["ndrc"]
     today, then = timezone.localdate(now), now - timedelta(days=20)
-    plants = _plants(city, list(found.counties), now=then)
+    features = json.loads(found.boundary)["features"] if found.boundary else []
+    seats = {each["properties"]["adcode"]: each["properties"]["cp"] for each in features}
+    plants = _plants(city, list(found.counties), seats, now=then)
     _capacity(city, plants, files, signs, today=today, now=then)
     _totals(city, list(found.counties), files, signs, today=today, now=then)
     _storage(city, plants, files, signs, today=today, now=then)
@@ -71,7 +75,8 @@ def ensure_demo(city: str, *, now: datetime) -> None:
     publication.publish(found, by=None, now=now)
 
 
-def _plants(city: str, counties: list[str], *, now: datetime) -> dict[str, Plant]:
+def _plants(city: str, counties: list[str], seats: Mapping[str, Sequence[float]], *, now: datetime) -> dict[str, Plant]:
+    """`seats`: where the name of a county stands on the map; the made-up plants stand beside it."""
     firm = Enterprise.objects.filter(city=city, demo=True, code="steel-demo").first()
     made: dict[str, Plant] = {}
     for code, name, at, kind, owner, voltage, whole, shared, _changes in ROWS:
@@ -80,6 +85,8 @@ def _plants(city: str, counties: list[str], *, now: datetime) -> dict[str, Plant
             "filing": "" if kind == "storage" else f"演示〔{code}〕",
             "organisation": firm.organisation if firm and code == "sun-2" else "",
         }  # fmt: skip
+        if (seat := seats.get(given["place"])) and not whole:
+            given |= {"longitude": round(seat[0] + 0.06 * (len(made) % 3 - 1), 3), "latitude": round(seat[1] - 0.07, 3)}
         made[code] = store.keep(
             city,
             code=f"demo-{code}",

@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dafeng.domains.energy.control.forms import Day, UploadForm, choices, number
+from dafeng.domains.energy.control.forms import Day, choices, number
 from dafeng.domains.energy.models import CapacityChange, MonthValue, Plant
 from dafeng.domains.energy.plants import rules
 
-__all__ = ["ChangeForm", "LeaseForm", "MonthForm", "PlantForm", "RuleForm", "TotalForm", "UploadForm"]
+__all__ = ["ChangeForm", "LeaseForm", "MonthForm", "PlantForm", "RuleForm", "TotalForm"]
 
 
 def codes_of(given: str) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from dafeng.domains.energy.codes import check_code
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import CapacityChange, CountyTotal, Plant
 from dafeng.domains.energy.plants import rules
@@ -21,7 +21,6 @@ from dafeng.kernel.records.models import Evidence
 CAPACITY, TOTAL, LEASE, DUTY, IMPORT = "plant.capacity", "plant.total", "plant.lease", "plant.duty", "plant.import"
 ACCEPTED = "accepted"
 WORDS = ("name", "place", "kind", "organisation", "owner", "filing", "longitude", "latitude", "voltage", "shared", "station_code", "meters")  # fmt: skip
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,59}")
 MOST_MW = 20_000.0  # above the largest power station on earth it is a slip of the pen
 DC_PER_AC = (0.5, 3.0)
 BUILT = (CapacityChange.Stage.CONNECTED, CapacityChange.Stage.RETIRED)
@@ -33,14 +32,6 @@ def plant_for(user: Any, code: str) -> Plant:
     if found is None:
         raise NotFound(_("没有这座电站"), mend=_("请从电源台账进入"))
     return found
-
-
-def check_code(code: str) -> str:
-    if not CODE.fullmatch(code):
-        raise Refused(
-            "code", _("编号“%(code)s”写法不对") % {"code": code[:20]}, expected=_("字母、数字、短横线，2–60 个")
-        )
-    return code
 
 
 def twin(city: str, code: str, *, name: str, place: str, filing: str) -> Plant | None:

@@ -388,7 +388,7 @@ def _points(city: PlanCity, rows: list[Project]) -> list[dict[str, Any]]:
     known = [(row.longitude, row.latitude) for row in rows if row.longitude is not None and row.latitude is not None]
     placed = maps.points(city.boundary, known)
     shown = [row for row in rows if row.longitude is not None and row.latitude is not None]
-    return [{"x": x, "y": y, "project": row} for row, (x, y) in zip(shown, placed, strict=True)]
+    return [{"x": at[0], "y": at[1], "project": row} for row, at in zip(shown, placed, strict=True) if at]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 from uuid import UUID
 
@@ -13,92 +12,56 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dafeng.domains.energy import import_pages
 from dafeng.domains.energy.buildings import permissions, rules, sheet
-from dafeng.domains.energy.buildings.forms import UploadForm
-from dafeng.domains.energy.buildings.views.pages import record_of
-from dafeng.domains.energy.city_page import amount, city_here, timeline, told, unchanged
+from dafeng.domains.energy.buildings.views.pages import building_record
+from dafeng.domains.energy.city_page import amount, city_here
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Building
 from dafeng.kernel.actions import asks
-from dafeng.kernel.errors import UploadError
-from dafeng.kernel.records import services as records
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
 @asks(permissions.KEEP)
 def template(request: HttpRequest) -> FileResponse:
-    return FileResponse(
-        io.BytesIO(sheet.template(city_here())), as_attachment=True, filename="建筑名录.xlsx", content_type=XLSX
-    )
+    return import_pages.template_file(sheet.template(city_here()), "建筑名录")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.KEEP)
 def upload(request: HttpRequest) -> HttpResponse:
     """A spreadsheet: its faults by row, or a preview that waits to be committed."""
-    city = city_here()
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form}
-    if request.method != "POST":
-        return render(request, "energy/buildings/upload.html", context)
-    if not form.is_valid():
-        return render(request, "energy/buildings/upload.html", context, status=422)
-    given = form.cleaned_data["file"]
-    try:
-        made, preview = sheet.open_import(city, given.file, name=given.name, by=request.user, now=timezone.now())
-    except UploadError as error:
-        return render(request, "energy/buildings/upload.html", context | {"error": error.as_dict()}, status=422)
-    if made is not None:
-        return redirect("energy:buildings-import", id=made.pk)
-    problems = [each.as_dict() for each in preview.problems[:500]]
-    return render(
-        request,
-        "energy/buildings/upload.html",
-        context | {"problems": problems, "count": len(preview.problems)},
-        status=422,
-    )
+    return import_pages.upload_page(
+        request, "energy/buildings/upload.html",
+        lambda file, name: sheet.open_import(city_here(), file, name=name, by=request.user, now=timezone.now()),
+        lambda made: redirect("energy:buildings-import", id=made.pk),
+    )  # fmt: skip
 
 
 @require_safe
 @asks(permissions.KEEP)
 def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
-    found = record_of(request, id, sheet.KIND)
     city, types, carriers = city_here(), dict(Building.Type.choices), rules.carriers()
-    rows = [
-        row | {
+
+    def show(row: dict[str, Any]) -> dict[str, Any]:
+        return {
             "place": city.place_name(row["place"], english=english()), "type": types[row["type"]], "area": amount(row["area"]),
             "told": "、".join(f"{carriers[each].name} {amount(value)} {carriers[each].unit}" for each, value in row["uses"].items()),
-        }
-        for row in found.payload["rows"][:200]
-    ]  # fmt: skip
-    context = {
-        "record": found, "rows": rows, "count": len(found.payload["rows"]), "events": timeline(found), "evidence": found.evidence.first(),
-        "steps": {each.action for each in records.actions(found, request.user)}, "commit": _("提交入库"),
-        "address": reverse("energy:buildings-import-step", kwargs={"id": found.pk}),
-    }  # fmt: skip
+        }  # fmt: skip
+
+    address = reverse("energy:buildings-import-step", kwargs={"id": id})
+    context = import_pages.waiting(request, building_record(request, id, sheet.KIND), show=show, address=address)
     return render(request, "energy/buildings/import.html", context)
 
 
 @require_POST
 @asks(permissions.KEEP)
 def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
-    found, now = record_of(request, id, sheet.KIND), timezone.now()
-    unchanged(request, found)
-    if request.POST.get("action") == "commit":
-        told(
-            request,
-            lambda: sheet.commit(found, by=request.user, now=now),
-            _("已入库 %(count)s 座建筑") % {"count": len(found.payload["rows"])},
-        )
-    elif request.POST.get("action") == "undo":
-        reason = request.POST.get("reason", "")[:300]
-        told(
-            request,
-            lambda: sheet.undo(found, by=request.user, now=now, reason=reason),
-            _("已撤销，名录和用量回到导入之前"),
-        )
-    else:
-        told(request, lambda: records.move(found, "drop", by=request.user, now=now), _("已放弃，没有改动"))
+    found, who = building_record(request, id, sheet.KIND), {"by": request.user, "now": timezone.now()}
+    reason = request.POST.get("reason", "")[:300]
+    import_pages.take_step(
+        request, found,
+        commit=(lambda: sheet.commit(found, **who), _("已入库 %(count)s 座建筑") % {"count": len(found.payload["rows"])}),
+        undo=(lambda: sheet.undo(found, **who, reason=reason), _("已撤销，名录和用量回到导入之前")),
+    )  # fmt: skip
     return redirect("energy:buildings-import", id=id)

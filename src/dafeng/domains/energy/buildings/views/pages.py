@@ -21,7 +21,9 @@ from dafeng.domains.energy.city_page import (
     amount,
     city_here,
     evidence_of,
+    own_places,
     percent,
+    record_of,
     timeline,
     told,
     unchanged,
@@ -41,14 +43,6 @@ from dafeng.kernel.records.models import Record
 from dafeng.kernel.series.points import one_look
 
 KINDS = (store.RETROFIT, store.AUDIT)
-
-
-def places_of(request: HttpRequest, city: EnergyCity) -> dict[str, str]:
-    """The counties in which this person may keep buildings."""
-    known = cities.counties(city)
-    if getattr(request.user, "is_superuser", False):
-        return known
-    return {code: name for code, name in known.items() if permissions.own_place(request.user, code)}
 
 
 def _year(request: HttpRequest, city: EnergyCity) -> int:
@@ -268,7 +262,9 @@ def edit(request: HttpRequest, building: str = "") -> HttpResponse:
         if found
         else {"zone": "hscw"}
     )
-    form = BuildingForm(request.POST or None, places=places_of(request, city), initial=initial)
+    form = BuildingForm(
+        request.POST or None, places=own_places(request.user, city, permissions.own_place), initial=initial
+    )
     context: dict[str, Any] = {"form": form, "title": found.name if found else _("登记建筑"), "lead": _("同编号的建筑会更新。"), "button": _("保存"), "back": reverse("energy:buildings"), "back_title": _("建筑名录")}  # fmt: skip
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
@@ -398,18 +394,15 @@ def audit(request: HttpRequest, building: str) -> HttpResponse:
     )
 
 
-def record_of(request: HttpRequest, id: UUID, *kinds: str) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(*kinds).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这份记录"), mend=_("请从建筑名录重新进入"))
-    return found
+def building_record(request: HttpRequest, id: UUID, *kinds: str) -> Record:
+    return record_of(request, id, *kinds, mend=_("请从建筑名录重新进入"))
 
 
 @require_safe
 @asks(permissions.SEE)
 def record(request: HttpRequest, id: UUID) -> HttpResponse:
     """A retrofit or an audit: what it says, its proof, its steps."""
-    found = record_of(request, id, *KINDS)
+    found = building_record(request, id, *KINDS)
     if found.kind == store.RETROFIT:
         row = found.energy_retrofit
         facts = [
@@ -436,7 +429,7 @@ def record(request: HttpRequest, id: UUID) -> HttpResponse:
 @asks(permissions.CHECK)
 def record_step(request: HttpRequest, id: UUID) -> HttpResponse:
     """Accept or refuse; the workflow says who may."""
-    found = record_of(request, id, *KINDS)
+    found = building_record(request, id, *KINDS)
     unchanged(request, found)
     action, reason = request.POST.get("action", ""), request.POST.get("reason", "")[:300]
     told(request, lambda: records.move(found, action, by=request.user, now=timezone.now(), reason=reason), _("已办理"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 from uuid import UUID
 
@@ -14,28 +13,25 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dafeng.domains.energy import import_pages
 from dafeng.domains.energy.city_page import (
     amount,
     city_here,
     evidence_of,
     own_firms,
     own_places,
-    timeline,
-    told,
-    unchanged,
+    record_of,
     unit_of,
 )
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions, readings, rules, sheet, warnings
-from dafeng.domains.energy.control.forms import MonthForm, UploadForm
+from dafeng.domains.energy.control.forms import MonthForm
 from dafeng.domains.energy.control.views.board import visible
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.actions import asks
-from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,79 +68,56 @@ def file(request: HttpRequest) -> HttpResponse:
 @require_safe
 @asks(permissions.FILE)
 def template(request: HttpRequest) -> FileResponse:
-    content = sheet.template(city_here())
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename="月度用量.xlsx", content_type=XLSX)
+    return import_pages.template_file(sheet.template(city_here()), "月度用量")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.FILE)
 def upload(request: HttpRequest) -> HttpResponse:
     """A spreadsheet: its faults by row, or a preview that waits to be committed."""
-    city = city_here()
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form}
-    if request.method != "POST":
-        return render(request, "energy/control/upload.html", context)
-    if not form.is_valid():
-        return render(request, "energy/control/upload.html", context, status=422)
-    given = form.cleaned_data["file"]
-    try:
-        record, preview = sheet.open_import(city, given.file, name=given.name, by=request.user, now=timezone.now())
-    except UploadError as error:
-        return render(request, "energy/control/upload.html", context | {"error": error.as_dict()}, status=422)
-    if record is not None:
-        return redirect("energy:control-import", id=record.pk)
-    problems = [each.as_dict() for each in preview.problems[:500]]
-    more = {"problems": problems, "count": len(preview.problems), "good": len(preview.rows)}
-    return render(request, "energy/control/upload.html", context | more, status=422)
+    return import_pages.upload_page(
+        request, "energy/control/upload.html",
+        lambda file, name: sheet.open_import(city_here(), file, name=name, by=request.user, now=timezone.now()),
+        lambda made: redirect("energy:control-import", id=made.pk),
+    )  # fmt: skip
 
 
 def _import(request: HttpRequest, id: UUID) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(sheet.KIND).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这次导入"))
-    return found
+    return record_of(request, id, sheet.KIND, mend=_("请从导入页重新进入"))
 
 
 @require_safe
 @asks(permissions.FILE)
 def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
     """What an import holds, before it is committed or given up."""
-    record = _import(request, id)
-    city = city_here()
-    names = dict(Quantity.choices)
+    record, city, names = _import(request, id), city_here(), dict(Quantity.choices)
     firms = cities.enterprises_of(f"enterprise:{row['firm']}" for row in record.payload["rows"] if row["firm"])
-    rows = [
-        row | {
-            "name": cities.name_of(f"enterprise:{row['firm']}" if row["firm"] else cities.place_subject(row["place"]), row["sector"], city=city, firms=firms),
-            "what": names[row["quantity"]], "shown": f"{amount(row['value'], 1)} {unit_of(row['quantity'])}",
-        }
-        for row in record.payload["rows"][:200]
-    ]  # fmt: skip
-    context = {
-        "record": record, "rows": rows, "count": len(record.payload["rows"]), "events": timeline(record),
-        "steps": {each.action for each in records.actions(record, request.user)}, "evidence": record.evidence.first(),
-        "commit": _("提交入库"), "address": reverse("energy:control-import-step", kwargs={"id": record.pk}),
-        "back": reverse("energy:control-upload"),
-    }  # fmt: skip
-    return render(request, "energy/control/import.html", context)
+
+    def show(row: dict[str, Any]) -> dict[str, Any]:
+        subject = f"enterprise:{row['firm']}" if row["firm"] else cities.place_subject(row["place"])
+        return {
+            "name": cities.name_of(subject, row["sector"], city=city, firms=firms), "what": names[row["quantity"]],
+            "shown": f"{amount(row['value'], 1)} {unit_of(row['quantity'])}",
+        }  # fmt: skip
+
+    address = reverse("energy:control-import-step", kwargs={"id": id})
+    return render(
+        request, "energy/control/import.html", import_pages.waiting(request, record, show=show, address=address)
+    )
 
 
 @require_POST
 @asks(permissions.FILE)
 def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
     record, now = _import(request, id), timezone.now()
-    unchanged(request, record)
 
     def commit() -> None:
         sheet.commit(record, by=request.user, now=now)
         quantities = sorted({row["quantity"] for row in record.payload["rows"]})
         warnings.assess(record.payload["city"], by=request.user, now=now, quantities=quantities)
 
-    if request.POST.get("action") == "commit":
-        told(request, commit, _("已入库 %(count)s 行，预警已重新判定") % {"count": len(record.payload["rows"])})
-    else:
-        told(request, lambda: records.move(record, "drop", by=request.user, now=now), _("已放弃，没有改动"))
+    done = _("已入库 %(count)s 行，预警已重新判定") % {"count": len(record.payload["rows"])}
+    import_pages.take_step(request, record, commit=(commit, done))
     return redirect("energy:control-import", id=id)
 
 

@@ -196,7 +196,7 @@ def gauges(request: HttpRequest) -> HttpResponse:
     """Automatic hydrological measuring: rain, level and flow of each gauge."""
     city, now = city_here(), timezone.now()
     rows = list(HydroGauge.objects.for_user(request.user).filter(city=city.code).select_related("river"))
-    found = board.gauges(rows, now=now)
+    found, keeps = board.gauges(rows, now=now), may(request.user, permissions.KEEP)
     last = timezone.localdate(now) - timedelta(days=1)
     bound = reading.points_of(gauges=rows, roles=("rain", "flow"))
     block = reading.days(bound, last - timedelta(days=DAYS - 1), last)
@@ -210,12 +210,13 @@ def gauges(request: HttpRequest) -> HttpResponse:
             if chart and (answer := chart.download(request)):
                 return answer
         each["name"] = each["gauge"].called(english=english())
+        each["keeps"] = keeps and permissions.own_place(request.user, each["gauge"].place)
         each["now"] = [
             {"title": title, "value": amount(own_.value, 2), "unit": unit, "at": timezone.localtime(own_.at), "late": own_.late}
             for role, title, unit in (("level", _("水位"), "m"), ("flow", _("流量"), "m³/s"), ("rain", _("时段雨量"), "mm"))
             if (own_ := each["readings"].get(role))
         ]  # fmt: skip
-    return render(request, "energy/hydro/gauges.html", {"gauges": found})
+    return render(request, "energy/hydro/gauges.html", {"gauges": found, "keeps": keeps})
 
 
 @require_safe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -18,18 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import timeline, unchanged
+from dafeng.domains.energy import import_pages
+from dafeng.domains.energy.city_page import record_of
 from dafeng.domains.energy.models import FlowLink, FlowNode, Meter, MonitoredFirm, Product
 from dafeng.domains.energy.monitoring import forms, modelling, permissions, sheet, words
 from dafeng.domains.energy.monitoring.methods import flows
 from dafeng.domains.energy.monitoring.views.firm_page import firm_of, shell, told
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
-from dafeng.kernel.errors import DafengError, NotFound, UploadError
-from dafeng.kernel.records import services as records
+from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.records.models import Record
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -186,9 +183,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @require_safe
 @asks(permissions.MODEL)
 def template(request: HttpRequest, code: str) -> FileResponse:
-    firm = _mine(request, code)
-    content = io.BytesIO(sheet.template(firm.enterprise))
-    return FileResponse(content, as_attachment=True, filename=f"{_('用能流程模型')}-{code}.xlsx", content_type=XLSX)
+    return import_pages.template_file(sheet.template(_mine(request, code).enterprise), f"{_('用能流程模型')}-{code}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -196,68 +191,40 @@ def template(request: HttpRequest, code: str) -> FileResponse:
 def upload(request: HttpRequest, code: str) -> HttpResponse:
     """A table: its faults by row, or a preview that waits to be committed."""
     firm = _mine(request, code)
-    form = forms.UploadForm(request.POST or None, request.FILES or None)
-    context = shell(firm, "model") | {"form": form}
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            given = form.cleaned_data["file"]
-            try:
-                made, preview = sheet.open_import(
-                    firm.enterprise, given.file, name=given.name, by=request.user, now=timezone.now()
-                )
-            except UploadError as error:
-                context |= {"error": error.as_dict()}
-            else:
-                if made is not None:
-                    return redirect("energy:monitoring-model-import", code=code, id=made.pk)
-                problems = [each.as_dict() for each in preview.problems[:500]]
-                context |= {"problems": problems, "count": len(preview.problems)}
-    return render(request, "energy/monitoring/model_upload.html", context, status=status)
+    return import_pages.upload_page(
+        request, "energy/monitoring/model_upload.html",
+        lambda file, name: sheet.open_import(firm.enterprise, file, name=name, by=request.user, now=timezone.now()),
+        lambda made: redirect("energy:monitoring-model-import", code=code, id=made.pk), shell(firm, "model"),
+    )  # fmt: skip
 
 
 def _import(request: HttpRequest, firm: MonitoredFirm, id: UUID) -> Record:
-    mine = Record.objects.for_user(request.user).of_kind(permissions.MODEL_IMPORT)
-    found = mine.filter(pk=id, key=firm.enterprise.code).first()
-    if found is None:
-        raise NotFound(_("没有这次导入"))
-    return found
+    return record_of(request, id, permissions.MODEL_IMPORT, mend=_("请从导入页重新进入"), key=firm.enterprise.code)
 
 
 @require_safe
 @asks(permissions.MODEL)
 def import_page(request: HttpRequest, code: str, id: UUID) -> HttpResponse:
     """What an import holds, and the steps that are open."""
-    firm = _mine(request, code)
-    record = _import(request, firm, id)
-    stages = dict(FlowNode.Stage.choices)
-    rows = [
-        row | {"stage": stages[row["stage"]], "item": words.item_name(row["item"]) if row["item"] else ""}
-        for row in record.payload["rows"][:200]
-    ]
-    context = shell(firm, "model") | {
-        "record": record, "rows": rows, "count": len(record.payload["rows"]), "evidence": record.evidence.first(),
-        "events": timeline(record), "steps": {each.action for each in records.actions(record, request.user)},
-    }  # fmt: skip
-    return render(request, "energy/monitoring/model_import.html", context)
+    firm, stages = _mine(request, code), dict(FlowNode.Stage.choices)
+
+    def show(row: dict[str, Any]) -> dict[str, Any]:
+        return {"stage": stages[row["stage"]], "item": words.item_name(row["item"]) if row["item"] else ""}
+
+    address = reverse("energy:monitoring-model-import-step", kwargs={"code": code, "id": id})
+    context = import_pages.waiting(request, _import(request, firm, id), show=show, address=address)
+    return render(request, "energy/monitoring/model_import.html", shell(firm, "model") | context)
 
 
 @require_POST
 @asks(permissions.MODEL)
 def import_step(request: HttpRequest, code: str, id: UUID) -> HttpResponse:
     """Commit, drop, or take back."""
-    firm, now = _mine(request, code), timezone.now()
-    record = _import(request, firm, id)
-    unchanged(request, record)
-    by, reason = request.user, request.POST.get("reason", "")[:300]
-    count = len(record.payload["rows"])
-    steps: dict[str, tuple[Callable[[], Any], str]] = {
-        "commit": (lambda: sheet.commit(record, by=by, now=now), _("已入库 %(count)s 行") % {"count": count}),
-        "undo": (lambda: sheet.undo(record, by=by, now=now, reason=reason), _("已撤销，模型回到导入之前")),
-        "drop": (lambda: records.move(record, "drop", by=by, now=now), _("已放弃，没有改动")),
-    }
-    if request.POST.get("action") not in steps:
-        raise NotFound(_("没有这一步"), expected="、".join(steps))
-    told(request, *steps[request.POST["action"]])
+    record, who = _import(request, _mine(request, code), id), {"by": request.user, "now": timezone.now()}
+    reason = request.POST.get("reason", "")[:300]
+    import_pages.take_step(
+        request, record,
+        commit=(lambda: sheet.commit(record, **who), _("已入库 %(count)s 行") % {"count": len(record.payload["rows"])}),
+        undo=(lambda: sheet.undo(record, **who, reason=reason), _("已撤销，模型回到导入之前")),
+    )  # fmt: skip
     return redirect("energy:monitoring-model-import", code=code, id=id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -16,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import city_here, evidence_of, timeline, told, unchanged
-from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy import import_pages
+from dafeng.domains.energy.city_page import city_here, evidence_of, own_places, record_of, timeline, told, unchanged
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control import quotas
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.models import EnergyCity, HeatNeed, HeatOffer, Material, Park, ParkLink
+from dafeng.domains.energy.models import HeatNeed, HeatOffer, Material, Park, ParkLink
 from dafeng.domains.energy.parks import exchange, heat, links, permissions, publication, sheet, steps, store
-from dafeng.domains.energy.parks.forms import FORMS, ParkForm, UploadForm
+from dafeng.domains.energy.parks.forms import FORMS, ParkForm
 from dafeng.domains.energy.parks.views.park_page import fileable
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
@@ -31,7 +30,6 @@ from dafeng.kernel.errors import DafengError, NotFound, UploadError
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Words = dict[str, Any]
 # What: (title, lead, tab that it goes back to, whose right).
 FILINGS: Mapping[str, tuple[Any, Any, str, str]] = {
@@ -199,7 +197,7 @@ def edit(request: HttpRequest, park: str = "") -> HttpResponse:
     found = store.park_for(request.user, park) if park else None
     if found:
         demand(request.user, permissions.KEEP, found.place)
-    places = _places(request, city)
+    places = own_places(request.user, city, permissions.own_place)
     initial = {name: getattr(found, name) for name in ("code", *store.WORDS)} if found else {}
     form = ParkForm(request.POST or None, places=places, initial=initial)
     back = reverse("energy:parks-board", kwargs={"park": park}) if found else reverse("energy:parks")
@@ -221,19 +219,8 @@ def edit(request: HttpRequest, park: str = "") -> HttpResponse:
     return render(request, "energy/control/form.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _places(request: HttpRequest, city: EnergyCity) -> dict[str, str]:
-    """The counties in which this person may keep parks."""
-    known = cities.counties(city)
-    if getattr(request.user, "is_superuser", False):
-        return known
-    return {code: name for code, name in known.items() if permissions.own_place(request.user, code)}
-
-
 def _record(request: HttpRequest, id: UUID, *kinds: str) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(*kinds).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这份记录"), mend=_("请从园区名录重新进入"))
-    return found
+    return record_of(request, id, *kinds, mend=_("请从园区名录重新进入"))
 
 
 @require_safe
@@ -264,58 +251,41 @@ def record_step(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @asks(permissions.KEEP)
 def template(request: HttpRequest) -> FileResponse:
-    return FileResponse(
-        io.BytesIO(sheet.template(city_here())), as_attachment=True, filename="园区名录.xlsx", content_type=XLSX
-    )
+    return import_pages.template_file(sheet.template(city_here()), "园区名录")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.KEEP)
 def upload(request: HttpRequest) -> HttpResponse:
     """A spreadsheet: its faults by row, or a preview that waits to be committed."""
-    city = city_here()
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: Words = {"form": form}
-    status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data["file"]
-        try:
-            made, preview = sheet.open_import(city, given.file, name=given.name, by=request.user, now=timezone.now())
-        except UploadError as error:
-            return render(request, "energy/parks/upload.html", context | {"error": error.as_dict()}, status=422)
-        if made is not None:
-            return redirect("energy:parks-import", id=made.pk)
-        context |= {"problems": [each.as_dict() for each in preview.problems[:500]], "count": len(preview.problems)}
-    return render(request, "energy/parks/upload.html", context, status=status)
+    return import_pages.upload_page(
+        request, "energy/parks/upload.html",
+        lambda file, name: sheet.open_import(city_here(), file, name=name, by=request.user, now=timezone.now()),
+        lambda made: redirect("energy:parks-import", id=made.pk),
+    )  # fmt: skip
 
 
 @require_safe
 @asks(permissions.KEEP)
 def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
-    found = _record(request, id, sheet.KIND)
     city, levels = city_here(), dict(Park.Level.choices)
-    rows = [
-        row | {"place": city.place_name(row["place"], english=english()), "level": levels[row["level"]]}
-        for row in found.payload["rows"][:200]
-    ]
-    context = {
-        "record": found, "rows": rows, "count": len(found.payload["rows"]), "events": timeline(found), "evidence": found.evidence.first(),
-        "steps": {each.action for each in records.actions(found, request.user)}, "commit": _("提交入库"),
-        "address": reverse("energy:parks-import-step", kwargs={"id": found.pk}),
-    }  # fmt: skip
+
+    def show(row: Words) -> Words:
+        return {"place": city.place_name(row["place"], english=english()), "level": levels[row["level"]]}
+
+    address = reverse("energy:parks-import-step", kwargs={"id": id})
+    context = import_pages.waiting(request, _record(request, id, sheet.KIND), show=show, address=address)
     return render(request, "energy/parks/import.html", context)
 
 
 @require_POST
 @asks(permissions.KEEP)
 def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
-    found, now = _record(request, id, sheet.KIND), timezone.now()
-    unchanged(request, found)
-    if request.POST.get("action") == "commit":
-        done = _("已入库 %(count)s 个园区") % {"count": len(found.payload["rows"])}
-        told(request, lambda: sheet.commit(found, by=request.user, now=now), done)
-    else:
-        told(request, lambda: records.move(found, "drop", by=request.user, now=now), _("已放弃，没有改动"))
+    found = _record(request, id, sheet.KIND)
+    done = _("已入库 %(count)s 个园区") % {"count": len(found.payload["rows"])}
+    import_pages.take_step(
+        request, found, commit=(lambda: sheet.commit(found, by=request.user, now=timezone.now()), done)
+    )
     return redirect("energy:parks-import", id=id)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, evidence_of, timeline, told, unchanged
+from dafeng.domains.energy import import_pages
+from dafeng.domains.energy.city_page import (
+    amount,
+    city_here,
+    evidence_of,
+    form_page,
+    own_places,
+    record_of,
+    timeline,
+    told,
+    unchanged,
+)
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import leasing, months, permissions, publication, rules, sheet, steps, store
@@ -27,32 +37,14 @@ from dafeng.domains.energy.plants.forms import (
     PlantForm,
     RuleForm,
     TotalForm,
-    UploadForm,
 )
-from dafeng.domains.energy.plants.views.pages import own_places
 from dafeng.domains.energy.plants.views.words import facts_of
 from dafeng.kernel.actions import asks, demand, may
-from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.errors import NotFound
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = (store.CAPACITY, store.TOTAL, store.LEASE, store.DUTY, store.IMPORT)
-FORM = "energy/control/form.html"
-
-
-def _form(
-    request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse], *, title: str, lead: str, button: str, back: str, back_title: str
-) -> HttpResponse:  # fmt: skip
-    """A form: shown, checked, done; what was refused is told above it."""
-    context = {"form": form, "title": title, "lead": lead, "button": button, "back": back, "back_title": back_title}
-    if request.method == "POST" and form.is_valid():
-        try:
-            with records.serial():
-                return do(dict(form.cleaned_data))
-        except DafengError as error:
-            return render(request, FORM, context | {"error": error.as_dict()}, status=422)
-    return render(request, FORM, context, status=422 if request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,8 +68,10 @@ def edit(request: HttpRequest, plant: str = "") -> HttpResponse:
         )  # fmt: skip
         return redirect("energy:plants-card", plant=made.code)
 
-    form = PlantForm(request.POST or None, places=own_places(request, city), initial=initial)
-    return _form(
+    form = PlantForm(
+        request.POST or None, places=own_places(request.user, city, permissions.own_place), initial=initial
+    )
+    return form_page(
         request, form, do, title=found.name if found else _("登记电站"), lead=_("容量不在这里填：登记后在电站页面报容量变动，附证明，由另一人核准。"),
         button=_("保存"), back=reverse("energy:plants"), back_title=_("电源台账"),
     )  # fmt: skip
@@ -100,7 +94,7 @@ def _of_plant(request: HttpRequest, found: Plant, form: forms.Form, do: Callable
         messages.success(request, _("已报送"))
         return redirect(back)
 
-    return _form(request, form, filed, title=title, lead=lead, button=_("报送"), back=back, back_title=found.name)
+    return form_page(request, form, filed, title=title, lead=lead, button=_("报送"), back=back, back_title=found.name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,7 +160,7 @@ def total(request: HttpRequest) -> HttpResponse:
         return redirect("energy:plants-record", id=made.record_id)
 
     form = TotalForm(request.POST or None, request.FILES or None, places=places)
-    return _form(
+    return form_page(
         request, form, do, title=_("申报县区分布式总量"), lead=_("截止某日的全县区合计，含已逐站登记的；由另一人核准后计入。"), button=_("报送"),
         back=reverse("energy:plants-board"), back_title=_("电源装机"),
     )  # fmt: skip
@@ -184,7 +178,7 @@ def rule(request: HttpRequest) -> HttpResponse:
         return redirect("energy:plants-record", id=made.record_id)
 
     form = RuleForm(request.POST or None, request.FILES or None)
-    return _form(
+    return form_page(
         request, form, do, title=_("录入配储规定"), lead=_("按并网日期适用：照文件录入，由另一人签发。"), button=_("录入"),
         back=reverse("energy:plants-storage"), back_title=_("储能与配储"),
     )  # fmt: skip
@@ -194,10 +188,7 @@ def rule(request: HttpRequest) -> HttpResponse:
 
 
 def _record(request: HttpRequest, id: UUID) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(*KINDS).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这份记录"), mend=_("请从电源台账重新进入"))
-    return found
+    return record_of(request, id, *KINDS, mend=_("请从电源台账重新进入"))
 
 
 @require_safe
@@ -246,31 +237,19 @@ def record_step(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @asks(permissions.KEEP)
 def template(request: HttpRequest) -> FileResponse:
-    return FileResponse(
-        io.BytesIO(sheet.template(city_here())), as_attachment=True, filename="电源台账.xlsx", content_type=XLSX
-    )
+    return import_pages.template_file(sheet.template(city_here()), "电源台账")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.KEEP)
 def upload(request: HttpRequest) -> HttpResponse:
     """A spreadsheet: its faults by row, or a preview that waits to be filed."""
-    city, page = city_here(), "energy/plants/upload.html"
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form}
-    if request.method != "POST" or not form.is_valid():
-        return render(request, page, context, status=422 if request.method == "POST" else 200)
-    given = form.cleaned_data["file"]
-    try:
-        made, preview = sheet.open_import(
-            city, given.file, name=given.name, by=request.user, now=timezone.now(), today=timezone.localdate()
-        )
-    except UploadError as error:
-        return render(request, page, context | {"error": error.as_dict()}, status=422)
-    if made is not None:
-        return redirect("energy:plants-record", id=made.pk)
-    problems = [each.as_dict() for each in preview.problems[:500]]
-    return render(request, page, context | {"problems": problems, "count": len(preview.problems)}, status=422)
+    now, today = timezone.now(), timezone.localdate()
+    return import_pages.upload_page(
+        request, "energy/plants/upload.html",
+        lambda file, name: sheet.open_import(city_here(), file, name=name, by=request.user, now=now, today=today),
+        lambda made: redirect("energy:plants-record", id=made.pk),
+    )  # fmt: skip
 
 
 @require_POST

@@ -13,16 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, percent
+from dafeng.domains.energy.city_page import amount, city_here, own_places, percent
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.models import CapacityChange, EnergyCity, Plant
 from dafeng.domains.energy.plants import findings, permissions, reading, rules, store
 from dafeng.domains.energy.plants.methods.capacity import movement
 from dafeng.domains.energy.plants.reading import Output, Register
-from dafeng.domains.energy.plants.views.drawn import output_chart, stock_chart
+from dafeng.domains.energy.plants.views.drawn import located, output_chart, stock_chart
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked
-from dafeng.kernel.pages.maps import choropleth
+from dafeng.kernel.pages.maps import choropleth, outline
 from dafeng.kernel.pages.tables import Choice, Column, Table
 
 STATES = dict(CapacityChange.Stage.choices) | {"": "–"}
@@ -34,11 +34,6 @@ FRAME = {
 
 def _seen(request: HttpRequest, city: EnergyCity) -> set[int]:
     return set(Plant.objects.for_user(request.user).filter(city=city.code).values_list("pk", flat=True))
-
-
-def own_places(request: HttpRequest, city: EnergyCity) -> dict[str, str]:
-    """The counties in which this person may keep plants."""
-    return {code: name for code, name in cities.counties(city).items() if permissions.own_place(request.user, code)}
 
 
 def years_of(request: HttpRequest, found: Register) -> tuple[int, list[dict[str, Any]]]:
@@ -93,9 +88,9 @@ def plants(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     if download := table.download():
         return download
-    year = today.year
+    year, by_code = today.year, {each.code: each for each in found.plants.values()}
     told = findings.all_of(found, reading.outputs_kept(found, year), year, names, today)
-    mine = findings.seen(told, seen, set(own_places(request, city)))
+    mine = findings.seen(told, seen, set(own_places(request.user, city, permissions.own_place)))
     totals = found.totals(("wind", "pv", "storage"), today)
     context = {
         "table": table, "impossible": [each for each in mine if each.impossible][:12], "doubtful": [each for each in mine if not each.impossible][:12],
@@ -107,6 +102,7 @@ def plants(request: HttpRequest) -> HttpResponse:
             {"title": _("待核的容量变动"), "value": amount(found.waiting), "unit": _("份")},
         ],
         "keeps": may(request.user, permissions.KEEP), "totals": may(request.user, permissions.TOTAL),
+        "map": located(city, ((by_code[code], mw) for code, mw in table.chosen.select("code", "mw").iter_rows())), "ground": outline(city.boundary, names),
     }  # fmt: skip
     return render(request, "energy/plants/plants.html", context)
 
@@ -205,12 +201,19 @@ def board(request: HttpRequest) -> HttpResponse:
     told = reading.outputs_kept(found, year)
     names = cities.counties(city)
     stocks = {place: found.stock(group, last, place).mw for place in names}
+    seen, kinds = _seen(request, city), rules.kinds_of(group)
+    standing = (
+        (each, found.stock_of(each, last).mw)
+        for each in found.plants.values()
+        if each.pk in seen and each.kind in kinds
+    )
     context = {
         "group": group, "title": groups[group], "year": year, "year_tabs": tabs, "last": last, "chart": chart,
         "tabs": [{"value": each, "title": title, "address": asked.address(request, group=each), "current": each == group} for each, title in groups.items() if found.of(each)],
         "kinds": [_kind(found, told, each, title, year, last) for each, title in groups.items() if found.of(each)],
         "counties": [{"name": name, **_moved(found.movement(group, year, today, place))} for place, name in names.items()],
-        "map": choropleth(city.boundary, {place: mw or None for place, mw in stocks.items()}, names), "targets": [_target(each) for each in reading.progress(found, today)],
+        "ground": choropleth(city.boundary, {place: mw or None for place, mw in stocks.items()}, names, more={place: {"words": f"{amount(mw, 1)} MW" if mw else _("无数据")} for place, mw in stocks.items()}),
+        "map": located(city, ((each, mw) for each, mw in standing if mw)), "targets": [_target(each) for each in reading.progress(found, today)],
         "undeclared": [names[each] for each in found.undeclared], "rules": [rules.rules()[each] for each in ("stock", "once", "hours", "curtailment")],
         "publishes": may(request.user, permissions.PUBLISH), "demo": any(each.demo for each in found.plants.values()),
     }  # fmt: skip
