@@ -210,11 +210,21 @@ def _periods(sums: Sums) -> pl.DataFrame:
     )
     base = _with_years(base, emitted, ["emissions", "emissions_direct"])
     fuels = sums.wide.get("fuel")
-    if fuels is not None and fuels.frame.height:
-        burnt = fuels.value("fuel_use") * fuels.value("ncv")
-        heat = fuels.frame.group_by("facility", "month", maintain_order=True).agg(burnt.sum().alias("fuel_heat"))
-        base = _with_years(base, heat, ["fuel_heat"])
-    return base
+    if fuels is None or fuels.frame.is_empty():
+        return base
+    return _with_years(base, _fuel_heat(fuels, sums.open), ["fuel_heat"])
+
+
+def _fuel_heat(fuels: Wide, open_: pl.DataFrame) -> pl.DataFrame:
+    """`facility, month, fuel_heat` in GJ of all fuels; unknown where the amount or the calorific value of one is."""
+    burnt = fuels.frame.filter(fuels.value("fuel_use").is_not_null()).select(
+        "facility", "month", (fuels.value("fuel_use") * fuels.value("ncv")).alias("heat")
+    )
+    untold = open_.filter(pl.col("item") == "fuel_use").select(
+        "facility", "month", pl.lit(None, dtype=pl.Float64).alias("heat")
+    )
+    heat = pl.when(pl.col("heat").is_not_null().all()).then(pl.col("heat").sum()).alias("fuel_heat")
+    return pl.concat([burnt, untold]).group_by("facility", "month", maintain_order=True).agg(heat)
 
 
 def _annual(code: str, how: str) -> pl.Expr:
