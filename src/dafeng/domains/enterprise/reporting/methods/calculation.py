@@ -158,7 +158,7 @@ class _Work:
     def add(self, name: str, frame: pl.DataFrame) -> None:
         """Rows of one kind; `frame` has the columns of its schema."""
         if frame.height:
-            self.found[name].append(frame.select(self.schemas[name].keys()))
+            self.found[name].append(frame[list(self.schemas[name])])
 
     def rows(self) -> pl.DataFrame:
         """What was computed, each row with what its formula says of it."""
@@ -170,7 +170,7 @@ class _Work:
         computed = self.collected("computed")
         said = pl.DataFrame(formulas, schema=dict.fromkeys(names, pl.String), orient="row")[computed["number"]]
         standing = pl.Series("standing", STANDINGS)[computed["rank"]]
-        return computed.hstack([*said, standing]).select("facility", *ROWS)
+        return computed.hstack([*said, standing])[["facility", *ROWS]]
 
     # ------------------------------------------------------------ parameters
 

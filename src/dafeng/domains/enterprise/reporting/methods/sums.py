@@ -88,7 +88,7 @@ def means(sums: Sums) -> pl.DataFrame:
             continue
         months = wide.frame.filter(~pl.col("yearly"))
         made = months.group_by(index, maintain_order=True).agg(**wanted)
-        found.append(made.unpivot(list(wanted), index=list(index), variable_name="item").select(schema.keys()))
+        found.append(made.unpivot(list(wanted), index=list(index), variable_name="item")[list(schema)])
         groups = {choice.group for choice in sums.sector.streams[code].kinds.values()} if code else {""}
         said += [(item, group, *_said(sums.sector, item, group)) for item in wanted for group in groups]
     words = pl.DataFrame(
@@ -97,9 +97,7 @@ def means(sums: Sums) -> pl.DataFrame:
         orient="row",
     )
     rows = pl.concat(found).drop_nulls("value").join(words, on=["item", "group"], how="left", maintain_order="left")
-    return rows.sort("order", maintain_order=True).select(
-        "facility", "year", "stream", "item", "value", "unit", "weight"
-    )
+    return rows.sort("order", maintain_order=True)[["facility", "year", "stream", "item", "value", "unit", "weight"]]
 
 
 def _mean(item: Item, wide: Wide) -> pl.Expr | None:
