@@ -1,9 +1,12 @@
 """Enterprise carbon: a city's year of monthly data checked and computed, and one report computed again.
 
 Issue 7 §5 wants 1,000 enterprises × 12 months × 40 items in less than 20 s on two cores, and one report in less than 100 ms. The firms
-are spread over all sectors; each tells forty values a month, with its evidence. Reading the values from the database is not counted.
-Times are CPU seconds over all threads: on a machine with nothing else to do it cannot take longer than that, and a loaded one does not
-change them much. The wall time stands beside.
+are spread over all sectors; each tells forty values a month, with its evidence. What is timed is the method (`calculate`), for the
+thousand also the checks; reading the values from the database and laying a page out are not counted.
+
+The thousand are told in CPU seconds over all threads: on a machine with nothing else to do it cannot take longer than that, and a loaded
+one does not change them much; the wall time stands beside. One report is told both ways, each of the sector that is slowest in it: as
+its reader waits for it, which a loaded machine lengthens, and in CPU, which is what it costs. Both must keep the limit.
 """
 
 from __future__ import annotations
@@ -44,20 +47,14 @@ def measure(*, quick: bool = False) -> Iterator[Figure]:
     note = f"{taken:.1f} s wall; {values} values in {len(frames)} sectors; {rows} rows with lineage, {findings} findings; formulas registered in it"
     name = f"{enterprises} enterprises × {MONTHS} months × {ITEMS} items checked and computed (CPU)"
     yield Figure(name, cpu, "s", SECONDS * enterprises / ENTERPRISES, None, note)
-    worst, cpu, where = 0.0, 0.0, ""
+    spent = {}
     for code, frame in frames.items():
         mine = frame.filter(frame["facility"] == frame["facility"][0])
-        waited, spent = _spent(partial(calculate, SECTORS[code], mine, parameters=parameters))
-        if waited > worst:
-            worst, cpu, where = waited, spent, code
-    yield Figure(
-        "one report recomputed",
-        worst * 1000,
-        "ms",
-        MILLISECONDS,
-        None,
-        f"slowest of all sectors: {where}; 480 values; {cpu * 1000:.0f} ms of CPU on all threads",
-    )
+        spent[code] = _spent(partial(calculate, SECTORS[code], mine, parameters=parameters))
+    for number, what in enumerate(("waited", "CPU")):
+        where = max(spent, key=lambda code: spent[code][number])
+        note = f"slowest of all sectors: {where}; {MONTHS * ITEMS} values; the method alone, median of {REPEATS}"
+        yield Figure(f"one report recomputed ({what})", spent[where][number] * 1000, "ms", MILLISECONDS, None, note)
 
 
 def _spent(function: Callable[[], Any]) -> tuple[float, float]:

@@ -171,10 +171,13 @@ def _joins(condition: Q) -> bool:
 def refusal(transition: Transition, workflow: Workflow, record: Record, user: Any) -> str:
     """Why a person may not make this move, in words; empty when they may."""
     created = is_person(user) and record.created_by_id == user.pk
-    if not holds(user, roles_of(user), transition.roles, created=created):
+    roles = roles_of(user)
+    if not holds(user, roles, transition.roles, created=created):
         return f"您的角色不能对“{workflow.title}”执行“{transition.title}”"
-    if scoped(workflow) and not type(record)._default_manager.filter(visible(user), pk=record.pk).exists():
-        return f"这条“{workflow.title}”不在您可见的范围内"
+    if scoped(workflow):
+        own = type(record)._default_manager.filter(visible_of(workflow, user, roles), pk=record.pk, kind=workflow.kind)
+        if not own.exists():
+            return f"这条“{workflow.title}”不在您可见的范围内"
     earlier = record.moves.filter(action__in=transition.not_same_person_as, by=user).order_by("seq").first()
     if earlier:
         step = {workflows.OPEN: "新建", workflows.AMEND: "修改"}.get(earlier.action, workflow.title_of(earlier.action))

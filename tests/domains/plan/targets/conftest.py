@@ -90,3 +90,37 @@ def report(city):
         return made
 
     return make
+
+
+@pytest.fixture
+def projects(city, now) -> None:
+    """As the review room publishes them: tce by county and by the year in which the projects begin."""
+    from dafeng.domains.plan.services import announced
+    from dafeng.kernel.accounting.status import Status
+    from dafeng.kernel.indicators import services as indicators
+
+    indicators.ensure_indicator(announced.ENERGY, name="已批项目新增能源消费", unit="tce")
+    run = indicators.start_run(domain="enterprise", kind="review", subject=CITY, now=now)
+    told = [
+        (COUNTY, 2024, 500.0, ["P-1"]), (COUNTY, 2025, 1000.0, ["P-2", "P-3"]), ("411503", 2027, 2500.0, ["P-4"]),
+        ("411503", 2028, 9000.0, ["P-5"]), ("410100", 2026, 70.0, ["P-6"]),
+    ]  # fmt: skip
+    rows = [
+        {
+            "indicator": announced.ENERGY,
+            "subject": place,
+            "period": str(year),
+            "value": tce,
+            "unit": "tce",
+            "status": int(Status.OK),
+            "lineage": {"projects": numbers},
+        }
+        for place, year, tce, numbers in told
+    ]
+    indicators.publish(run, rows)
+    indicators.finish_run(run, now)
+
+
+@pytest.fixture
+def energy(target):
+    return target("energy", indicator="能源消费总量", operator="<=", low=900.0, high=900.0, unit="万吨标准煤", year=2027, binding="energy.consumption.equal_value")  # fmt: skip

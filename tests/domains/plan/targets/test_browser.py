@@ -14,14 +14,14 @@ browser = pytest.fixture(chromium, scope="module", name="browser")
 RECYCLING, COUNTY = "plan.reported.waste_recycling", "411502"
 FALL, REQUIRED = "plan.dual_control.fall", "plan.dual_control.required"
 PUBLIC = ("targets/", "targets/{target}/", "targets/{unbound}/", "targets/{stations}/", "dual-control/")
-WORK = (*PUBLIC, "values/", "values/{value}/", "warnings/", "warnings/{warning}/", "warnings/counties/", "warnings/counties/?year=2024")  # fmt: skip
+WORK = (*PUBLIC, "targets/{energy}/", "values/", "values/{value}/", "warnings/", "warnings/{warning}/", "warnings/counties/", "warnings/counties/?year=2024")  # fmt: skip
 REPORT = (*WORK, "values/new/", "values/import/")
 PAGES = {"ndrc": REPORT, "department": WORK, "county": REPORT, "leader": WORK, "": PUBLIC}
 
 
 @pytest.fixture
-def pages(target, report, now) -> dict[str, object]:
-    """A page of every kind: judged, unbound, all-of, an intensity that lacks its numbers, a county in the red."""
+def pages(target, report, now, energy, projects) -> dict[str, object]:
+    """A page of every kind: judged, unbound, all-of, an intensity that lacks its numbers, a county in the red, projects to come."""
     found, unbound = target(), target("t2", indicator="幸福指数", binding="", bound_by="", unit="分")
     stations = target(
         "t3", binding="plan.reported.water_class2", low=100.0, high=100.0, operator="=", members=["甲断面", "乙断面"]
@@ -37,7 +37,7 @@ def pages(target, report, now) -> dict[str, object]:
     report(REQUIRED, {"2024-11": 2.5, "2024-12": 2.8, "2025-01": 0.3}, subject=COUNTY)
     judging.judge("411500", now=now)
     return {
-        "target": found.pk, "unbound": unbound.pk, "stations": stations.pk,
+        "target": found.pk, "energy": energy.pk, "unbound": unbound.pk, "stations": stations.pk,
         "value": Record.objects.of_kind("plan.value").first().pk, "warning": Warning.objects.first().pk,
     }  # fmt: skip
 

@@ -25,7 +25,7 @@ def values_of(facilities: Iterable[Facility], year: int) -> list[MonthlyValue]:
         facility__in=[each.pk for each in facilities], month__startswith=str(year), current=True
     )
     order = ("facility__code", "month", "item", "stream")
-    return list(found.select_related("facility", "by").prefetch_related("evidence").order_by(*order))
+    return list(found.prefetch_related("facility", "by", "evidence").order_by(*order))
 
 
 def content_of(report: Report) -> dict[str, Any]:

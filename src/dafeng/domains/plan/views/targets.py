@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dafeng.domains.plan import bindings, permissions
 from dafeng.domains.plan.methods.lights import rules_on
 from dafeng.domains.plan.models import Target, said
-from dafeng.domains.plan.services import judging, reported, targets
+from dafeng.domains.plan.services import announced, judging, reported, targets
 from dafeng.domains.plan.services.city import city_of, counties_of, first_city
 from dafeng.domains.plan.services.names import department_name, department_names
 from dafeng.domains.plan.views import target_chart, values
@@ -250,6 +250,7 @@ def _card(request: HttpRequest, found: Target, *, error: DafengError | None = No
         for each in issued:
             each.light_shown = light(each.light)
         context |= {"warnings": issued, "questions": _questions(found), "tasks": [found.task] if found.task else []}
+        context["announced"] = _announced(found, standing)
     if may(request.user, permissions.BIND):
         context |= _office_forms(found, counties, forms or {})
     item = reported.items().get(found.binding)
@@ -284,6 +285,21 @@ def _figures(found: Target, standing: Any) -> list[dict[str, Any]]:
         note = said("；", "; ").join(filter(None, (interval, _("完成概率 %(p)s") % {"p": chance(standing.probability)} if standing.probability is not None else "")))  # fmt: skip
         figures.append({"title": _("预测 %(year)s 年") % {"year": combined["year"]}, "value": number(combined["point"]), "unit": "", "note": note, "status": None})  # fmt: skip
     return figures
+
+
+def _announced(found: Target, standing: Any) -> dict[str, Any] | None:
+    """What approved projects will add by the target's year, in words, and their numbers."""
+    observed = int(standing.value_period[:4]) if standing and standing.value_period else None
+    new = announced.of(found, observed=observed)
+    if new is None:
+        return None
+    years = str(new.last) if new.first == new.last else f"{new.first}–{new.last}"
+    told = {"years": years, "n": len(new.projects), "value": number(new.value), "unit": new.unit}
+    if new.code == announced.ENERGY:
+        text = _("%(years)s 年投产的已批项目 %(n)s 个，满负荷时每年新增能源消费 %(value)s %(unit)s（当量值）。") % told
+    else:
+        text = _("%(years)s 年投产的已批项目 %(n)s 个，满负荷时每年新增二氧化碳排放 %(value)s %(unit)s。") % told
+    return {"text": text, "projects": new.projects}
 
 
 def _sources(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -46,6 +46,16 @@ def test_a_firm_is_no_peer_of_its_own_other_works():
     assert {json.loads(each)["reference"] for each in own["facts"]} == {11.0}
 
 
+def test_what_the_calculation_adds_makes_no_further_firm():
+    """Emissions come without a firm: d is still one firm beside three others (median of 10, 11, 12: 11)."""
+    told = frame({"a": 10.0, "b": 11.0, "c": 12.0, "d": 20.0})
+    added = told.filter(pl.col("item") == "product_output").with_columns(item=pl.lit("emissions")).drop("firm")
+    found = checks.run(pl.concat([told, added], how="diagonal"), RULES)
+    assert found["facility"].to_list() == ["d"]
+    facts = json.loads(found["facts"][0])
+    assert (facts["reference"], facts["count"]) == (11.0, 3)
+
+
 @given(st.lists(st.floats(-3, 3), min_size=4, max_size=30))
 def test_the_median_is_that_of_all_but_oneself(logs):
     import numpy as np

@@ -141,6 +141,22 @@ def test_purchased_electricity_leaves_the_compliance_boundary_in_2023():
         assert (row["t_co2e"], row["compliance"]) == (pytest.approx(100 * factor), inside)
 
 
+def test_the_heat_of_the_fuels_is_unknown_where_one_of_them_is():
+    """Diesel has a default, the coal's of 2025 is not signed: 1 t of diesel is not the station's fuel."""
+    told_ = [("2025-01", "fuel_use", COAL, 1000), ("2025-01", "fuel_use", "diesel", 1), ("2025-01", "generation", "", 2000), ("2025-01", "auxiliary_power", "", 100)]  # fmt: skip
+    unknown = account("power", *told_)
+    assert set(unknown.indicators["indicator"]) == {"power_supplied"}
+    # (1000 × 22 + 1 × 42.652) ÷ 29.3076 = 752.114… tce for 1900 MWh
+    known = account("power", *told_, ("2025-01", "ncv", COAL, 22))
+    assert indicator(known, "standard_coal", "2025-01") == pytest.approx((22_000 + 42.652) / 29.3076)
+    assert indicator(known, "power_coal", "2025-01") == pytest.approx((22_000 + 42.652) / 29.3076 / 1900)
+    # February's coal was not told: that month and the year have no heat, January keeps its own.
+    partly = account("power", *told_, ("2025-01", "ncv", COAL, 22), ("2025-02", "generation", "", 2000))
+    coal = partly.indicators.filter(pl.col("indicator") == "standard_coal")
+    assert coal["month"].to_list() == ["2025-01"]
+    assert account("power", ("2025-01", "ash", COAL, 20)).indicators.is_empty()
+
+
 def test_merged_units_follow_a23_and_a24():
     units = pl.DataFrame(
         {"facility": ["p", "p"], "capacity": [300.0, 600.0], "hours": [5000.0, 6000.0], "generation": [1.2e6, 3.0e6]}

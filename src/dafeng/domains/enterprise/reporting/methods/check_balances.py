@@ -150,7 +150,8 @@ def peers(checked: Checked, rule: Any) -> pl.DataFrame:
         (pl.col("top").sum() / pl.col("below").sum()).log().alias("log")
     )
     if "firm" in checked.frame.columns:
-        firms = checked.frame.select("facility", "firm").unique()
+        # What the calculation added (emissions, prescribed values) names no firm.
+        firms = checked.frame.select("facility", "firm").drop_nulls("firm").unique()
         yearly = yearly.join(firms, on="facility", how="left", maintain_order="left")
     else:
         yearly = yearly.with_columns(pl.col("facility").alias("firm"))

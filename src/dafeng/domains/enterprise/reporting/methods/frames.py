@@ -2,13 +2,15 @@
 
 A month that a source skipped gets an empty row, so that what is missing is found by the same formula that would have used it. An item
 told by the year stands in the row of the year; a property told for the year stands for its months too.
+
+The cost of one report is the number of frames that are made, not their rows: so all streams are laid out in one pivot, an item
+that nobody told has no column, and a window is opened only where something is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -16,18 +18,23 @@ from dafeng.kernel.errors import ActivityError, UnitError
 from dafeng.kernel.quantities import units
 
 if TYPE_CHECKING:
-    from dafeng.domains.enterprise.reporting.methods.sectors import Formula, Sector
+    from dafeng.domains.enterprise.reporting.methods.sectors import Formula, Item, Sector
 
 KEYS = ("facility", "month", "item", "stream")
-INDEX = ("facility", "month", "stream")
-TRAITS = ("kind", "group", "label")
 _PERIOD = r"^\d{4}(-(0[1-9]|1[0-2]))?$"
 _OCCURS_NOT = ("NO", "NA")
 _PROPERTIES = ("mass", "heat", "mean", "last")
+# Where a row stands: `of` is the stream's code, empty for the facility's own items; `cell` numbers (stream, month) within it.
+_ROW = ("of", "facility", "month", "stream")
+_CELL = ("of", "stream", "month")
+_PLACE = ("facility", "month", "stream", "year", "yearly", "cell", "kind", "group")
 
 
 def told_frame(sector: Sector, values: pl.DataFrame) -> pl.DataFrame:
-    """`facility, month, item, stream, value, way` in the schema's units, checked. Raises `ActivityError` naming the first fault."""
+    """`facility, month, item, stream, value, way` in the schema's units, checked, with `year`, `yearly` and `of` (the stream's code).
+
+    Raises `ActivityError` naming the first fault.
+    """
     lacking = {"facility", "month", "item", "value", "way"} - set(values.columns)
     if lacking:
         raise ActivityError(f"数据缺少列 {'、'.join(sorted(lacking))}")
@@ -50,7 +57,16 @@ def told_frame(sector: Sector, values: pl.DataFrame) -> pl.DataFrame:
     )
     _refuse(frame.filter(pl.struct(KEYS).is_duplicated()), "填了两次", "每个项目每月一个值")
     # A row without a value stays: it says that the month and the source exist.
-    return frame.select(*KEYS, "value", "way")
+    frame = frame.select(
+        *KEYS,
+        "value",
+        "way",
+        pl.col("month").str.slice(0, 4).alias("year"),
+        (pl.col("month").str.len_chars() == 4).alias("yearly"),
+        pl.col("item").replace_strict({code: item.stream for code, item in sector.items.items()}).alias("of"),
+    )
+    _not_twice(frame)
+    return frame
 
 
 def _number(values: pl.DataFrame) -> pl.Expr:
@@ -100,144 +116,150 @@ def _in_schema_units(sector: Sector, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("value") * pl.col("scale")).drop("scale")
 
 
+class Cell(NamedTuple):
+    """A stream in a period: what a parameter is looked up by."""
+
+    stream: str
+    month: str
+    kind: str
+    group: str
+    label: str
+
+
 @dataclass
 class Wide:
-    """One stream's frame (the facility's own items under the empty stream) and the items that may stand in it."""
+    """One stream's frame (the facility's own items under the empty stream), and the items that may stand in it.
+
+    An item has a column where anybody told it or it was filled, beside it `.way`, and once it was filled `.source` and `.rank` (of the
+    parameter's standing). `cells` are numbered by the column `cell`; `prescribed`: the parameter that would fill an item in each.
+    """
 
     frame: pl.DataFrame
     items: frozenset[str]
+    cells: tuple[Cell, ...]
+    prescribed: dict[str, Any] = field(default_factory=dict)
 
     def has(self, item: str) -> bool:
         return item in self.frame.columns
 
-    def ensure(self, item: str) -> None:
-        """Columns for an item that nobody told."""
-        if not self.has(item):
-            nothing = pl.lit(None, dtype=pl.String)
-            self.frame = self.frame.with_columns(
-                pl.lit(None, dtype=pl.Float64).alias(item),
-                *(nothing.alias(f"{item}.{each}") for each in ("way", "source", "standing")),
-            )
+    def value(self, item: str) -> pl.Expr:
+        return self._column(item, pl.Float64)
 
-    def put(
-        self, frame: pl.DataFrame, item: str, *, way: str, source: pl.Expr, standing: pl.Expr | None = None
-    ) -> None:
-        """Take `made` where the item is empty, with how it was obtained."""
-        new = pl.col(item).is_null() & pl.col("made").is_not_null()
-        told = {
-            "way": pl.lit(way),
-            "source": source,
-            "standing": standing if standing is not None else pl.lit(None, dtype=pl.String),
-        }
-        filled = frame.with_columns(
-            pl.when(new).then(pl.col("made")).otherwise(pl.col(item)).alias(item),
-            *(
-                pl.when(new).then(value).otherwise(pl.col(f"{item}.{name}")).alias(f"{item}.{name}")
-                for name, value in told.items()
-            ),
+    def way(self, item: str) -> pl.Expr:
+        return self._column(f"{item}.way", pl.String)
+
+    def source(self, item: str) -> pl.Expr:
+        return self._column(f"{item}.source", pl.String)
+
+    def rank(self, item: str) -> pl.Expr:
+        return self._column(f"{item}.rank", pl.UInt8)
+
+    def _column(self, name: str, kind: Any) -> pl.Expr:
+        return pl.col(name) if name in self.frame.columns else pl.lit(None, dtype=kind)
+
+    def put(self, item: str, made: pl.Series, *, way: str, source: pl.Expr, rank: pl.Expr) -> None:
+        """Take `made`, null where the item is not to be filled, with how it was obtained."""
+        new = made.is_not_null()
+        if not new.any():
+            return
+        self.frame = self.frame.with_columns(
+            pl.when(new).then(made).otherwise(self.value(item)).alias(item),
+            pl.when(new).then(pl.lit(way)).otherwise(self.way(item)).alias(f"{item}.way"),
+            pl.when(new).then(source).otherwise(self.source(item)).alias(f"{item}.source"),
+            pl.when(new).then(rank).otherwise(self.rank(item)).alias(f"{item}.rank"),
         )
-        self.frame = filled.select(self.frame.columns)
 
-    def confirm(self, item: str, found: pl.DataFrame) -> None:
-        """Beside an item, the parameter that would fill it: where it may not be used, it is told as open."""
-        renamed = found.select(
-            "stream",
-            "month",
-            *(
-                pl.col(f"p.{each}").alias(f"{item}.c.{each}")
-                for each in ("id", "standing", "candidate", "shown", "note")
-            ),
-        )
-        before = self.frame.drop([name for name in self.frame.columns if name.startswith(f"{item}.c.")])
-        self.frame = before.join(renamed, on=["stream", "month"], how="left", maintain_order="left")
-
-    def asked(self, formula: Formula, sector: Sector, trigger: str, items: Iterable[str]) -> pl.DataFrame:
+    def asked(self, formula: Formula, trigger: Item) -> pl.DataFrame:
         """The rows in which the formula is due: its trigger was told, or is missing where it should have been."""
-        for item in (trigger, *items):
-            if item in self.items:
-                self.ensure(item)
-        known = sector.items[trigger]
-        yearly = pl.col("month").str.len_chars() == 4
-        there = pl.col(trigger).is_not_null()
-        own_period = yearly if known.period == "annual" else ~yearly
-        apart = ["facility", "stream", "year"]
-        due = pl.lit(True) if known.required else pl.col(f"{trigger}.way").is_not_null().any().over(apart)
+        rows = []
+        if not self.has(trigger.code):
+            if not trigger.required:
+                return self.frame.clear()
+            rows.append(self._due(trigger, pl.lit(False)))
+        elif self.frame[trigger.code].null_count():
+            there = pl.col(trigger.code).is_not_null()
+            rows.append(there | self._due(trigger, there))
+        if formula.groups:
+            rows.append(pl.col("group").is_in(formula.groups))
+        if formula.kinds:
+            rows.append(pl.col("kind").is_in(formula.kinds))
+        if formula.unless and self.has(formula.unless):
+            rows.append(pl.col(formula.unless).is_null())
+        year = pl.col("year").cast(pl.Int32)
+        if formula.since:
+            rows.append(year >= formula.since.year)
+        if formula.until:
+            rows.append(year <= formula.until.year)
+        return self.frame.filter(pl.all_horizontal(rows)) if rows else self.frame
+
+    def _due(self, trigger: Item, there: pl.Expr) -> pl.Expr:
+        """Where the trigger should have been told: in rows of its own period, of a source that tells it and not by the other one."""
+        apart = ("facility", "stream", "year")
+        own_period = pl.col("yearly") if trigger.period == "annual" else ~pl.col("yearly")
+        due = pl.lit(True) if trigger.required else self.way(trigger.code).is_not_null().any().over(apart)
         other_told = (there & ~own_period).any().over(apart)
         # A firm that tells everything by the year lacks what is lacking in the year's row.
         no_own_period = ~own_period.any().over(apart)
-        rows = there | (own_period & due & ~other_told) | (no_own_period & due)
-        if formula.groups:
-            rows &= pl.col("group").is_in(formula.groups)
-        if formula.kinds:
-            rows &= pl.col("kind").is_in(formula.kinds)
-        if formula.unless:
-            self.ensure(formula.unless)
-            rows &= pl.col(formula.unless).is_null()
-        year = pl.col("year").cast(pl.Int32)
-        if formula.since:
-            rows &= year >= formula.since.year
-        if formula.until:
-            rows &= year <= formula.until.year
-        return self.frame.filter(rows)
+        return due & ((own_period & ~other_told) | no_own_period)
 
 
 def wide_frames(sector: Sector, told: pl.DataFrame) -> dict[str, Wide]:
     """Stream code → its wide frame, on a grid of every month that the facility told anything for."""
-    whole = told.with_columns(pl.col("month").str.slice(0, 4).alias("year"))
-    months = (
-        whole.filter(pl.col("month").str.len_chars() == 7)
-        .select("facility", "year", "month")
-        .unique(maintain_order=True)
+    present = set(told["item"].unique())
+    codes = [code for code in sector.items if code in present]
+    items = told.pivot("item", on_columns=codes, index=list(_ROW), values=["value", "way"])
+    items.columns = [*_ROW, *codes, *(f"{code}.way" for code in codes)]
+    rows = _grid(told)
+    cells, numbered = _cells(sector, rows)
+    whole = rows.join(numbered, on=_CELL, how="left", maintain_order="left").join(
+        items, on=_ROW, how="left", maintain_order="left"
     )
-    years = whole.select("facility", "year", pl.col("year").alias("month")).unique(maintain_order=True)
-    _not_twice(whole)
+    parts = whole.partition_by("of", as_dict=True, maintain_order=True)
     found = {}
-    for code, items in sector.items_of.items():
-        names = [item.code for item in items]
-        part = whole.filter(pl.col("item").is_in(names))
-        if part.is_empty() and code:  # most streams of a sector are not told by a firm
-            columns = [*INDEX, "year", *TRAITS]
-            found[code] = Wide(
-                part.select(pl.lit("").alias(name) if name in TRAITS else name for name in columns),
-                frozenset(names),
-            )
-            continue
-        seen = (
-            part.filter(pl.col("month").str.len_chars() == 7)
-            .select("facility", "year", "stream")
-            .unique(maintain_order=True)
+    for code, own in sector.items_of.items():
+        names = [item.code for item in own if item.code in present]
+        part = parts.get((code,), whole.clear())[[*_PLACE, *names, *(f"{name}.way" for name in names)]]
+        lent = [item.code for item in own if item.code in present and item.annual in _PROPERTIES]
+        found[code] = Wide(
+            _with_properties_of_the_year(part, lent), frozenset(item.code for item in own), tuple(cells.get(code, ()))
         )
-        grid = seen.join(months, on=["facility", "year"], how="inner", maintain_order="left")
-        if code == "":
-            grid = pl.concat([months, years], how="diagonal").with_columns(pl.lit("").alias("stream"))
-        index = [*INDEX, "year"]
-        cells = part.select(index).unique(maintain_order=True)
-        grid = pl.concat([grid.select(index), cells]).unique(maintain_order=True)
-        present = set(part["item"].unique())
-        wide = part.group_by(*INDEX, maintain_order=True).agg(
-            column
-            for name in names
-            if name in present
-            for column in (
-                pl.col("value").filter(pl.col("item") == name).first().alias(name),
-                pl.col("way").filter(pl.col("item") == name).first().alias(f"{name}.way"),
-            )
-        )
-        frame = grid.join(wide, on=INDEX, how="left", maintain_order="left")
-        nothing = pl.lit(None, dtype=pl.String)
-        frame = frame.with_columns(
-            *_traits(sector, code, frame),
-            *(nothing.alias(f"{name}.{each}") for name in names if name in present for each in ("source", "standing")),
-        )
-        lent = [item.code for item in items if item.code in present and item.annual in _PROPERTIES]
-        found[code] = Wide(_with_properties_of_the_year(frame, lent), frozenset(names))
     return found
+
+
+def _grid(told: pl.DataFrame) -> pl.DataFrame:
+    """`of, facility, month, stream, year, yearly`: every month of a facility for itself and for each of its streams, and what was told beside."""
+    monthly = told.filter(~pl.col("yearly"))
+    months = monthly.select("facility", "year", "month").unique(maintain_order=True)
+    years = told.select("facility", "year", pl.col("year").alias("month")).unique(maintain_order=True)
+    seen = monthly.filter(pl.col("of") != "").select("of", "facility", "stream", "year").unique(maintain_order=True)
+    own = pl.concat([months, years]).select(pl.lit("").alias("of"), "facility", "month", pl.lit("").alias("stream"))
+    streams = seen.join(months, on=["facility", "year"], how="inner", maintain_order="left").select(_ROW)
+    rows = pl.concat([own, streams, told.select(_ROW)]).unique(maintain_order=True)
+    return rows.with_columns(
+        pl.col("month").str.slice(0, 4).alias("year"), (pl.col("month").str.len_chars() == 4).alias("yearly")
+    )
+
+
+def _cells(sector: Sector, rows: pl.DataFrame) -> tuple[dict[str, list[Cell]], pl.DataFrame]:
+    """The cells of each stream, and `of, stream, month, cell, kind, group` for the rows to know theirs."""
+    cells: dict[str, list[Cell]] = {}
+    numbered = []
+    for of, stream, month in rows.select(_CELL).unique(maintain_order=True).iter_rows():
+        kind, *label = stream.split("/")
+        group = sector.streams[of].kinds[kind].group if of else ""
+        own = cells.setdefault(of, [])
+        numbered.append((of, stream, month, len(own), kind, group))
+        own.append(Cell(stream, month, kind, group, label[0] if label else ""))
+    schema = dict.fromkeys(_CELL, pl.String) | {"cell": pl.UInt32, "kind": pl.String, "group": pl.String}
+    return cells, pl.DataFrame(numbered, schema=schema, orient="row")
 
 
 def _with_properties_of_the_year(frame: pl.DataFrame, items: list[str]) -> pl.DataFrame:
     """A purity or a calorific value that was told for the year stands for its months; a quantity never does."""
-    yearly = pl.col("month").str.len_chars() == 4
-    if not items or frame.filter(yearly & pl.any_horizontal(pl.col(name).is_not_null() for name in items)).is_empty():
+    yearly = pl.col("yearly")
+    if not items or not frame["yearly"].any():
+        return frame
+    if frame.filter(yearly & pl.any_horizontal(pl.col(name).is_not_null() for name in items)).is_empty():
         return frame
     names = [each for name in items for each in (name, f"{name}.way")]
     return frame.with_columns(
@@ -246,19 +268,13 @@ def _with_properties_of_the_year(frame: pl.DataFrame, items: list[str]) -> pl.Da
     )
 
 
-def _traits(sector: Sector, code: str, frame: pl.DataFrame) -> list[Any]:
-    head = pl.col("stream").str.split_exact("/", 1)
-    kind = head.struct.field("field_0")
-    groups = {key: choice.group for key, choice in sector.streams[code].kinds.items()} if code else {}
-    group = kind.replace_strict(groups, default="", return_dtype=pl.String) if groups else pl.lit("")
-    return [kind.alias("kind"), group.alias("group"), head.struct.field("field_1").fill_null("").alias("label")]
-
-
-def _not_twice(part: pl.DataFrame) -> None:
+def _not_twice(told: pl.DataFrame) -> None:
     """The same item may not be told for the months and for the year: it would be counted twice."""
+    if not told["yearly"].any() or told["yearly"].all():
+        return
     both = (
-        part.filter(pl.col("value").is_not_null())
+        told.filter(pl.col("value").is_not_null())
         .group_by("facility", "year", "item", "stream", maintain_order=True)
-        .agg(pl.col("month").str.len_chars().n_unique().alias("kinds"), pl.col("month").first())
+        .agg(pl.col("yearly").n_unique().alias("kinds"), pl.col("month").first())
     )
     _refuse(both.filter(pl.col("kinds") > 1), "既按月又按年填报", "只用一种周期，否则会重复计算")

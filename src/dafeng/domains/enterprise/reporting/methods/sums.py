@@ -13,7 +13,7 @@ from dafeng.kernel.quantities import units
 
 if TYPE_CHECKING:
     from dafeng.domains.enterprise.reporting.methods.frames import Wide
-    from dafeng.domains.enterprise.reporting.methods.sectors import Indicator, Sector
+    from dafeng.domains.enterprise.reporting.methods.sectors import Indicator, Item, Sector
     from dafeng.kernel.accounting import Method
 
 
@@ -74,46 +74,50 @@ def totals(sums: Sums) -> pl.DataFrame:
 
 def means(sums: Sums) -> pl.DataFrame:
     """`facility, year, stream, item, value, unit, weight`: annual means weighted as the guideline says."""
-    found = []
-    for item in sums.sector.items.values():
-        wide = sums.wide[item.stream]
-        if item.annual not in {"mass", "heat"} or not wide.has(item.code) or not wide.has(item.weight):
-            continue
-        if item.annual == "heat" and not wide.has("ncv"):
-            continue
-        mean = (
-            weighting.by_mass(item.code, item.weight)
-            if item.annual == "mass"
-            else weighting.by_heat(item.code, item.weight, "ncv")
-        )
-        kinds = sums.sector.streams[item.stream].kinds if item.stream else {}
-        own = {code: item.unit_of(choice.group) for code, choice in kinds.items()}
-        made = wide.frame.filter(pl.col("month").str.len_chars() == 7).group_by(
-            "facility", "year", "stream", "kind", maintain_order=True
-        )
-        found.append(
-            made.agg(mean.alias("value"))
-            .filter(pl.col("value").is_not_null())
-            .select(
-                "facility", "year", "stream", pl.lit(item.code).alias("item"), "value",
-                pl.col("kind").replace_strict(own, default=item.unit, return_dtype=pl.String).alias("unit"),
-                pl.lit(item.annual).alias("weight"),
-            )
-        )  # fmt: skip
+    index = ("facility", "year", "stream", "group")
     facility = sums.told.schema["facility"]
     schema: dict[str, Any] = {
         "facility": facility,
-        **dict.fromkeys(("year", "stream", "item"), pl.String),
+        **dict.fromkeys((*index[1:], "item"), pl.String),
         "value": pl.Float64,
-        "unit": pl.String,
-        "weight": pl.String,
     }
-    return pl.concat([pl.DataFrame(schema=schema), *found])
+    found, said = [pl.DataFrame(schema=schema)], []
+    for code, wide in sums.wide.items():
+        wanted = {item.code: mean for item in sums.sector.items_of[code] if (mean := _mean(item, wide)) is not None}
+        if not wanted or wide.frame.is_empty():
+            continue
+        months = wide.frame.filter(~pl.col("yearly"))
+        made = months.group_by(index, maintain_order=True).agg(**wanted)
+        found.append(made.unpivot(list(wanted), index=list(index), variable_name="item")[list(schema)])
+        groups = {choice.group for choice in sums.sector.streams[code].kinds.values()} if code else {""}
+        said += [(item, group, *_said(sums.sector, item, group)) for item in wanted for group in groups]
+    words = pl.DataFrame(
+        said,
+        schema={"item": pl.String, "group": pl.String, "order": pl.UInt32, "unit": pl.String, "weight": pl.String},
+        orient="row",
+    )
+    rows = pl.concat(found).drop_nulls("value").join(words, on=["item", "group"], how="left", maintain_order="left")
+    return rows.sort("order", maintain_order=True)[["facility", "year", "stream", "item", "value", "unit", "weight"]]
+
+
+def _mean(item: Item, wide: Wide) -> pl.Expr | None:
+    """The annual mean of an item, where it is one and was told with its weight."""
+    if item.annual not in {"mass", "heat"} or not wide.has(item.code) or not wide.has(item.weight):
+        return None
+    if item.annual == "mass":
+        return weighting.by_mass(item.code, item.weight)
+    return weighting.by_heat(item.code, item.weight, "ncv") if wide.has("ncv") else None
+
+
+def _said(sector: Sector, code: str, group: str) -> tuple[int, str, str]:
+    """An item's place in the schema, its unit in a group of streams, and how its mean is weighted."""
+    item = sector.items[code]
+    return list(sector.items).index(code), item.unit_of(group), item.annual
 
 
 def indicators(sums: Sums, method_of: Callable[[str], Method]) -> pl.DataFrame:
     """`facility, month, indicator, value, unit, method` for every month and, from the sums of the months, for the year."""
-    base = _periods(sums)
+    base = _periods(sums) if sums.sector.indicators else pl.DataFrame()
     facility = sums.told.schema["facility"]
     found: list[pl.DataFrame] = [
         pl.DataFrame(
@@ -204,12 +208,21 @@ def _periods(sums: Sums) -> pl.DataFrame:
     )
     base = _with_years(base, emitted, ["emissions", "emissions_direct"])
     fuels = sums.wide.get("fuel")
-    if fuels is not None and fuels.has("fuel_use") and fuels.has("ncv"):
-        heat = fuels.frame.group_by("facility", "month", maintain_order=True).agg(
-            (pl.col("fuel_use") * pl.col("ncv")).sum().alias("fuel_heat")
-        )
-        base = _with_years(base, heat, ["fuel_heat"])
-    return base
+    if fuels is None or fuels.frame.is_empty():
+        return base
+    return _with_years(base, _fuel_heat(fuels, sums.open), ["fuel_heat"])
+
+
+def _fuel_heat(fuels: Wide, open_: pl.DataFrame) -> pl.DataFrame:
+    """`facility, month, fuel_heat` in GJ of all fuels; unknown where the amount or the calorific value of one is."""
+    burnt = fuels.frame.filter(fuels.value("fuel_use").is_not_null()).select(
+        "facility", "month", (fuels.value("fuel_use") * fuels.value("ncv")).alias("heat")
+    )
+    untold = open_.filter(pl.col("item") == "fuel_use").select(
+        "facility", "month", pl.lit(None, dtype=pl.Float64).alias("heat")
+    )
+    heat = pl.when(pl.col("heat").is_not_null().all()).then(pl.col("heat").sum()).alias("fuel_heat")
+    return pl.concat([burnt, untold]).group_by("facility", "month", maintain_order=True).agg(heat)
 
 
 def _annual(code: str, how: str) -> pl.Expr:
