@@ -37,6 +37,10 @@ def test_five_firms_hand_in_a_year_and_a_second_call_changes_nothing(settings: A
         assert len(told) == 12 * len(each.content["boundary"]["facilities"])
     found = CheckFinding.objects.filter(rule="same_file")
     assert set(found.values_list("facility__code", "month")) == {("kiln-1", "2025-07"), ("kiln-1", "2025-08")}
+    holiday = CheckFinding.objects.filter(rule="holiday-report")
+    assert set(holiday.values_list("facility__code", "month")) == {("unit-3", "2025-09")}
+    assert {each.facts["what"] for each in holiday} == {"检测日期 2025-10-01 是国庆节"}
+    assert MonthlyValue.objects.filter(item="ncv", tested=None).count() == 0
     assert not CheckFinding.objects.filter(severity="error", state="open").exists()
     assert records.verify_chain()[0]
     count = MonthlyValue.objects.count()

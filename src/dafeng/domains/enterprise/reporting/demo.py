@@ -114,8 +114,9 @@ def _months(facility: Facility, row: dict[str, Any], year: int, by: Any, *, toda
         reused = row.get("reused", {}).get(month[5:], month[5:])
         papers = _papers(facility, month, by, now=told, report_of=f"{month[:5]}{reused}")
         values = list(row["values"].items())
+        tested = _tested(month, row.get("tested", {}).get(month[5:], ""), told.date())
         cells = [
-            _cell(facility, month, *key.split(":", 1), level, papers)
+            _cell(facility, month, *key.split(":", 1), level, papers, tested)
             for key, level in (values[: len(values) // 2] if newest else values)
         ]
         entry.save_month(facility, month, cells, seen=None, by=by, now=told)
@@ -125,6 +126,13 @@ def _months(facility: Facility, row: dict[str, Any], year: int, by: Any, *, toda
         )  # fmt: skip
         if not newest and not (waits and year == today.year):
             entry.file_month(facility, month, seen=entry.seen(facility, month), by=by, now=told)
+
+
+def _tested(month: str, planted: str, told: date) -> date | None:
+    """The second working day after the month, or the day that the file plants; None where the laboratory has not answered yet."""
+    usual = clock.working_days_after(clock.bounds(month)[1], 2)
+    day = date.fromisoformat(f"{month[:4]}-{planted}") if planted else usual
+    return day if day <= told else None
 
 
 def _papers(facility: Facility, month: str, by: Any, *, now: datetime, report_of: str) -> dict[str, Evidence]:
@@ -148,7 +156,13 @@ def _papers(facility: Facility, month: str, by: Any, *, now: datetime, report_of
 
 
 def _cell(
-    facility: Facility, month: str, item: str, stream: str, level: float, papers: dict[str, Evidence]
+    facility: Facility,
+    month: str,
+    item: str,
+    stream: str,
+    level: float,
+    papers: dict[str, Evidence],
+    tested: date | None,
 ) -> entry.Cell:
     lab = item in LAB
     way = MonthlyValue.Way.INVOICE if item == "electricity_bought" else MonthlyValue.Way.MEASURED
@@ -160,6 +174,7 @@ def _cell(
         way=way,
         source="月度检测报告（演示）" if lab else "月度台账（演示）",
         evidence=(papers["lab_report" if lab else "ledger"],),
+        tested=tested if lab else None,
     )
 
 
