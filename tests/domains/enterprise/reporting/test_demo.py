@@ -45,8 +45,8 @@ def test_five_firms_hand_in_a_year_and_a_second_call_changes_nothing(settings: A
     assert set(holiday.values_list("facility__code", "month")) == {("unit-3", "2025-09")}
     assert {each.facts["what"] for each in holiday} == {"检测日期 2025-10-01 是国庆节"}
     assert MonthlyValue.objects.filter(item="ncv", tested=None).count() == 0
-    worked = CheckFinding.objects.get(rule="holiday-production")
-    assert (worked.facility.code, worked.month, worked.item) == ("tea-1", "2025-10", "product_output")
+    worked = CheckFinding.objects.get(facility__code="tea-1")
+    assert (worked.rule, worked.month, worked.item) == ("holiday-production", "2025-10", "product_output")
     assert "国庆节（2025-10-01）" in worked.facts["what"]
     metered = MonthlyValue.objects.get(
         way="meter"
