@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.http import HttpResponse, UnreadablePostError
 from django.test import Client
+from django.urls import reverse
 
 from dafeng.kernel.desk import services as desk
 from dafeng.kernel.jobs import services as jobs
@@ -199,6 +200,13 @@ def test_the_navigation_is_kept_for_each_language_and_page(client: Client, run, 
             english = client.get(path, headers={"Accept-Language": "en"}).content.decode()
             assert f">{title}</a>" not in english
             assert english.count('aria-current="page"') == 2
+
+
+def test_the_reports_of_firms_are_read_under_activity_data(client: Client, run, person) -> None:
+    client.force_login(person("statistics"))
+    page = client.get(reverse("inventory:reported", kwargs={"code": "411500"})).content.decode()
+    assert page.count('href="/inventory/411500/data/" aria-current="page">活动水平数据</a>') == 2  # drawer and side
+    assert page.count('aria-current="page"') == 2
 
 
 @pytest.mark.parametrize("query", ["?q=%00", "?q=" + "水" * 200, "?q='\";--<script>", "?q="])

@@ -40,7 +40,7 @@ def fed(city, run) -> None:
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_the_table_and_the_preview_can_be_used_by_everybody(open_page: Any, clerk: Any, fed: None, size: str) -> None:
     page = open_page(size, client=clerk)
-    page.goto("/inventory/411500/reported/")
+    page.goto("/inventory/411500/data/reported/")
     assert page.locator("input[name=cell]").count() == 3
     assert page.locator("input[name=cell]:checked").count() == 1
     assert faults(page) == []

@@ -91,7 +91,8 @@ def check(case: Any, stage: str, by: Any, at: datetime) -> None:
             working.check(case, str(line["code"]), verdict="conforms", ways=line["ways"], note="一致。", by=by, now=at)
 
 
-def test_a_year_from_the_report_to_the_carry_over(firms, people):
+def test_a_year_from_the_report_to_the_carry_over(firms, people, settings, tmp_path):
+    settings.DATA = tmp_path
     reporting_demo.ensure_demo("411500", now=NOW)
     submitted = {each.enterprise.code: each for each in Report.objects.filter(year=YEAR).select_related("enterprise", "record")}  # fmt: skip
     assert set(submitted) == set(firms)

@@ -48,6 +48,19 @@ def test_the_pages_have_no_accessibility_faults(
     assert found == {}
 
 
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.django_db(transaction=True)
+def test_a_month_that_can_be_filled_has_none_either(
+    open_page: Any, year: Any, people: dict[str, Any], size: str
+) -> None:
+    page = open_page(size, client=signed_in(people["clerk"]))
+    page.goto(f"/enterprise/reporting/facilities/{year.pk}/months/2025-09/")
+    assert faults(page) == []
+    page.fill("input[name='tested:ncv:bituminous/cement_kiln']", "2025-10-09")
+    page.click("button[value=save]")
+    assert page.input_value("input[name='tested:ncv:bituminous/cement_kiln']") == "2025-10-09"
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("size", ["desk", "phone"])
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue
@@ -34,6 +36,12 @@ def meter(code: str, readings: dict[date, float], *, organisation: str = "cement
         ingest.receive(told, source="http", now=datetime(2026, 3, 5, tzinfo=UTC))
 
 
+def filled(facility: Facility, month: str, by: Any) -> tuple[list[MonthlyValue], list[Refused]]:
+    """What was filled, and why the rest was left."""
+    found = metering.fill(facility, month, by=by, now=NOW)
+    return [each.value for each in found if each.value], [each.left for each in found if each.left]
+
+
 def days(first: date, count: int, each: float) -> dict[date, float]:
     return {first + timedelta(days=number): number * each for number in range(count)}
 
@@ -44,13 +52,13 @@ def test_a_month_is_filled_in_the_units_of_the_form_and_says_by_what(kiln: Facil
     meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
     meter("in-2", days(date(2025, 3, 1), 32, 5_000.0))
     metering.assign(kiln, "electricity_bought", "", ["in-1", "in-2", "in-1"], by=people["clerk"], now=NOW)
-    made, left = metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    made, left = filled(kiln, "2025-03", people["clerk"])
     assert left == []
     assert [(each.item, each.value, each.way) for each in made] == [
         ("electricity_bought", pytest.approx(775.0), "meter")
     ]
     assert made[0].source == "计量点：in-1、in-2；实测 100.0%"
-    again, _left = metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    again, _left = filled(kiln, "2025-03", people["clerk"])
     assert again == []  # nothing changed, no new revision
 
 
@@ -59,16 +67,16 @@ def test_what_was_hardly_measured_or_told_by_a_person_is_left(kiln: Facility, pe
     """Ten days of thirty-one are 32.3 %; in April the clerk has told the bill."""
     meter("in-1", days(date(2025, 3, 1), 11, 20_000.0))
     metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
-    made, left = metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
+    made, left = filled(kiln, "2025-03", people["clerk"])
     assert (made, [each.code for each in left]) == ([], ["little_read"])
     assert "32.3%" in left[0].what
-    _made, left = metering.fill(kiln, "2025-05", by=people["clerk"], now=NOW)
+    _made, left = filled(kiln, "2025-05", people["clerk"])
     assert [each.code for each in left] == ["nothing_read"]
     assert not MonthlyValue.objects.exists()
     meter("in-2", days(date(2025, 4, 1), 31, 20_000.0))
     metering.assign(kiln, "electricity_bought", "", ["in-2"], by=people["clerk"], now=NOW)
     entry.save_month(kiln, "2025-04", cells(), seen=None, by=people["clerk"], now=NOW)
-    _made, left = metering.fill(kiln, "2025-04", by=people["clerk"], now=NOW)
+    _made, left = filled(kiln, "2025-04", people["clerk"])
     assert [each.code for each in left] == ["told_otherwise"]
     assert MonthlyValue.objects.get(month="2025-04", item="electricity_bought").value == 8_000
 
@@ -141,7 +149,7 @@ def test_a_works_whose_meter_never_rests_is_asked_about_its_holidays(firms: Any,
     )
     meter("tea-in", days(date(2025, 9, 1), 62, 3_000.0))
     metering.assign(works, "electricity_bought", "", ["tea-in"], by=people["clerk"], now=NOW)
-    made, left = metering.fill(works, "2025-09", by=people["clerk"], now=NOW)
+    made, left = filled(works, "2025-09", people["clerk"])
     assert ([each.value for each in made], left) == ([90.0], [])
     found = findings.refresh(firm, 2025, now=NOW)
     asked = [each for each in found if each.rule == "holiday-production"]
@@ -165,3 +173,116 @@ def test_the_pages_assign_and_fill(kiln: Facility, people: dict[str, Any]) -> No
     page = clerk.get(f"{base}months/2025-03/").content.decode()
     assert "由计量填入 1 项" in page
     assert "实测 100.0%" in page
+
+
+# ---------------------------------------------------------------- over HTTP
+
+
+@pytest.fixture
+def program(people: dict[str, Any], settings: Any) -> Any:
+    """Ask as somebody's program, with all the scopes that they may have."""
+    from dafeng.portal.tokens import services as tokens
+
+    settings.API_RATES = {"anonymous": "9999/min", "person": "9999/min"}
+
+    def ask(who: str, method: str, address: str, body: Any = None, *, scopes: Any = None) -> Any:
+        user, lasts = people[who], timedelta(days=1)
+        chosen = scopes or tokens.scopes_for(user)
+        _token, text = tokens.make(user, name="试验", scopes=chosen, lasts=lasts, now=timezone.now())
+        return Client().generic(
+            method, f"/api/enterprise/reporting/facilities/{address}", json.dumps(body) if body is not None else "",
+            content_type="application/json", headers={"Authorization": f"Bearer {text}"},
+        )  # fmt: skip
+
+    return ask
+
+
+@pytest.mark.django_db
+def test_a_program_assigns_lists_fills_and_takes_away(kiln: Facility, people: dict[str, Any], program: Any) -> None:
+    """March whole: 31 days of 20,000 kWh are 620 MWh. Coal: ten days of thirty-one are read, 32.3 %. Clinker: told by the clerk."""
+    coal = "bituminous/cement_kiln"
+    meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
+    meter("coal-1", days(date(2025, 3, 1), 11, 300.0), quantity="coal", unit="t")
+    meter("clinker-1", days(date(2025, 3, 1), 32, 3_000.0), quantity="clinker", unit="t")
+    for item, stream, point in (
+        ("electricity_bought", "", "in-1"),
+        ("fuel_use", coal, "coal-1"),
+        ("clinker_output", "portland", "clinker-1"),
+    ):
+        told = {"item": item, "stream": stream, "points": [point]}
+        answer = program("clerk", "PUT", f"{kiln.pk}/meters", told)
+        assert (answer.status_code, answer.json()["points"]) == (200, [point])
+    clinker = entry.Cell("clinker_output", "portland", 93_000.0)
+    entry.save_month(kiln, "2025-03", [clinker], seen=None, by=people["clerk"], now=NOW)
+    listed = program("clerk", "GET", f"{kiln.pk}/meters").json()
+    assert (listed["total"], [each["item"] for each in listed["items"]]) == (
+        3, ["clinker_output", "electricity_bought", "fuel_use"],
+    )  # fmt: skip
+    assert (listed["items"][1]["unit"], listed["items"][1]["points"]) == ("MWh", ["in-1"])
+
+    told = program("clerk", "POST", f"{kiln.pk}/months/2025-03/metered").json()
+    assert [(each["item"], each["value"], each["coverage"]) for each in told["filled"]] == [
+        ("electricity_bought", pytest.approx(620.0), pytest.approx(1.0))
+    ]
+    assert told["filled"][0]["source"] == "计量点：in-1；实测 100.0%"
+    assert {each["item"]: each["reason"] for each in told["left"]} == {
+        "fuel_use": "little_read",
+        "clinker_output": "told_otherwise",
+    }
+    left = {each["item"]: each for each in told["left"]}
+    assert left["fuel_use"]["coverage"] == pytest.approx(10 / 31)
+    assert left["fuel_use"]["mend"]
+    assert told["seen"] == entry.seen(kiln, "2025-03")
+    again = program("clerk", "POST", f"{kiln.pk}/months/2025-03/metered").json()
+    assert ([each["item"] for each in again["unchanged"]], again["filled"]) == (["electricity_bought"], [])
+
+    gone = program("clerk", "PUT", f"{kiln.pk}/meters", {"item": "fuel_use", "stream": coal, "points": []})
+    assert (gone.status_code, gone.json()["points"]) == (200, [])
+    assert program("clerk", "GET", f"{kiln.pk}/meters").json()["total"] == 2
+
+
+@pytest.mark.django_db
+def test_a_program_is_refused_as_the_pages_refuse(kiln: Facility, people: dict[str, Any], program: Any) -> None:
+    meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
+    meter("theirs", {}, organisation="power")
+    told = {"item": "electricity_bought", "points": ["in-1"]}
+    for who, status in (("rival", 404), ("bureau", 403), ("verifier", 403)):
+        assert program(who, "PUT", f"{kiln.pk}/meters", told).status_code == status
+        assert program(who, "POST", f"{kiln.pk}/months/2025-03/metered").status_code == status
+    assert program("rival", "GET", f"{kiln.pk}/meters").status_code == 404
+    assert program("bureau", "GET", f"{kiln.pk}/meters").json()["total"] == 0
+    reading = program("clerk", "PUT", f"{kiln.pk}/meters", told, scopes=["enterprise:read"])
+    assert (reading.status_code, reading.json()["code"]) == (403, "scope")
+    for body, code in (
+        (told | {"points": ["theirs"]}, "unknown_point"),
+        (told | {"item": "no_such"}, "no_such_item"),
+        (told | {"item": "no_such", "points": []}, "no_such_item"),
+    ):
+        answer = program("clerk", "PUT", f"{kiln.pk}/meters", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    answer = program("clerk", "POST", f"{kiln.pk}/months/2025-03/metered")
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_meters")
+    assert program("clerk", "PUT", f"{kiln.pk}/meters", told).status_code == 200
+    for month, code in (("2025", "unknown_month"), ("2025-13", "unknown_month"), ("2100-01", "future_month")):
+        answer = program("clerk", "POST", f"{kiln.pk}/months/{month}/metered")
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert not MonthlyValue.objects.exists()
+    assert {reason for _asked, reason in refused()} >= {
+        "other_enterprise",
+        "unknown_point",
+        "no_such_item",
+        "no_meters",
+    }
+
+
+@pytest.mark.django_db
+def test_points_of_a_stream_that_is_gone_can_be_taken_away(kiln: Facility, people: dict[str, Any]) -> None:
+    meter("coal-1", {}, quantity="coal", unit="t")
+    coal = "bituminous/cement_kiln"
+    metering.assign(kiln, "fuel_use", coal, ["coal-1"], by=people["clerk"], now=NOW)
+    kiln.facts = {**kiln.facts, "streams": {"clinker": ["portland"]}}
+    kiln.save()
+    with pytest.raises(Refused):
+        metering.assign(kiln, "fuel_use", coal, ["coal-1"], by=people["clerk"], now=NOW)
+    metering.assign(kiln, "fuel_use", coal, [], by=people["clerk"], now=NOW)
+    assert metering.assigned(kiln) == []

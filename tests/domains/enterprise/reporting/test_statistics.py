@@ -48,5 +48,8 @@ def test_the_yearly_table_is_that_of_the_reports(draft: Report, people: dict[str
     page = office.get("/enterprise/reporting/statistics/?year=2025").content.decode()
     assert "正式表式和文号待录入" in page
     assert "96,000" in page
+    assert "30 非金属矿物制品业" in page
+    english = office.get("/enterprise/reporting/statistics/?year=2025", headers={"Accept-Language": "en"})
+    assert "30 Non-metallic mineral products" in english.content.decode()
     assert owner.get("/enterprise/reporting/statistics/").status_code == 403
     assert refused() == []

@@ -19,9 +19,10 @@ NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def city(person):
+def city(person, settings, tmp_path):
     from dafeng import cities
 
+    settings.DATA = tmp_path
     pack = cities.load_pack("xinyang")
     enterprises.ensure("411500", pack.demo_enterprises, demo=True)
     for organisation in sorted({row["organisation"] for row in pack.demo_enterprises if row.get("organisation")}):

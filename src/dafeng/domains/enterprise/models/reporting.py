@@ -99,7 +99,10 @@ class ControlPlan(models.Model):
 
 
 class MonthlyValue(models.Model):
-    """One item of one facility in one month as it was told, by form, sheet, program or meter. A correction is a higher revision."""
+    """One item of one facility in one month as it was told, by form, sheet, program or meter. A correction is a higher revision.
+
+    `tested`: the day on which a laboratory tested it, where its report says so.
+    """
 
     class Way(models.TextChoices):
         MEASURED = "measured", _("实测")
@@ -117,6 +120,7 @@ class MonthlyValue(models.Model):
     unit = models.CharField(_("单位"), max_length=30)
     way = models.CharField(_("取得方式"), max_length=10, choices=Way.choices)
     source = models.CharField(_("来源"), max_length=160, blank=True)
+    tested = models.DateField(_("检测日期"), null=True, blank=True)
     evidence = models.ManyToManyField(Evidence, blank=True, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(_("填报时间"))

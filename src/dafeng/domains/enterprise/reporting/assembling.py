@@ -235,6 +235,7 @@ def _value(value: MonthlyValue) -> dict[str, Any]:
         "unit": value.unit,
         "way": value.way,
         "source": value.source,
+        "tested": value.tested.isoformat() if value.tested else "",
         "revision": value.revision,
         "reason": value.reason,
         "by": value.by.get_username() if value.by else "",
@@ -275,7 +276,9 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str,
     for cell in sorted(before.keys() | after.keys()):
         a, b = before.get(cell), after.get(cell)
         told = [
-            (row["value"], row["notation"], row["way"], [e["sha256"] for e in row["evidence"]]) if row else None
+            (row["value"], row["notation"], row["way"], _day(row), [e["sha256"] for e in row["evidence"]])
+            if row
+            else None
             for row in (a, b)
         ]
         if told[0] != told[1]:
@@ -297,4 +300,10 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str,
 def _told(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if row is None:
         return None
-    return {name: row[name] for name in ("value", "notation", "unit", "way")} | {"evidence": len(row["evidence"])}
+    kept = {name: row[name] for name in ("value", "notation", "unit", "way")}
+    return kept | {"tested": _day(row), "evidence": len(row["evidence"])}
+
+
+def _day(row: Mapping[str, Any]) -> str:
+    """The day of a value's test; contents that were frozen before it was asked for have none."""
+    return str(row.get("tested", ""))

@@ -13,14 +13,28 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from django.db import transaction
 from django.utils import timezone
 
 from dafeng.domains.enterprise.models import Facility, MonthlyValue, Report
-from dafeng.domains.enterprise.reporting import boundaries, clock, entry, findings, plans, reports, sectoral
+from dafeng.domains.enterprise.reporting import (
+    boundaries,
+    clock,
+    entry,
+    findings,
+    metering,
+    plans,
+    reports,
+    sectoral,
+)
 from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.quantities import workdays
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Evidence
+from dafeng.kernel.series import ingest
+from dafeng.kernel.series import services as series
+from dafeng.kernel.series.models import Point
 
 PATH = Path(__file__).with_name("demo.toml")
 LAB = frozenset(
@@ -68,6 +82,8 @@ def _firm(
     firm: Enterprise, units: list[tuple[Facility, dict[str, Any]]], by: Any, *, today: date, now: datetime
 ) -> None:
     year = today.year - 1
+    for facility, row in units:
+        _meters(facility, row, by, today=today, now=now)
     for each in (year, today.year):
         _plan(firm, each, by, now=_moment(date(each - 1, 12, 20)))
         for facility, row in units:
@@ -114,8 +130,9 @@ def _months(facility: Facility, row: dict[str, Any], year: int, by: Any, *, toda
         reused = row.get("reused", {}).get(month[5:], month[5:])
         papers = _papers(facility, month, by, now=told, report_of=f"{month[:5]}{reused}")
         values = list(row["values"].items())
+        tested = _tested(month, row.get("tested", {}).get(month[5:], ""), told.date())
         cells = [
-            _cell(facility, month, *key.split(":", 1), level, papers)
+            _cell(facility, month, *key.split(":", 1), level, papers, tested)
             for key, level in (values[: len(values) // 2] if newest else values)
         ]
         entry.save_month(facility, month, cells, seen=None, by=by, now=told)
@@ -125,6 +142,52 @@ def _months(facility: Facility, row: dict[str, Any], year: int, by: Any, *, toda
         )  # fmt: skip
         if not newest and not (waits and year == today.year):
             entry.file_month(facility, month, seen=entry.seen(facility, month), by=by, now=told)
+        if newest and metering.assigned(facility):
+            metering.fill(facility, month, by=by, now=told)
+
+
+def _meters(facility: Facility, row: dict[str, Any], by: Any, *, today: date, now: datetime) -> None:
+    """The points that stand for items, as far as they are there: some are of other rooms' demonstrations."""
+    if "scale" in row:
+        _scale(facility, row, today=today, now=now)
+    for key, codes in row.get("meters", {}).items():
+        if Point.objects.filter(code__in=codes).count() == len(codes):
+            metering.assign(facility, *key.split(":", 1), codes, by=by, now=now)
+
+
+def _scale(facility: Facility, row: dict[str, Any], *, today: date, now: datetime) -> None:
+    """A scale that tells each day's output of last year and this one; its days add up to what is told for the month."""
+    item, busy, firm = row["scale"]["item"], row["scale"]["busy"], facility.enterprise
+    begins = clock.bounds(str(today.year - 1))[0]
+    point = series.ensure_point(
+        row["scale"]["code"], subject=firm.subject, organisation=firm.organisation, place=firm.place, name="成品秤（演示）",
+        name_en="Product scale (demo)", quantity="product", unit=sectoral.unit_of(facility.sector, item, ""),
+        kind=Point.Kind.INTERVAL, period=86_400, since=_midnight(begins), demo=True,
+    )  # fmt: skip
+    rows: list[tuple[datetime, float]] = []
+    for month in (*clock.months_of(begins.year), *clock.months_of(today.year)):
+        first, last = clock.bounds(month)
+        if last >= today:
+            break
+        days = [first + timedelta(days=number) for number in range(last.day)]
+        rests = [workdays.holiday(day) != "" and not workdays.is_working(day) and day.month != busy for day in days]
+        share = [0.1 if rest else 1.0 for rest in rests]
+        whole = varied(facility, month, item, "", row["values"][f"{item}:"]) / sum(share)
+        rows += [(_midnight(day + timedelta(days=1)), part * whole) for day, part in zip(days, share, strict=True)]
+    frame = pl.DataFrame(rows, schema={"at": pl.Datetime("us", "UTC"), "value": pl.Float64}, orient="row")
+    told = frame.with_columns(pl.lit(point.pk).alias("point"), pl.col("at").alias("arrived"))
+    ingest.receive(told, source="simulated", key=f"demo-{point.code}", now=now, owner="demo")
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _tested(month: str, planted: str, told: date) -> date | None:
+    """The second working day after the month, or the day that the file plants; None where the laboratory has not answered yet."""
+    usual = clock.working_days_after(clock.bounds(month)[1], 2)
+    day = date.fromisoformat(f"{month[:4]}-{planted}") if planted else usual
+    return day if day <= told else None
 
 
 def _papers(facility: Facility, month: str, by: Any, *, now: datetime, report_of: str) -> dict[str, Evidence]:
@@ -148,7 +211,13 @@ def _papers(facility: Facility, month: str, by: Any, *, now: datetime, report_of
 
 
 def _cell(
-    facility: Facility, month: str, item: str, stream: str, level: float, papers: dict[str, Evidence]
+    facility: Facility,
+    month: str,
+    item: str,
+    stream: str,
+    level: float,
+    papers: dict[str, Evidence],
+    tested: date | None,
 ) -> entry.Cell:
     lab = item in LAB
     way = MonthlyValue.Way.INVOICE if item == "electricity_bought" else MonthlyValue.Way.MEASURED
@@ -160,6 +229,7 @@ def _cell(
         way=way,
         source="月度检测报告（演示）" if lab else "月度台账（演示）",
         evidence=(papers["lab_report" if lab else "ledger"],),
+        tested=tested if lab else None,
     )
 
 

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -28,6 +28,7 @@ from dafeng.kernel.records.models import Evidence, Record
 
 NOTATIONS = ("NO", "NE", "NA", "IE")
 WAYS = tuple(MonthlyValue.Way.values)
+_PAPERED = (MonthlyValue.Way.MEASURED, MonthlyValue.Way.INVOICE)
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,16 @@ class Cell:
     way: str = MonthlyValue.Way.MEASURED
     source: str = ""
     evidence: tuple[Evidence, ...] | None = None
+    tested: date | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         return self.item, self.stream
+
+    @property
+    def says(self) -> bool:
+        """Whether it tells a number, a notation key, or that the guideline's default is taken."""
+        return self.value is not None or bool(self.notation) or self.way == MonthlyValue.Way.DEFAULT
 
 
 def current(facility: Facility, month: str) -> list[MonthlyValue]:
@@ -96,7 +103,7 @@ def save_month(
             (sectoral.title_of(facility.sector, cell.item, cell.stream), fault)
             for cell in asked
             for fault in (
-                *faults_of(facility, month, cell),
+                *faults_of(facility, month, cell, today=timezone.localdate(now)),
                 *([] if metered else _not_metered(cell, held.get(cell.key))),
             )
         ]
@@ -109,7 +116,7 @@ def save_month(
         made = _revise(facility, month, changed, held, by=by, now=now, reason=reason, imported=imported)
         if made:
             detail = {
-                "values": [[each.item, each.stream, each.revision, each.value, each.notation, each.way] for each in made],
+                "values": [[each.item, each.stream, each.revision, each.value, each.notation, each.way, _day(each)] for each in made],
                 "reason": reason.strip(),
                 "imported": str(imported.pk) if imported else "",
             }  # fmt: skip
@@ -134,7 +141,9 @@ def detach(value: MonthlyValue, evidence: Evidence, *, by: Any, now: datetime, r
         if not reason.strip():
             raise Refused("no_reason", "移除凭证须写明理由")
         kept = tuple(each for each in fresh.evidence.all() if each.pk != evidence.pk)
-        cell = Cell(fresh.item, fresh.stream, fresh.value, fresh.notation, fresh.unit, fresh.way, fresh.source, kept)
+        cell = Cell(
+            fresh.item, fresh.stream, fresh.value, fresh.notation, fresh.unit, fresh.way, fresh.source, kept, fresh.tested
+        )  # fmt: skip
         made = _revise(facility, month, [cell], {cell.key: fresh}, by=by, now=now, reason=reason, imported=None)[0]
         detail = {"item": fresh.item, "stream": fresh.stream, "sha256": evidence.sha256, "reason": reason.strip()}
         records.audit(by, "enterprise.evidence-removed", "facility-month", f"{facility.pk}:{month}", detail, now=now)
@@ -207,12 +216,16 @@ def file_month(facility: Facility, month: str, *, seen: str, by: Any, now: datet
 
 
 def digest_of(values: Iterable[MonthlyValue]) -> str:
-    """SHA-256 of a month's values with the hashes of their evidence."""
+    """SHA-256 of a month's values with the days of their tests and the hashes of their evidence."""
     told = [
-        [e.item, e.stream, e.revision, e.value, e.notation, e.unit, e.way, sorted(f.sha256 for f in e.evidence.all())]
+        [e.item, e.stream, e.revision, e.value, e.notation, e.unit, e.way, _day(e), sorted(f.sha256 for f in e.evidence.all())]
         for e in values
-    ]
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps(sorted(told, key=lambda row: row[:2]), ensure_ascii=False).encode()).hexdigest()
+
+
+def _day(value: MonthlyValue) -> str:
+    return value.tested.isoformat() if value.tested else ""
 
 
 def history(value: MonthlyValue) -> list[MonthlyValue]:
@@ -223,7 +236,7 @@ def history(value: MonthlyValue) -> list[MonthlyValue]:
 
 def _needs_evidence(facility: Facility, value: MonthlyValue) -> bool:
     """What was measured or invoiced has a paper; a default, a notation and a meter's value have none."""
-    return value.value is not None and value.way in (MonthlyValue.Way.MEASURED, MonthlyValue.Way.INVOICE)
+    return value.value is not None and value.way in _PAPERED
 
 
 def _locked(facility: Facility, month: str) -> list[MonthlyValue]:
@@ -241,9 +254,9 @@ def _demand_month(facility: Facility, month: str, now: datetime) -> None:
         raise Refused("outside_life", f"{month} 不在“{facility.name}”的存续期内", mend="请核对投产和关停日期")
 
 
-def faults_of(facility: Facility, month: str, cell: Cell) -> list[DafengError]:
+def faults_of(facility: Facility, month: str, cell: Cell, *, today: date) -> list[DafengError]:
     """Everything that keeps a cell from being taken as told, in the user's words; an empty cell has none."""
-    if cell.value is None and not cell.notation and cell.way != MonthlyValue.Way.DEFAULT:
+    if not cell.says and cell.tested is None:
         return []
     found = sectoral.cell_faults(facility, month, cell.item, cell.stream)
     if found:
@@ -264,7 +277,28 @@ def faults_of(facility: Facility, month: str, cell: Cell) -> list[DafengError]:
         found.append(EnterpriseError(f"指南没有给“{title}”规定缺省值", mend="请填实测或结算的数，或填符号"))
     if cell.value is not None:
         found.extend(_limit_faults(title, unit, sectoral.limits_of(facility.sector, cell.item), cell.value))
-    return found
+    return [*found, *_test_faults(facility, month, cell, title, today)]
+
+
+def _test_faults(facility: Facility, month: str, cell: Cell, title: str, today: date) -> list[DafengError]:
+    """A month's sample is tested in the month or after it. A late test is told as it was: what it means is not judged here."""
+    if cell.tested is None:
+        return []
+    if not sectoral.is_tested(facility.sector, cell.item):
+        return [EnterpriseError(f"“{title}”不由检测报告证明，没有检测日期", mend="请删去检测日期")]
+    if cell.value is None or cell.way not in _PAPERED:
+        return [EnterpriseError(f"“{title}”没有检测的数，就没有检测日期", mend="请填检测的数，或删去检测日期")]
+    first = clock.bounds(month)[0]
+    if not first <= cell.tested <= today:
+        what = "还没有到" if cell.tested > today else f"早于 {month}"
+        return [
+            EnterpriseError(
+                f"“{title}”的检测日期 {cell.tested} {what}",
+                expected=f"{first} 至 {today}",
+                mend="当月的样品在当月或以后检测，请按检测报告填写",
+            )
+        ]
+    return []
 
 
 def _not_metered(cell: Cell, held: MonthlyValue | None) -> list[DafengError]:
@@ -287,12 +321,12 @@ def _limit_faults(title: str, unit: str, limits: tuple[float | None, float | Non
 
 
 def _differs(cell: Cell, held: MonthlyValue | None) -> bool:
-    says = cell.value is not None or bool(cell.notation) or cell.way == MonthlyValue.Way.DEFAULT
     if held is None:
-        return says
-    if not says and not is_told(held):
+        return cell.says
+    if not cell.says and not is_told(held):
         return False
-    if (held.value, held.notation, held.way, held.source) != (cell.value, cell.notation, cell.way, cell.source):
+    told = (held.value, held.notation, held.way, held.source, held.tested)
+    if told != (cell.value, cell.notation, cell.way, cell.source, cell.tested):
         return True
     if cell.evidence is None:
         return False
@@ -329,6 +363,7 @@ def _revise(
                 unit=sectoral.unit_of(facility.sector, cell.item, cell.stream),
                 way=cell.way,
                 source=cell.source[:160],
+                tested=cell.tested,
                 by=by,
                 at=now,
                 reason=reason.strip(),
@@ -349,4 +384,10 @@ def _revise(
 def cells_of(rows: Iterable[Mapping[str, Any]]) -> list[Cell]:
     """Cells from plain rows (a sheet's payload, an API body)."""
     names = ("item", "stream", "value", "notation", "unit", "way", "source")
-    return [Cell(**{name: row[name] for name in names if row.get(name) not in (None, "")}) for row in rows]
+    return [
+        Cell(
+            **{name: row[name] for name in names if row.get(name) not in (None, "")},
+            tested=date.fromisoformat(row["tested"]) if row.get("tested") else None,
+        )
+        for row in rows
+    ]

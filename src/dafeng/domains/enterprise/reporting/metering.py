@@ -45,7 +45,7 @@ def assigned(facility: Facility) -> list[Assignment]:
 
 
 def assign(facility: Facility, item: str, stream: str, codes: Iterable[str], *, by: Any, now: datetime) -> Facility:
-    """Let these points stand for an item; none of them takes the assignment away.
+    """Let these points stand for an item; none of them takes the assignment away, also of an item that the facility has no longer.
 
     Raises `Refused`: `no_such_item`, `unknown_point` (also of another organisation), `point_moment`, `point_unit`, `too_many_points`.
     """
@@ -53,10 +53,12 @@ def assign(facility: Facility, item: str, stream: str, codes: Iterable[str], *, 
     with refusing("meters", "facility", facility.pk, by=by, now=now), records.serial():
         fresh = Facility.objects.select_for_update().select_related("enterprise").get(pk=facility.pk)
         month = f"{timezone.localdate(now):%Y-%m}"
-        if faults := sectoral.cell_faults(fresh, month, item, stream):
-            raise Refused("no_such_item", faults[0].what, mend="请选本单元的月度项目")
-        _demand_points(fresh, points, sectoral.unit_of(fresh.sector, item, stream))
         kept = [each for each in assigned(fresh) if (each.item, each.stream) != (item, stream)]
+        held = len(kept) < len(assigned(fresh))
+        if (points or not held) and (faults := sectoral.cell_faults(fresh, month, item, stream)):
+            raise Refused("no_such_item", faults[0].what, mend="请选本单元的月度项目")
+        if points:
+            _demand_points(fresh, points, sectoral.unit_of(fresh.sector, item, stream))
         if points:
             kept.append(Assignment(item, stream, points))
         told = [{"item": e.item, "stream": e.stream, "points": list(e.points)} for e in sorted(kept, key=lambda e: (e.item, e.stream))]  # fmt: skip
@@ -126,9 +128,22 @@ def _days(facility: Facility, chosen: list[Assignment], first: Any, last: Any) -
     return found.with_columns(pl.col("value") * pl.col("scale"))
 
 
-def fill(facility: Facility, month: str, *, by: Any, now: datetime) -> tuple[list[MonthlyValue], list[Refused]]:
-    """Fill a month that has ended from its meters: what was filled, and what was left: a person had told it (`told_otherwise`), nothing
-    was read (`nothing_read`), or too little of the month was measured (`little_read`).
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one assignment when a month was filled: a new revision, or why it was left; neither where nothing has changed.
+
+    `coverage`: the part of the month that was measured; None where nothing was.
+    """
+
+    assignment: Assignment
+    coverage: float | None
+    value: MonthlyValue | None = None
+    left: Refused | None = None
+
+
+def fill(facility: Facility, month: str, *, by: Any, now: datetime) -> list[Outcome]:
+    """Fill a month that has ended from its meters. Left is what a person had told (`told_otherwise`), of which nothing was read
+    (`nothing_read`), or too little of the month was measured (`little_read`).
 
     Raises `Refused` (`no_meters`, `future_month`, and as `entry.save_month`).
     """
@@ -140,32 +155,30 @@ def fill(facility: Facility, month: str, *, by: Any, now: datetime) -> tuple[lis
             raise Refused("unknown_month", f"月份“{month[:12]}”读不出来", expected="如 2025-03")
         if clock.bounds(month)[1] >= timezone.localdate(now):
             raise Refused("future_month", f"{month} 还没有结束", mend="月份结束后再由计量填入")
-    made: list[MonthlyValue] = []
-    left: list[Refused] = []
-    for each in chosen:
-        title = sectoral.title_of(facility.sector, each.item, each.stream)
-        found = read(facility, month, each)
-        if found is None:
-            left.append(Refused("nothing_read", f"“{title}”的计量点在 {month} 没有读数", mend="请检查采集，或由人填报"))
-            continue
-        if found.coverage < LEAST_COVERED:
-            said = f"“{title}”的计量点在 {month} 只测到 {found.coverage:.1%}"
-            left.append(
-                Refused("little_read", said, expected=f"不低于 {LEAST_COVERED:.0%}", mend="请补传读数，或由人填报")
-            )
-            continue
-        try:
-            value = entry.take_metered(
-                facility, month, each.item, found.value, sectoral.unit_of(facility.sector, each.item, each.stream),
-                points=each.points, coverage=found.coverage, stream=each.stream, by=by, now=now,
-            )  # fmt: skip
-        except Refused as error:
-            if error.code != "told_otherwise":
-                raise
-            left.append(error)
-            continue
-        made += [value] if value else []
-    return made, left
+    return [_filled(facility, month, each, by=by, now=now) for each in chosen]
+
+
+def _filled(facility: Facility, month: str, each: Assignment, *, by: Any, now: datetime) -> Outcome:
+    title = sectoral.title_of(facility.sector, each.item, each.stream)
+    found = read(facility, month, each)
+    if found is None:
+        what = f"“{title}”的计量点在 {month} 没有读数"
+        return Outcome(each, None, left=Refused("nothing_read", what, mend="请检查采集，或由人填报"))
+    if found.coverage < LEAST_COVERED:
+        what = f"“{title}”的计量点在 {month} 只测到 {found.coverage:.1%}"
+        wanted = f"不低于 {LEAST_COVERED:.0%}"
+        left = Refused("little_read", what, expected=wanted, mend="请补传读数，或由人填报")
+        return Outcome(each, found.coverage, left=left)
+    try:
+        value = entry.take_metered(
+            facility, month, each.item, found.value, sectoral.unit_of(facility.sector, each.item, each.stream),
+            points=each.points, coverage=found.coverage, stream=each.stream, by=by, now=now,
+        )  # fmt: skip
+    except Refused as error:
+        if error.code != "told_otherwise":
+            raise
+        return Outcome(each, found.coverage, left=error)
+    return Outcome(each, found.coverage, value)
 
 
 def daily(facilities: Iterable[Facility], year: int) -> pl.DataFrame:

@@ -36,6 +36,7 @@ class Wanted:
     required: bool
     annual: bool
     default: bool
+    tested: bool
     rule: str
     help: str
     evidence: tuple[str, ...]
@@ -190,6 +191,7 @@ def _wanted(sector: Sector, item: Item, stream: str, filled: set[str]) -> Wanted
         or (bool(stream) and _triggers(sector.code).get((item.stream, stream.partition("/")[0])) == item.code),
         annual=item.period == "annual",
         default=bool(item.default) or item.code in filled,
+        tested=item.tested,
         rule=item.rule,
         help=item.help_en if english() else item.help,
         evidence=item.evidence,
@@ -229,6 +231,11 @@ def has_default(sector: str, item: str) -> bool:
     return bool(found.items[item].default) or any(each.item == item for each in found.fills)
 
 
+def is_tested(sector: str, item: str) -> bool:
+    """Whether a laboratory report is the evidence of an item."""
+    return sector_of(sector).items[item].tested
+
+
 def limits_of(sector: str, item: str) -> tuple[float | None, float | None]:
     return sector_of(sector).items[item].limits
 
@@ -254,11 +261,12 @@ FRAME = {
     "way": pl.String,
     "notation": pl.String,
 }
+CHECKED = {**FRAME, "on": pl.String}
 
 
-def frame_of(values: Iterable[Any]) -> pl.DataFrame:
-    """Stored or frozen values as the frame that methods and checks read."""
-    return pl.DataFrame(value_rows(values), schema=FRAME)
+def frame_of(values: Iterable[Any], schema: Mapping[str, Any] = FRAME) -> pl.DataFrame:
+    """Stored or frozen values as the frame that methods read; stored ones with the day of a test (`CHECKED`) as the checks do."""
+    return pl.DataFrame(value_rows(values, schema), schema=dict(schema))
 
 
 def parameters_on(year: int) -> Parameters:
@@ -293,17 +301,19 @@ def of_others(rule: checks.Rule) -> bool:
     return rule.kind == "peers" or bool(rule.get("elsewhere"))
 
 
-def value_rows(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
+def value_rows(values: Iterable[Any], names: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Numbers and notation keys; a cell that takes the default is left to the rule that fills it."""
+    kept = tuple(names)
     for each in values:
         row = each if isinstance(each, Mapping) else _told(each)
         if row["value"] is not None or row["notation"]:
-            yield {name: row[name] for name in FRAME}
+            yield {name: row[name] for name in kept}
 
 
 def _told(value: MonthlyValue) -> dict[str, Any]:
     names = ("month", "item", "stream", "value", "way", "notation")
-    return {"facility": value.facility.code, **{name: getattr(value, name) for name in names}}
+    on = value.tested.isoformat() if value.tested else None
+    return {"facility": value.facility.code, "on": on, **{name: getattr(value, name) for name in names}}
 
 
 def check(
@@ -315,7 +325,7 @@ def check(
     them. Peers are of other firms: `peers.compared`.
     """
     chosen = {each.code: each.sector for each in facilities}
-    frame, parameters = frame_of(values), parameters_on(year)
+    frame, parameters = frame_of(values, CHECKED), parameters_on(year)
     found: list[dict[str, Any]] = []
     for code in sorted(set(chosen.values())):
         own = frame.filter(pl.col("facility").is_in([each for each, sector in chosen.items() if sector == code]))

@@ -1,16 +1,20 @@
 """A year's values of a facility as a workbook: template, a reader that names every fault by row and column, stage, commit, undo.
 
 One row a cell of the form, one column a month. A cell holds a number, a notation key (NO, NE, NA, IE) or 缺省; an empty cell
-changes nothing. What was staged rests on the months as they were then: where one has changed since, the commit is refused.
+changes nothing. Below an item that a laboratory tests stands a row of the same codes for the days of its tests (unit 检测日期). What was
+staged rests on the months as they were then: where one has changed since, the commit is refused.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, BinaryIO
+
+from django.utils import timezone
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue, ValueImport
@@ -27,6 +31,7 @@ ITEM, STREAM, TITLE, UNIT, NEED, WAY, SOURCE = HEADS = (
 )  # fmt: skip
 OWNER = "核算单元代码"
 DEFAULT = "缺省"
+TESTED = "检测日期"
 _WAYS = {
     "": "",
     "实测": MonthlyValue.Way.MEASURED,
@@ -53,6 +58,7 @@ def template(facility: Facility, year: int) -> bytes:
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     head = book.add_format({"bold": True, "bg_color": "#d8ebe4", "border": 1, "text_wrap": True})
     grey = book.add_format({"bg_color": "#eef2f0"})
+    day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
     told = {
         (each.month, each.item, each.stream): each
         for each in MonthlyValue.objects.filter(facility=facility, month__startswith=str(year), current=True)
@@ -62,18 +68,30 @@ def template(facility: Facility, year: int) -> bytes:
     sheet.write_row(0, 0, [OWNER, facility.code, facility.name, str(year)])
     sheet.write_row(2, 0, [*HEADS, *columns], head)
     cells = [*sectoral.fields(facility, columns[0]), *sectoral.fields(facility, str(year))]
-    for row, each in enumerate(cells, 3):
+    row = 2
+    for each in cells:
+        row += 1
         sheet.write_row(row, 0, [each.item, each.stream, each.title, each.unit, "是" if each.required else ""])
         known = [told[m, *each.key] for m in columns if (m, *each.key) in told]
         own = [each for each in known if each.way not in ("default", "meter")]  # what a person may say of a number
         sheet.write(row, 5, str(own[-1].get_way_display()) if own else "实测")
         sheet.write(row, 6, own[-1].source if own else "")
+        sheet.data_validation(row, 5, row, 5, {"validate": "list", "source": ["实测", "结算凭证"]})
+        if each.tested:
+            sheet.write_row(row + 1, 0, [each.item, each.stream, f"{each.title} · {TESTED}", TESTED])
         for column, month in enumerate(columns, len(HEADS)):
+            value = told.get((month, *each.key))
             if (len(month) == 4) != each.annual:
-                sheet.write_blank(row, column, None, grey)
-            elif value := told.get((month, *each.key)):
+                for line in range(row, row + 1 + each.tested):
+                    sheet.write_blank(line, column, None, grey)
+                continue
+            if value:
                 sheet.write(row, column, _written(value))
-    sheet.data_validation(3, 5, 2 + len(cells), 5, {"validate": "list", "source": ["实测", "结算凭证"]})
+            if each.tested and value and value.tested:
+                sheet.write_datetime(row + 1, column, datetime(*value.tested.timetuple()[:3]), day)
+            elif each.tested:
+                sheet.write_blank(row + 1, column, None, day)
+        row += each.tested
     sheet.set_column(0, 1, 16)
     sheet.set_column(2, 2, 36)
     sheet.set_column(3, 5, 11)
@@ -103,6 +121,7 @@ def _guide(book: Any, facility: Facility, cells: list[sectoral.Wanted]) -> None:
             "",
             "",
         ],
+        [TESTED, "检测报告上的检测日期，如 2025-03-12；可以不填，空格表示不改动", "", ""],
         ["凭证", "导入后在月度页面逐项上传台账、结算凭证或检测报告", "", ""],
         ["项目", "说明", "指南规定", "凭证种类"],
         *([each.title, each.help, each.rule, "、".join(each.evidence)] for each in cells),
@@ -111,12 +130,12 @@ def _guide(book: Any, facility: Facility, cells: list[sectoral.Wanted]) -> None:
         guide.write_row(row, 0, line)
 
 
-def read(facility: Facility, file: BinaryIO, *, name: str) -> Staged:
+def read(facility: Facility, file: BinaryIO, *, name: str, today: date) -> Staged:
     """Read an uploaded workbook. Raises `UploadError` for a file that is no such table; faults of cells are in the answer."""
     upload = open_upload(file, name=name, limits=LIMITS)
     for sheet in upload.sheets:
         if head := _head(sheet):
-            return _read_sheet(facility, sheet, *head, file=name)
+            return _read_sheet(facility, sheet, *head, file=name, today=today)
     raise UploadError(
         "没有找到表头“项目代码”“源流代码”",
         expected="、".join(HEADS),
@@ -133,8 +152,53 @@ def _head(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     return None
 
 
-def _read_sheet(facility: Facility, sheet: Sheet, start: int, columns: dict[str, int], *, file: str) -> Staged:
+Key = tuple[str, str, str]  # item, stream, month
+
+
+def _read_sheet(
+    facility: Facility, sheet: Sheet, start: int, columns: dict[str, int], *, file: str, today: date
+) -> Staged:
+    _demand_owner(facility, sheet, start, file)
     found = Staged()
+    months = _months(columns, Place(file=file, row=start + 1))
+    found.year = int(next(iter(months))[:4])
+    values: dict[Key, tuple[dict[str, Any], Place]] = {}
+    days: dict[Key, tuple[date, Place]] = {}
+    for number in sorted(row for row in sheet.rows if row > start):
+        line = sheet.rows[number]
+        item, stream = _text(line.get(columns[ITEM])), _text(line.get(columns[STREAM]))
+        filled = [(month, line[at]) for month, at in months.items() if at in line and line[at].shown.strip()]
+        if not item and not filled:
+            continue
+        place = Place(file=file, sheet=sheet.name, row=number + 1)
+        way = _WAYS.get(_text(line.get(columns.get(WAY, -1))))
+        if way is None:
+            found.problems.append(
+                EnterpriseError("不认识的取得方式", expected="实测、结算凭证", where=replace(place, column=WAY))
+            )
+            continue
+        source = _text(line.get(columns.get(SOURCE, -1)))
+        of_days = _text(line.get(columns.get(UNIT, -1))) == TESTED
+        for month, cell in filled:
+            key, where = (item, stream, month), replace(place, column=month)
+            try:
+                if key in (days if of_days else values):
+                    raise EnterpriseError("同一项目、同一月份填了两次", mend="请只留一行")
+                if of_days:
+                    days[key] = _day(cell), where
+                else:
+                    values[key] = {"way": way or "measured", **_value(cell), "source": source}, where
+            except EnterpriseError as error:
+                found.problems.append(
+                    EnterpriseError(error.what, expected=error.expected, mend=error.mend, where=where)
+                )
+    _settle(found, facility, values, days, today)
+    if not found.rows and not found.problems:
+        raise UploadError("表里没有填数", mend="请在月份列填写", where=Place(file=file))
+    return found
+
+
+def _demand_owner(facility: Facility, sheet: Sheet, start: int, file: str) -> None:
     for row in range(start):
         cells = sheet.rows.get(row, {})
         if 0 in cells and cells[0].shown.strip() == OWNER:
@@ -143,62 +207,70 @@ def _read_sheet(facility: Facility, sheet: Sheet, start: int, columns: dict[str,
                 raise UploadError(
                     f"这份表是“{owner}”的，不是“{facility.name}”的", mend="请选对核算单元再导入", where=Place(file=file)
                 )
-    months = {title: column for title, column in columns.items() if title[:4].isdigit() and len(title) in (4, 7)}
-    years = {title[:4] for title in months}
-    if len(years) != 1:
-        raise UploadError(
-            "一份表只能有一个年度的月份", expected="2025-01 … 2025-12", where=Place(file=file, row=start + 1)
-        )
-    found.year = int(years.pop())
-    for number in sorted(row for row in sheet.rows if row > start):
-        line = sheet.rows[number]
-        item, stream = _text(line.get(columns[ITEM])), _text(line.get(columns[STREAM]))
-        if not item and not any(column in line for column in months.values()):
-            continue
-        way = _WAYS.get(_text(line.get(columns.get(WAY, -1))))
-        if way is None:
-            where = Place(file=file, sheet=sheet.name, row=number + 1, column=WAY)
-            found.problems.append(EnterpriseError("不认识的取得方式", expected="实测、结算凭证", where=where))
-            continue
-        for month, column in sorted(months.items(), key=lambda each: each[1]):
-            if (cell := line.get(column)) is None or not cell.shown.strip():
-                continue
-            where = Place(file=file, sheet=sheet.name, row=number + 1, column=month)
-            _take(found, facility, cell, item, stream, month, way, _text(line.get(columns.get(SOURCE, -1))), where)
-    if not found.rows and not found.problems:
-        raise UploadError("表里没有填数", mend="请在月份列填写", where=Place(file=file))
-    return found
 
 
-def _take(
-    found: Staged,
-    facility: Facility,
-    cell: Cell,
-    item: str,
-    stream: str,
-    month: str,
-    way: str,
-    source: str,
-    where: Place,
-) -> None:
-    row = {"item": item, "stream": stream, "month": month, "source": source, "way": way or "measured", "row": where.row}
+def _months(columns: dict[str, int], where: Place) -> dict[str, int]:
+    """Month → its column, in the order of the sheet; months of one year only."""
+    months = {title: at for title, at in columns.items() if title[:4].isdigit() and len(title) in (4, 7)}
+    if wrong := [title for title in months if not clock.is_month(title)]:
+        raise UploadError(f"表头“{wrong[0]}”不是月份", expected="2025-01 … 2025-12", where=where)
+    if len({title[:4] for title in months}) != 1:
+        raise UploadError("一份表只能有一个年度的月份", expected="2025-01 … 2025-12", where=where)
+    return dict(sorted(months.items(), key=lambda each: each[1]))
+
+
+def _value(cell: Cell) -> dict[str, Any]:
+    """What a cell tells. Raises `EnterpriseError`."""
     text = cell.shown.strip()
     if text == DEFAULT:
-        row |= {"way": "default", "value": None, "notation": ""}
-    elif text.upper() in entry.NOTATIONS:
-        row |= {"value": None, "notation": text.upper()}
-    else:
-        try:
-            row |= {"value": float(cell.value if cell.kind == "number" else text.replace(",", "")), "notation": ""}
-        except (ValueError, TypeError):
-            found.problems.append(
-                EnterpriseError(f"“{text[:20]}”不是数", expected="一个数、NO/NE/NA/IE 或“缺省”", where=where)
-            )
-            return
-    faults = entry.faults_of(facility, month, entry.cells_of([row])[0])
-    found.problems += [EnterpriseError(e.what, expected=e.expected, mend=e.mend, where=where) for e in faults]
-    if not faults:
-        found.rows.append(row)
+        return {"way": "default", "value": None, "notation": ""}
+    if text.upper() in entry.NOTATIONS:
+        return {"value": None, "notation": text.upper()}
+    try:
+        return {"value": float(cell.value if cell.kind == "number" else text.replace(",", "")), "notation": ""}
+    except (ValueError, TypeError):
+        raise EnterpriseError(f"“{text[:20]}”不是数", expected="一个数、NO/NE/NA/IE 或“缺省”") from None
+
+
+def _day(cell: Cell) -> date:
+    """A date cell, or a day as people write it. Raises `EnterpriseError`."""
+    text = cell.shown.strip()
+    found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", text)
+    try:
+        if found:
+            return date(*map(int, found.groups()))
+    except ValueError:
+        pass  # a day that the calendar does not have
+    raise EnterpriseError(f"“{text[:20]}”不是日期", expected="如 2025-03-12")
+
+
+def _settle(
+    found: Staged,
+    facility: Facility,
+    values: dict[Key, tuple[dict[str, Any], Place]],
+    days: dict[Key, tuple[date, Place]],
+    today: date,
+) -> None:
+    """Lay the days beside their values; a day without a number beside it is of the number that stands. What is faulty is named."""
+    alone = [key for key in days if key not in values]
+    held = {
+        (each.item, each.stream, each.month): each
+        for each in MonthlyValue.objects.filter(
+            facility=facility, month__in={month for _item, _stream, month in alone}, current=True
+        )
+    }
+    for key in alone:
+        told = held.get(key) or MonthlyValue(value=None, way=MonthlyValue.Way.MEASURED)
+        same = {name: getattr(told, name) for name in ("value", "notation", "way", "source")}
+        values[key] = same, days[key][1]
+    for key, (said, where) in values.items():
+        item, stream, month = key
+        day = days[key][0].isoformat() if key in days else ""
+        row = {"item": item, "stream": stream, "month": month, **said, "tested": day, "row": where.row}
+        faults = entry.faults_of(facility, month, entry.cells_of([row])[0], today=today)
+        found.problems += [EnterpriseError(e.what, expected=e.expected, mend=e.mend, where=where) for e in faults]
+        if not faults:
+            found.rows.append(row)
 
 
 def _text(cell: Cell | None) -> str:
@@ -215,7 +287,7 @@ def stage(
 
     Raises `UploadError`; `Refused` (`report_submitted`, `report_locked`).
     """
-    found = read(facility, file, name=name)
+    found = read(facility, file, name=name, today=timezone.localdate(now))
     if found.problems:
         return None, found
     with refusing("import", "facility", facility.pk, by=by, now=now), records.serial():
@@ -258,7 +330,7 @@ def commit(imported: ValueImport, *, by: Any, now: datetime) -> int:
             made = entry.save_month(
                 facility,
                 month,
-                [_repeated(cell, held.get(cell.key)) for cell in entry.cells_of(rows)],
+                [_kept(cell, held.get(cell.key)) for cell in entry.cells_of(rows)],
                 seen=None,
                 by=by,
                 now=now,
@@ -269,11 +341,13 @@ def commit(imported: ValueImport, *, by: Any, now: datetime) -> int:
     return count
 
 
-def _repeated(cell: entry.Cell, held: MonthlyValue | None) -> entry.Cell:
-    """A meter's value that the sheet only repeats stays the meter's."""
-    if held is None or held.way != MonthlyValue.Way.METER or held.value != cell.value:
+def _kept(cell: entry.Cell, held: MonthlyValue | None) -> entry.Cell:
+    """What a sheet does not speak of: the day of a test stays, and a meter's value that is only repeated stays the meter's."""
+    if held is None or cell.value is None:
         return cell
-    return replace(cell, way=held.way, source=held.source)
+    if held.way == MonthlyValue.Way.METER and held.value == cell.value:
+        return replace(cell, way=held.way, source=held.source)
+    return replace(cell, tested=cell.tested or held.tested)
 
 
 def undo(imported: ValueImport, *, by: Any, now: datetime, reason: str) -> int:
@@ -305,6 +379,7 @@ def undo(imported: ValueImport, *, by: Any, now: datetime, reason: str) -> int:
                 told.way,
                 told.source,
                 tuple(former.evidence.all()) if former else (),
+                told.tested,
             )
             why = f"撤销导入：{reason}"
             entry.save_month(facility, each.month, [cell], seen=None, by=by, now=now, reason=why, metered=True)

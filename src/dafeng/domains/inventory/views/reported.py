@@ -131,6 +131,6 @@ def _commit(request: HttpRequest, city: City, keys: set[str]) -> HttpResponse:
 
 
 urlpatterns = [
-    path("<str:code>/reported/", page, name="reported"),
-    path("<str:code>/reported/take/", take, name="reported-take"),
+    path("<str:code>/data/reported/", page, name="reported"),
+    path("<str:code>/data/reported/take/", take, name="reported-take"),
 ]

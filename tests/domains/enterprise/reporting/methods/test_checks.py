@@ -1,7 +1,7 @@
 """Detection and false alarms on planted faults, and the words of a finding. The rates stand in docs/dev/enterprise-sectors.md."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -40,6 +40,14 @@ def test_an_error_is_never_raised_by_clean_data(false_alarms):
 def test_invented_deliveries_break_benford_and_natural_ones_do_not():
     assert planted.firms_found(planted.days(1, invented=True), "benford") >= 0.75
     assert planted.firms_found(planted.days(2, invented=False), "benford") <= 0.05
+
+
+def test_a_month_beside_its_days_does_not_widen_the_span_that_they_have():
+    # Days of 0.7 and, one in ten, 0.07 span 10, below the rule's 50; a month of 21 beside them would make it 300.
+    days = [date(2025, 1, 1) + timedelta(days=number) for number in range(365)]
+    rows = [(day.isoformat(), "product_output", "", 0.07 if day.day % 10 == 0 else 0.7) for day in days]
+    months = [(f"2025-{month:02d}", "product_output", "", 21.0) for month in range(1, 13)]
+    assert one("benford", told(*rows, *months)) == []
 
 
 def test_works_that_never_rest_are_seen_on_holidays():

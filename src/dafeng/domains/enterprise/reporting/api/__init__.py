@@ -1,9 +1,9 @@
-"""Reporting over HTTP: sectors, facilities, a month's values with the token of what was seen, findings, reports, what is disclosed."""
+"""Reporting over HTTP: sectors, facilities, a month's values with the token of what was seen, meters, findings, reports, what is disclosed."""
 
 from ninja import Router
 
-from dafeng.domains.enterprise.reporting.api import disclosed, reports, values
+from dafeng.domains.enterprise.reporting.api import disclosed, metering, reports, values
 
 router = Router()
-for each in (values, reports, disclosed):
+for each in (values, metering, reports, disclosed):
     router.add_router("", each.router)

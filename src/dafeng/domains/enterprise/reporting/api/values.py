@@ -46,6 +46,7 @@ words.describe(
     unit=_("单位"),
     way=_("取得方式：measured 实测，invoice 结算凭证，meter 在线计量，default 缺省值"),
     source=_("来源"),
+    tested=_("检测日期；没有为空"),
     revision=_("第几次修订；没有填过为 0"),
     required=_("是否必填"),
 )
@@ -70,6 +71,7 @@ words.describe(
     unit=_("单位；须与行业方法一致，可不填"),
     way=_("取得方式"),
     source=_("来源"),
+    tested=_("检测日期，只用于由检测报告证明的项目；没有为空"),
     evidence=_("凭证编号；不写则凭证不变"),
 )
 words.describe(within="MonthSaved", saved=_("改动了几项"), seen=_("新的令牌"))
@@ -105,6 +107,7 @@ class MonthCell(Schema):
     unit: str
     way: str
     source: str
+    tested: date | None
     revision: int
     required: bool
     evidence_sha256: list[str]
@@ -126,6 +129,7 @@ class CellIn(Schema):
     unit: str = Field("", max_length=30)
     way: Literal["measured", "invoice", "default"] = "measured"
     source: str = Field("", max_length=160)
+    tested: date | None = None
     evidence: Annotated[list[Annotated[int, Field(ge=1, le=2**53)]] | None, Field(max_length=50)] = None
 
 
@@ -222,6 +226,7 @@ def _cell(cell: sectoral.Wanted, held: MonthlyValue | None) -> dict[str, Any]:
         "unit": cell.unit,
         "way": held.way if held else "",
         "source": held.source if held else "",
+        "tested": held.tested if held else None,
         "revision": held.revision if held else 0,
         "required": cell.required,
         "evidence_sha256": [each.sha256 for each in held.evidence.all()] if held else [],
@@ -249,7 +254,11 @@ def put_facility_month(request: HttpRequest, facility: int, month: str, given: M
         if cell.evidence is not None and any(pk not in mine for pk in cell.evidence):
             raise NotFound("没有这份凭证")
         files = None if cell.evidence is None else tuple(mine[pk] for pk in cell.evidence)
-        cells.append(entry.Cell(cell.item, cell.stream, cell.value, cell.notation, cell.unit, cell.way, cell.source, files))  # fmt: skip
+        cells.append(
+            entry.Cell(
+                cell.item, cell.stream, cell.value, cell.notation, cell.unit, cell.way, cell.source, files, cell.tested
+            )
+        )
     made = entry.save_month(held_by, month, cells, seen=given.seen, by=request.user, now=now, reason=given.reason)
     return {"saved": len(made), "seen": entry.seen(held_by, month)}
 

@@ -218,7 +218,7 @@ def _activity(content: dict[str, Any]) -> Chapter:
         tables=[
             Table(
                 _("各月数据"),
-                [_("核算单元"), _("月份"), _("项目"), _("数值"), _("单位"), _("取得方式"), _("凭证")],
+                [_("核算单元"), _("月份"), _("项目"), _("数值"), _("单位"), _("取得方式"), _("检测日期"), _("凭证")],
                 [
                     [
                         each["facility"],
@@ -227,6 +227,7 @@ def _activity(content: dict[str, Any]) -> Chapter:
                         each["value"] if each["value"] is not None else each["notation"] or _("缺省值"),
                         each["unit"],
                         lineage.way_title(each["way"]),
+                        each.get("tested", ""),
                         str(len(each["evidence"])),
                     ]
                     for each in content["values"]

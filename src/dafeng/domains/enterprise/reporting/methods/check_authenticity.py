@@ -163,16 +163,21 @@ def _chi_square(rows: pl.DataFrame, digit: pl.Expr, expected: dict[int, float], 
 
 
 def benford(checked: Checked, rule: Any) -> pl.DataFrame:
-    """First digits of long series over orders of magnitude (`span`); a short or a narrow series is not tested."""
+    """First digits of long series over orders of magnitude (`span`); a short or a narrow series is not tested.
+
+    Days and months are different series: a month beside its days would widen the span that they have.
+    """
     rows = checked.frame.filter(pl.col("item").is_in(list(rule["items"])) & (pl.col("value") > 0))
-    low, high = pl.col("value").quantile(0.01).over(SERIES), pl.col("value").quantile(0.99).over(SERIES)
-    rows = rows.filter((pl.len().over(SERIES) >= rule["at_least"]) & (high >= low * rule["span"]))
+    rows = rows.with_columns(pl.col("month").str.len_chars().alias("period"))
+    series = [*SERIES, "period"]
+    low, high = pl.col("value").quantile(0.01).over(series), pl.col("value").quantile(0.99).over(series)
+    rows = rows.filter((pl.len().over(series) >= rule["at_least"]) & (high >= low * rule["span"]))
     if rows.is_empty():
         return rows
     power = pl.col("value").log10().floor()
     first = (pl.col("value") / pl.lit(10.0).pow(power) + 1e-9).floor().clip(1, 9).cast(pl.Int64)
     law = {digit: math.log10(1 + 1 / digit) for digit in range(1, 10)}
-    return _beyond(rows, _chi_square(rows, first, law, list(SERIES)), _limit(rule["significance"], 8))
+    return _beyond(rows, _chi_square(rows, first, law, series), _limit(rule["significance"], 8))
 
 
 _DECIMALS = 6

@@ -75,6 +75,11 @@ class Item:
     help: str = ""
     help_en: str = ""
 
+    @property
+    def tested(self) -> bool:
+        """Whether a laboratory report is its evidence, so that the day of the test can be told."""
+        return "lab_report" in self.evidence
+
     def unit_of(self, group: str) -> str:
         """The unit in which a stream of this group is told."""
         return self.units.get(group, self.unit)

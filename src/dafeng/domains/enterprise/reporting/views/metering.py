@@ -41,14 +41,17 @@ def fill_month(request: HttpRequest, pk: int, month: str) -> HttpResponse:
     facility, (now, _today) = facility_of(request.user, pk, what="metered"), clock()
     demand(request.user, permissions.KEEP, facility)
     try:
-        made, left = metering.fill(facility, month, by=request.user, now=now)
+        outcomes = metering.fill(facility, month, by=request.user, now=now)
     except DafengError as error:
         messages.error(request, str(error))
     else:
-        filled = ngettext("由计量填入 %(count)s 项", "由计量填入 %(count)s 项", len(made)) % {"count": len(made)}
-        messages.success(request, filled)
-        for each in left:
-            messages.warning(request, str(each))
+        count = sum(each.value is not None for each in outcomes)
+        messages.success(
+            request, ngettext("由计量填入 %(count)s 项", "由计量填入 %(count)s 项", count) % {"count": count}
+        )
+        for each in outcomes:
+            if each.left:
+                messages.warning(request, str(each.left))
     return redirect("enterprise:reporting-month", pk=facility.pk, month=month)
 
 

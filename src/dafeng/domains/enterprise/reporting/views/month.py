@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -107,6 +109,17 @@ def _number(text: str) -> tuple[float | None, str, str]:
         return None, "", text
 
 
+def _day(text: str) -> tuple[date | None, EnterpriseError | None]:
+    """The day that was typed, or what is wrong with it."""
+    try:
+        found = parse_date(text.strip())
+    except ValueError:  # well formed, and no day of the calendar
+        found = None
+    if found or not text.strip():
+        return found, None
+    return None, EnterpriseError(f"检测日期“{text.strip()[:20]}”不是日期", expected="如 2025-03-12")
+
+
 def stored(request: HttpRequest, given: Any) -> Evidence:
     """An uploaded paper as evidence, by its first bytes. Raises `UploadError`."""
     head = given.file.read(8)
@@ -161,6 +174,9 @@ def _save(request: HttpRequest, found: Facility, month: str, typed: dict[str, st
             value, notation, fault = _number(typed[f"value:{name}"])
             if fault:
                 faults.append((each.title, EnterpriseError(f"“{fault[:20]}”不是数", expected="数、NO、NE、NA 或 IE")))
+            tested, wrong = _day(typed.get(f"tested:{name}", ""))
+            if wrong:
+                faults.append((each.title, wrong))
             files: tuple[Evidence, ...] | None = None
             if given := request.FILES.getlist(f"file:{name}"):
                 former = held.get(each.key)
@@ -175,6 +191,7 @@ def _save(request: HttpRequest, found: Facility, month: str, typed: dict[str, st
                     typed.get(f"way:{name}", "") or "measured",
                     typed.get(f"source:{name}", "").strip(),
                     files,
+                    tested,
                 )
             )
         if faults:
@@ -218,6 +235,7 @@ def _month_page(
         "after": clock.beside(month, 1),
         "rows": rows,
         "ways": MonthlyValue.Way.choices,
+        "days_of_tests": (clock.bounds(month)[0].isoformat(), today.isoformat()),
         "seen": typed.get("seen") if error and getattr(error, "code", "") != "stale_month" else entry.seen_of(values),
         "reason": typed.get("reason", ""),
         "error": error.as_dict() if error else None,
@@ -263,6 +281,7 @@ def _row(
         "value": typed.get(f"value:{name}", value),
         "way": typed.get(f"way:{name}", held.way if held else "measured"),
         "source": typed.get(f"source:{name}", held.source if held else ""),
+        "tested": typed.get(f"tested:{name}", held.tested.isoformat() if held and held.tested else ""),
         "evidence": list(held.evidence.all()) if held else [],
         "applied": applied,
     }
@@ -293,6 +312,7 @@ def value(request: HttpRequest, pk: int) -> HttpResponse:
         "firm": held.enterprise,
         "title": sectoral.title_of(held.sector, found.item, found.stream),
         "revisions": revisions,
+        "tested": any(each.tested for each in revisions),
         "uses": uses,
         "evidence": list(current.evidence.all()),
         "edits": keeps(request.user, held.enterprise) and (report is None or report.record.state in reports.OPEN),

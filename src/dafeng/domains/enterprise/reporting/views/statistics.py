@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,12 +12,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from dafeng.domains.enterprise.models import Facility
-from dafeng.domains.enterprise.reporting import feed, permissions, statistics, summary
+from dafeng.domains.enterprise.reporting import feed, permissions, sectoral, statistics, summary
 from dafeng.domains.enterprise.reporting.views.desk import city_of
 from dafeng.domains.enterprise.reporting.views.places import clock
 from dafeng.kernel.actions import asks
+from dafeng.kernel.enterprises import divisions
 from dafeng.kernel.pages import asked
 from dafeng.kernel.pages.tables import Column, Table
+
+
+def _division(row: dict[str, Any]) -> str:
+    """The division's code and name; a code that the standard does not have stands alone."""
+    code = row["industry"]
+    return f"{code} {divisions.title(code, english=sectoral.english())}".rstrip() or _("没有登记")
 
 
 @require_safe
@@ -32,7 +41,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         request,
         statistics.table(counting),
         [
-            Column("industry", _("行业大类"), show=lambda row: row["industry"] or _("没有登记")),
+            Column("industry", _("行业大类"), show=_division),
             *(
                 Column(
                     each["code"],
