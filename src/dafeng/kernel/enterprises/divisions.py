@@ -1,6 +1,7 @@
 """The divisions (大类, two digits) of GB/T 4754-2017, by which statistics speak of industries.
 
-`divisions.csv` was taken from transcriptions that agree with each other, not from the text of the standard; the English is ours.
+`divisions.csv` is one public transcription, in part compared with a list of the older edition; the text of the standard was not at hand
+(standing: one copy). The English is ours.
 """
 
 from __future__ import annotations
