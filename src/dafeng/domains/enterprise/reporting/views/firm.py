@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -33,7 +33,9 @@ def boundary_titles() -> dict[str, str]:
 @asks(permissions.SEE)
 def home(request: HttpRequest) -> HttpResponse:
     """The enterprises that a person may see; one's own enterprise at once where there is only one."""
-    seen = Enterprise.objects.filter(permissions.firms_seen(request.user)).filter(facilities__isnull=False)
+    own = records.organisations_of(request.user) - {""}
+    told = Q(facilities__isnull=False) | Q(organisation__in=own)  # a firm's own people begin with none
+    seen = Enterprise.objects.filter(permissions.firms_seen(request.user)).filter(told)
     firms = Enterprise.objects.filter(pk__in=seen.values("pk")).annotate(
         units=Count("facilities", distinct=True), last=Max("carbon_reports__year")
     )
