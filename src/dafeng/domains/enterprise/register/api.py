@@ -33,22 +33,14 @@ FIELDS = {
 words.describe(within="EnterpriseOut", code=_("代码"), **FIELDS, demo=_("是否示例"), seen=_("令牌，修改时原样带回"))
 words.describe(within="EnterpriseIn", code=_("代码；不填则用统一社会信用代码"), **FIELDS)
 words.describe(within="EnterpriseChangeIn", **FIELDS, seen=_("读取时得到的令牌；其间有人改过就拒绝"))
-words.describe(
-    within="EnterprisesAsked",
-    q=_("名称、代码或统一社会信用代码的一部分"),
-    place=_("所在地代码，空为全部"),
-    industry=_("行业代码的开头，如 30；空为全部"),
-    organised=_("yes 已有组织，no 还没有，空为全部"),
-    living=_("yes 在册，no 已注销，空为全部"),
-)
 
 
 class EnterprisesAsked(Paging):
-    q: str = Field("", max_length=80)
-    place: str = Field("", max_length=6)
-    industry: str = Field("", max_length=4)
-    organised: Literal["", "yes", "no"] = ""
-    living: Literal["", "yes", "no"] = ""
+    q: str = Field("", max_length=80, description=str(_("名称、代码或统一社会信用代码的一部分")))
+    place: str = Field("", max_length=6, description=str(_("所在地代码，空为全部")))
+    industry: str = Field("", max_length=4, description=str(_("行业代码的开头，如 30；空为全部")))
+    organised: Literal["", "yes", "no"] = Field("", description=str(_("yes 已有组织，no 还没有，空为全部")))
+    living: Literal["", "yes", "no"] = Field("", description=str(_("yes 在册，no 已注销，空为全部")))
 
 
 class EnterpriseOut(Schema):

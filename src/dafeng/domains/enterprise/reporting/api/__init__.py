@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from dafeng.domains.enterprise.reporting.api import disclosed, reports, values
+from dafeng.domains.enterprise.reporting.api import disclosed, facilities, reports, values
 
 router = Router()
-for each in (values, reports, disclosed):
+for each in (facilities, values, reports, disclosed):
     router.add_router("", each.router)
