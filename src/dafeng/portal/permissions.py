@@ -8,5 +8,11 @@ ACT_ON_JOBS = action("portal.jobs", "取消或重试自己的后台任务", {ANY
 MARK_NOTICES = action("portal.notices", "把通知标为已读", {ANYONE}, writes=True)
 MAIL = action("portal.mail", "发送通知邮件", {"admin"}, writes=True)
 RECORDS = action("portal.records", "查看与自己有关的记录和证据", {PUBLIC})
+UPLOAD = action(
+    "portal.evidence",
+    "上传凭证文件",
+    {"ndrc", "ecology", "statistics", "department", "county", "admin", "enterprise", "verifier"},
+    writes=True,
+)
 MOVE = action("portal.move", "办理记录", {ANYONE}, writes=True)
 AUDIT = action("portal.audit", "查阅审计记录", {"admin", "leader", "ndrc", "ecology"})

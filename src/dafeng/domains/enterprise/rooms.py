@@ -6,7 +6,7 @@ from typing import Any
 
 from dafeng.kernel import rooms
 
-ROOMS = ("reporting", "verification", "compliance", "review")
+ROOMS = ("register", "reporting", "verification", "compliance", "review")
 
 
 def brought(module: str, name: str) -> list[Any]:

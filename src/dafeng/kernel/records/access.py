@@ -24,10 +24,12 @@ Visibility = Callable[[Any, frozenset[str]], Q]
 Affiliations = Callable[[Any], Iterable[tuple[str, str]]]
 
 PeopleOf = Callable[[frozenset[str], frozenset[str], frozenset[str]], Iterable[Any]]
+Organisations = Callable[[], Iterable[tuple[str, str]]]
 
 _roles_of: RolesOf | None = None
 _affiliations: Affiliations | None = None
 _people: PeopleOf | None = None
+_organisations: Organisations | None = None
 _visibility: dict[str, Visibility] = {}
 
 
@@ -47,6 +49,12 @@ def register_people(function: PeopleOf) -> None:
     """Tell this floor how to find the persons behind (organisations, roles, places). Called once, by the portal."""
     global _people
     _people = function
+
+
+def register_organisations(function: Organisations) -> None:
+    """Tell this floor how to find (code, name) of every organisation. Called once, by the portal."""
+    global _organisations
+    _organisations = function
 
 
 def register_visibility(kind: str, hook: Visibility) -> None:
@@ -101,6 +109,11 @@ def people_of(organisations: Iterable[str] = (), *, roles: Iterable[str] = (), p
     if _people is None:
         return []
     return list(_people(frozenset(organisations), frozenset(roles), frozenset(places)))
+
+
+def organisations() -> dict[str, str]:
+    """Code → name of every organisation that people can act for."""
+    return dict(_organisations()) if _organisations else {}
 
 
 def holds(user: Any, roles: frozenset[str], wanted: frozenset[str], *, created: bool) -> bool:

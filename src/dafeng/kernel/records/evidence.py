@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import IO, Any, NamedTuple
 
 from django.core.files import File
+from django.utils.translation import gettext as _
 
 from dafeng.kernel.errors import UploadError
 from dafeng.kernel.records import audit
@@ -17,6 +18,13 @@ from dafeng.kernel.records.models import AuditEntry, Evidence
 
 _CHUNK = 1 << 20
 _IN_MEMORY = 8 << 20
+UPLOAD_BYTES = 20 * 2**20
+_KINDS = {
+    b"%PDF-": "application/pdf",
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"PK\x03\x04": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class Digests(NamedTuple):
@@ -83,6 +91,30 @@ def store_evidence(
             detail = {"name": title, "sha256": found.sha256, "sm3": found.sm3, "size": found.size, "source": source}
             audit.audit(by, "evidence.store", "evidence", str(evidence.pk), detail | restored, now=now)
     return evidence
+
+
+def store_upload(given: File[bytes], *, by: Any, now: datetime, source: str = "") -> Evidence:
+    """Keep a paper that a person uploaded. Raises `UploadError` for one that is too large, or no PDF, picture or table by its first bytes."""
+    name = given.name or ""
+    if given.size > UPLOAD_BYTES:
+        raise UploadError(_("文件太大"), expected=_("不超过 20 MB"))
+    head = given.read(8)
+    given.seek(0)
+    media = next((kind for mark, kind in _KINDS.items() if head.startswith(mark)), "")
+    if not media and name.lower().endswith(".csv"):
+        media = "text/csv"
+    if not media:
+        raise UploadError(
+            _("文件“%(name)s”不是 PDF、图片或表格") % {"name": name[:60]}, expected=_("pdf、png、jpg、xlsx、csv")
+        )
+    return store_evidence(given, name=name, media_type=media, by=by, now=now, source=source)
+
+
+def uploaded(given: File[bytes], *, by: Any) -> Evidence | None:
+    """The same content as this person handed it in before; `given` is read, and stands at its beginning again."""
+    sha256 = digests(given).sha256
+    given.seek(0)
+    return Evidence.objects.filter(uploaded_by=by, sha256=sha256).order_by("uploaded_at").first()
 
 
 def _keep(path: str, content: Any, expected: Digests) -> dict[str, bool]:

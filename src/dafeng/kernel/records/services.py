@@ -16,10 +16,12 @@ from dafeng.kernel.quantities import places
 from dafeng.kernel.records import access, payloads, workflows
 from dafeng.kernel.records.access import (
     is_person,
+    organisations,
     organisations_of,
     people_of,
     places_of,
     register_affiliations,
+    register_organisations,
     register_people,
     register_roles,
     register_visibility,
@@ -27,7 +29,7 @@ from dafeng.kernel.records.access import (
 )
 from dafeng.kernel.records.audit import audit, export_chain, head, history, serial, verify_chain
 from dafeng.kernel.records.errors import RecordError
-from dafeng.kernel.records.evidence import store_evidence, verify_evidence
+from dafeng.kernel.records.evidence import store_evidence, store_upload, uploaded, verify_evidence
 from dafeng.kernel.records.models import Evidence, Move, Record
 from dafeng.kernel.records.workflows import Transition, Workflow
 
@@ -42,16 +44,20 @@ __all__ = [
     "latest",
     "move",
     "open_record",
+    "organisations",
     "organisations_of",
     "people_of",
     "places_of",
     "register_affiliations",
+    "register_organisations",
     "register_people",
     "register_roles",
     "register_visibility",
     "roles_of",
     "serial",
     "store_evidence",
+    "store_upload",
+    "uploaded",
     "verify_chain",
     "verify_evidence",
     "verify_record",

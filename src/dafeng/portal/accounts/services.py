@@ -33,6 +33,11 @@ def people_of(organisations: frozenset[str], roles: frozenset[str], places: froz
     return list(User.objects.filter(held, is_active=True).distinct().order_by("pk"))
 
 
+def all_organisations() -> list[tuple[str, str]]:
+    """(code, name) of every organisation."""
+    return list(Organisation.objects.order_by("code").values_list("code", "name"))
+
+
 def _held(user: Any) -> list[tuple[str, str, bool, str]]:
     """(role, place, manager, organisation code) of a person's memberships; kept on the user object where a request says so (`middleware`)."""
     held: list[tuple[str, str, bool, str]] | None = getattr(user, "roles_held", None)

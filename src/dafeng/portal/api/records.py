@@ -7,12 +7,15 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from ninja import Query, Router, Schema
+from ninja import File, Form, Query, Router, Schema, Status
+from ninja.files import UploadedFile
 from pydantic import Field
 
 from dafeng.kernel.actions import asks
 from dafeng.kernel.api import words
+from dafeng.kernel.api.freshness import answer_headers
 from dafeng.kernel.api.moments import Moment
 from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.records import services
@@ -54,6 +57,10 @@ class EvidenceOut(Schema):
 
 class EvidenceDetail(EvidenceOut):
     intact: bool
+
+
+class EvidenceIn(Schema):
+    source: str = Field("", max_length=160)
 
 
 class EvidenceQuery(Paging):
@@ -98,6 +105,20 @@ def list_evidence(request: HttpRequest, query: Query[EvidenceQuery]) -> Any:
     if query.sha256:
         found = found.filter(sha256=query.sha256.lower())
     return page(request, found, query, _evidence)
+
+
+@router.post(
+    "/evidence",
+    response={201: EvidenceOut, 200: EvidenceOut},
+    summary=_("上传一份凭证文件；同一个人再交同样的内容，得到原来的登记"),
+)
+@asks(permissions.UPLOAD)
+def upload_evidence(request: HttpRequest, file: File[UploadedFile], given: Form[EvidenceIn]) -> Any:
+    with services.serial():
+        held = services.uploaded(file, by=request.user)
+        found = held or services.store_upload(file, by=request.user, now=timezone.now(), source=given.source)
+    answer_headers(request)["Location"] = f"/api/evidence/{found.pk}"
+    return Status(200 if held else 201, _evidence(found))
 
 
 @router.get("/evidence/{uuid:id}", response=EvidenceDetail, summary=_("一份凭证文件的登记，并当场核对内容"))

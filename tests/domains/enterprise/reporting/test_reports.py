@@ -9,7 +9,7 @@ import pytest
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import MonthlyValue, Report
-from dafeng.domains.enterprise.reporting import assembling, boundaries, entry, feed, plans, reports
+from dafeng.domains.enterprise.reporting import assembling, boundaries, entry, feed, plans, reminding, reports
 from dafeng.kernel.errors import PermissionDenied, TransitionError
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records.payloads import digest
@@ -127,6 +127,19 @@ def test_a_report_after_the_day_is_refused_until_the_bureau_gives_leave(draft: R
     assert draft.record.state == "draft"
     reports.grant(draft.enterprise, 2025, until=date(2026, 5, 10), reason="停产检修", by=people["bureau"], now=LATE)
     assert reports.submit(draft, by=people["clerk"], now=LATE).record.state == "submitted"
+
+
+def test_leave_moves_the_day_of_the_reminders_too(draft: Report, people: dict[str, Any]) -> None:
+    """The rule's day is 31 March 2026; with leave until 10 May nobody is told of lateness before 11 May."""
+
+    def told(day: date) -> list[tuple[date, str]]:
+        return [(each.due, each.stage) for each in reminding.owed(day, years=[2025]) if "年度排放报告" in each.title]
+
+    assert told(date(2026, 4, 10)) == [(date(2026, 3, 31), "late")]
+    reports.grant(draft.enterprise, 2025, until=date(2026, 5, 10), reason="停产检修", by=people["bureau"], now=LATE)
+    assert told(date(2026, 4, 10)) == []
+    assert [(due, stage != "late") for due, stage in told(date(2026, 5, 8))] == [(date(2026, 5, 10), True)]
+    assert told(date(2026, 5, 11)) == [(date(2026, 5, 10), "late")]
 
 
 def test_a_report_that_lacks_a_month_or_a_plan_is_refused(kiln: Any, people: dict[str, Any]) -> None:

@@ -6,9 +6,11 @@ never mixed. A month belongs to a boundary when the facility was inside on any o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import BoundaryChange, Facility
@@ -116,6 +118,58 @@ def set_streams(facility: Facility, streams: dict[str, list[str]], *, by: Any, n
         fresh.save(update_fields=["facts"])
         detail = {"streams": fresh.facts["streams"]}
         records.audit(by, "enterprise.facility", "facility", str(fresh.pk), detail, now=now)
+    facility.refresh_from_db()
+    return facility
+
+
+def add_stream(facility: Facility, code: str, name: str, *, by: Any, now: datetime) -> Facility:
+    """Add one source (`bituminous/cement_kiln`, `diesel/standby`). Raises `Refused` (`unknown_stream`, `label`, `stream_held`)."""
+    from dafeng.domains.enterprise.reporting.sectoral import stream_fault, streams_of
+
+    with refusing("stream-add", "facility", facility.pk, by=by, now=now):
+        held = streams_of(facility)
+        if fault := stream_fault(facility.sector, code, name):
+            raise fault
+        if name in held.get(code, []):
+            raise Refused("stream_held", _("已经登记过这个源流"), mend=_("同种同设备的另一处，请写不同的名称"))
+    return set_streams(facility, {**held, code: [*held.get(code, []), name]}, by=by, now=now)
+
+
+def remove_stream(facility: Facility, code: str, name: str, *, by: Any, now: datetime) -> Facility:
+    """Take one source away. Raises `Refused` (`unknown_stream`, `stream_told`)."""
+    from dafeng.domains.enterprise.reporting.sectoral import streams_of
+
+    held = streams_of(facility)
+    if name not in held.get(code, []):
+        with refusing("stream-remove", "facility", facility.pk, by=by, now=now):
+            raise Refused("unknown_stream", _("“%(name)s”没有登记") % {"name": name[:60]})
+    left = {**held, code: [each for each in held[code] if each != name]}
+    return set_streams(facility, left, by=by, now=now)
+
+
+def set_facts(facility: Facility, since: date, told: Mapping[str, Any], *, by: Any, now: datetime) -> Facility:
+    """Say what holds of a facility from a day on, by the sector's facts; None takes away what was said for that day.
+
+    Raises `Refused` (`nothing_told`, `unknown_fact`, `fact_value`, `outside_life`, `report_submitted`, `report_locked`).
+    """
+    from dafeng.domains.enterprise.reporting import reports
+    from dafeng.domains.enterprise.reporting.sectoral import fact_value, facts_of
+
+    with refusing("facts", "facility", facility.pk, by=by, now=now), records.serial():
+        fresh = Facility.objects.select_for_update().get(pk=facility.pk)
+        if not told:
+            raise Refused("nothing_told", _("没有填任何一项"), mend=_("请至少填一项设施信息"))
+        if since < fresh.since or (fresh.until and since > fresh.until):
+            raise Refused("outside_life", _("日期不在核算单元的存续期内"), mend=_("请核对投产和关停日期"))
+        reports.demand_open(fresh.enterprise, since.year)
+        day, changed = since.isoformat(), {}
+        for name, value in told.items():
+            kept = [list(each) for each in facts_of(fresh).get(name, []) if each[0] != day]
+            read = fact_value(fresh.sector, name, value)
+            changed[name] = sorted([*kept, [day, read]] if read is not None else kept)
+        fresh.facts = {**fresh.facts, **changed}
+        fresh.save(update_fields=["facts"])
+        records.audit(by, "enterprise.facility", "facility", str(fresh.pk), {"facts": changed}, now=now)
     facility.refresh_from_db()
     return facility
 

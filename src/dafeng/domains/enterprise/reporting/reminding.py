@@ -56,11 +56,11 @@ def _reports(facilities: Iterable[Facility], year: int, today: date) -> list[Due
     newest: dict[int, Report] = {}
     for report in Report.objects.filter(enterprise__in=firms, year=year).select_related("record").order_by("version"):
         newest[report.enterprise_id] = report
-    found = []
+    found, untils = [], reports.untils(firms, year)
     for pk, enterprise in firms.items():
         if pk in newest and newest[pk].record.state not in reports.OPEN:
             continue
-        until = clock.report_due(year)
+        until = untils[pk]
         if stage := clock.stage(today, until):
             href = reverse("enterprise:reporting-firm", kwargs={"firm": enterprise.code}) + f"?year={year}"
             found.append(Due(enterprise, _("%(year)s 年度排放报告") % {"year": year}, until, stage, href))

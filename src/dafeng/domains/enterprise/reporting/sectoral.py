@@ -1,11 +1,13 @@
 """The sector schemas and methods as this room uses them: the one place that knows how they are shaped.
 
 A facility burns and makes only some of what its sector can: its `facts["streams"]` says which (stream code → names such as
-`bituminous` or `diesel/standby`). An item of a stream is asked for each of them.
+`bituminous`, `diesel/standby` or `bituminous/cement_kiln/2号窑`). An item of a stream is asked for each of them.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +16,7 @@ from typing import Any
 
 import polars as pl
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue
@@ -23,6 +26,8 @@ from dafeng.domains.enterprise.reporting.methods.calculation import method_of
 from dafeng.domains.enterprise.reporting.methods.parameters import Parameters, load
 from dafeng.domains.enterprise.reporting.methods.sectors import SECTORS, Item, Sector
 from dafeng.kernel.errors import DafengError
+
+_LABEL = re.compile(r"[\w-]{1,20}")
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,78 @@ def stream_choices(sector: str) -> dict[str, dict[str, str]]:
         code: {kind.code: kind.title_en if english() else kind.title for kind in stream.kinds.values()}
         for code, stream in sector_of(sector).streams.items()
     }
+
+
+def label_choices(sector: str) -> dict[str, dict[str, str]]:
+    """Stream code → the labels that parameters know (equipment, abatement), with their names."""
+    return {
+        code: {label.code: label.title_en if english() else label.title for label in stream.labels.values()}
+        for code, stream in sector_of(sector).streams.items()
+    }
+
+
+def stream_fault(sector: str, code: str, name: str) -> Refused | None:
+    """Why a text is no source of the sector: `kind`, `kind/label` or `kind/label/own name`."""
+    kind, *labels = name.split("/")
+    if kind not in stream_choices(sector).get(code, {}):
+        return Refused("unknown_stream", _("这个行业方法没有“%(name)s”") % {"name": name[:40]}, mend=_("请从列表中选"))
+    if len(labels) > 2 or not all(_LABEL.fullmatch(each) for each in labels):
+        return Refused("label", _("设备或名称的写法不对"), expected=_("不超过 20 个汉字、字母、数字、下划线或连字符"))
+    if len(labels) == 2 and labels[0] not in sector_of(sector).streams[code].labels:
+        return Refused("label", _("不认识设备“%(name)s”") % {"name": labels[0]}, mend=_("请从列表中选"))
+    return None
+
+
+def source_title(sector: str, code: str, name: str) -> str:
+    """A source as a person reads it."""
+    items = sector_of(sector).items_of[code]
+    return sector_of(sector).stream_title(items[0].code, name, english=english()) if items else name
+
+
+def facts_of(facility: Facility) -> dict[str, list[list[Any]]]:
+    """What is told of the facility itself: name → [[since, value], …], the earliest first."""
+    told = facility.facts if isinstance(facility.facts, Mapping) else {}
+    return {name: sorted(told.get(name, [])) for name in sector_of(facility.sector).facts}
+
+
+def fact_titles(sector: str) -> dict[str, str]:
+    return {each.code: each.title_en if english() else each.title for each in sector_of(sector).facts.values()}
+
+
+def fact_shown(sector: str, name: str, value: Any) -> str:
+    """A fact's value in words, or with its unit."""
+    fact = sector_of(sector).facts[name]
+    if kind := fact.kinds.get(str(value)):
+        return kind.title_en if english() else kind.title
+    return f"{value:g} {fact.unit}" if isinstance(value, int | float) else str(value)
+
+
+def fact_value(sector: str, name: str, value: Any) -> str | float | None:
+    """A fact's value as it is kept; None stays None. Raises `Refused` (`unknown_fact`, `fact_value`)."""
+    fact = sector_of(sector).facts.get(name)
+    if fact is None:
+        raise Refused("unknown_fact", _("这个行业方法没有设施信息“%(name)s”") % {"name": name[:40]})
+    if value is None:
+        return None
+    if fact.kinds:
+        if value not in fact.kinds:
+            raise Refused(
+                "fact_value",
+                _("“%(title)s”没有“%(value)s”这个值") % {"title": fact_titles(sector)[name], "value": str(value)[:40]},
+                expected="、".join(fact.kinds),
+            )
+        return str(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise Refused(
+            "fact_value",
+            _("“%(title)s”不是大于 0 的数") % {"title": fact_titles(sector)[name]},
+            expected=_("大于 0 的数，%(unit)s") % {"unit": fact.unit},
+        )
+    return number
 
 
 def stream_title(sector: str, code: str) -> str:

@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from dafeng.domains.enterprise.reporting.api import disclosed, metering, reports, values
+from dafeng.domains.enterprise.reporting.api import disclosed, facilities, metering, reports, values
 
 router = Router()
-for each in (values, metering, reports, disclosed):
+for each in (facilities, values, metering, reports, disclosed):
     router.add_router("", each.router)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -72,7 +73,7 @@ words.describe(
     way=_("取得方式"),
     source=_("来源"),
     tested=_("检测日期，只用于由检测报告证明的项目；没有为空"),
-    evidence=_("凭证编号；不写则凭证不变"),
+    evidence=_("凭证编号，由 POST /evidence 得到；不写则凭证不变"),
 )
 words.describe(within="MonthSaved", saved=_("改动了几项"), seen=_("新的令牌"))
 words.describe(within="MonthFiledOut", digest=_("存证内容的 SHA-256"), late=_("是否逾期"))
@@ -130,7 +131,7 @@ class CellIn(Schema):
     way: Literal["measured", "invoice", "default"] = "measured"
     source: str = Field("", max_length=160)
     tested: date | None = None
-    evidence: Annotated[list[Annotated[int, Field(ge=1, le=2**53)]] | None, Field(max_length=50)] = None
+    evidence: Annotated[list[UUID] | None, Field(max_length=50)] = None
 
 
 class MonthIn(Schema):

@@ -36,7 +36,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Stream:
-    """A kind of source stream. A stream's name is `kind` or `kind/label`; a label may choose a parameter (`solid/cement_kiln`)."""
+    """A kind of source stream. A stream's name is `kind`, `kind/label` or `kind/label/own name`.
+
+    A label may choose a parameter (`solid/cement_kiln`); the own name tells two sources of one kind and label apart.
+    """
 
     code: str
     title: str
@@ -46,6 +49,20 @@ class Stream:
 
     def kind(self, stream: str) -> Choice | None:
         return self.kinds.get(stream.partition("/")[0])
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is told of a facility itself, dated: one of `kinds`, or a number above zero in `unit`. `required`: other rooms ask for it."""
+
+    code: str
+    title: str
+    title_en: str
+    kinds: Mapping[str, Choice] = field(default_factory=dict)
+    unit: str = ""
+    required: bool = False
+    help: str = ""
+    help_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +189,7 @@ class Sector:
     indicators: tuple[Indicator, ...]
     checks: tuple[Mapping[str, Any], ...]
     boundaries: tuple[str, ...]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
     output: str = ""
     note: str = ""
     note_en: str = ""
@@ -201,12 +219,13 @@ class Sector:
     def stream_title(self, item: str, stream: str, *, english: bool = False) -> str:
         """The name of a stream as a person reads it; the label follows in brackets."""
         kinds = self.streams[self.items[item].stream]
-        code, _, label = stream.partition("/")
-        kind, own = kinds.kinds.get(code), kinds.labels.get(label)
+        code, *labels = stream.split("/")
+        kind = kinds.kinds.get(code)
         name = (kind.title_en if english else kind.title) if kind else code
-        if not label:
+        known = [kinds.labels.get(label, Choice(label, label, label)) for label in labels]
+        told = " ".join(each.title_en if english else each.title for each in known)
+        if not told:
             return name
-        told = (own.title_en if english else own.title) if own else label
         return f"{name} ({told})" if english else f"{name}（{told}）"
 
 
@@ -248,6 +267,7 @@ def _sector(code: str, raw: Mapping[str, Any], parts: list[dict[str, Any]]) -> S
         indicators=tuple(_of(Indicator, entry) for entry in joined("indicators")),
         checks=tuple(joined("checks")),
         boundaries=tuple(raw.get("boundaries", ("reporting",))),
+        facts={entry["code"]: _fact(entry) for entry in raw.get("facts", [])},
         output=raw.get("output", ""),
         note=raw.get("note", ""),
         note_en=raw.get("note_en", ""),
@@ -258,11 +278,17 @@ def _set(entry: str | Mapping[str, Any]) -> tuple[str, date | None, date | None]
     return (entry, None, None) if isinstance(entry, str) else (entry["set"], entry.get("from"), entry.get("until"))
 
 
-def _stream(entry: Mapping[str, Any]) -> Stream:
-    def choices(name: str) -> dict[str, Choice]:
-        return {code: Choice(code, *told) for code, told in entry.get(name, {}).items()}
+def _choices(told: Mapping[str, Any]) -> dict[str, Choice]:
+    return {code: Choice(code, *words) for code, words in told.items()}
 
-    return Stream(entry["code"], entry["title"], entry["title_en"], choices("kinds"), choices("labels"))
+
+def _stream(entry: Mapping[str, Any]) -> Stream:
+    kinds, labels = _choices(entry.get("kinds", {})), _choices(entry.get("labels", {}))
+    return Stream(entry["code"], entry["title"], entry["title_en"], kinds, labels)
+
+
+def _fact(entry: Mapping[str, Any]) -> Fact:
+    return Fact(**{**entry, "kinds": _choices(entry.get("kinds", {}))})
 
 
 def _of(kind: type[Any], entry: Mapping[str, Any]) -> Any:
@@ -296,6 +322,9 @@ def _check(sector: Sector, file: str) -> None:
     for fill in sector.fills:
         if fill.item not in sector.items or bool(fill.method) == bool(fill.parameter):
             refuse(f"补缺 {fill.item} 的项目没有定义，或没有恰好写一种补法")
+    for fact in sector.facts.values():
+        if bool(fact.kinds) == bool(fact.unit):
+            refuse(f"设施信息 {fact.code} 没有恰好写明可选的值或单位")
     if set(sector.boundaries) - set(BOUNDARIES):
         refuse("边界只有 reporting 与 compliance")
 

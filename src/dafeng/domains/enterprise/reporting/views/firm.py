@@ -7,14 +7,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import ControlPlan, Facility
 from dafeng.domains.enterprise.reporting import boundaries, metering, permissions, plans, reports, sectoral, summary
 from dafeng.domains.enterprise.reporting.views.places import clock, facility_of, firm_of, keeps, year_of
@@ -33,7 +35,9 @@ def boundary_titles() -> dict[str, str]:
 @asks(permissions.SEE)
 def home(request: HttpRequest) -> HttpResponse:
     """The enterprises that a person may see; one's own enterprise at once where there is only one."""
-    seen = Enterprise.objects.filter(permissions.firms_seen(request.user)).filter(facilities__isnull=False)
+    own = records.organisations_of(request.user) - {""}
+    told = Q(facilities__isnull=False) | Q(organisation__in=own)  # a firm's own people begin with none
+    seen = Enterprise.objects.filter(permissions.firms_seen(request.user)).filter(told)
     firms = Enterprise.objects.filter(pk__in=seen.values("pk")).annotate(
         units=Count("facilities", distinct=True), last=Max("carbon_reports__year")
     )
@@ -164,6 +168,7 @@ def _facilities_page(
                 "facility": each,
                 "sector": sectoral.sector_title(each.sector),
                 "streams": _streams(each),
+                "facts": _facts(each),
                 "meters": meters_of(each),
             }
             for each in found
@@ -192,7 +197,7 @@ def meters_of(facility: Facility) -> list[dict[str, Any]]:
 
 def _streams(facility: Facility) -> list[dict[str, Any]]:
     """The kinds that the sector knows, each marked where the facility has it."""
-    held = sectoral.streams_of(facility)
+    held, labels = sectoral.streams_of(facility), sectoral.label_choices(facility.sector)
     return [
         {
             "code": code,
@@ -201,9 +206,82 @@ def _streams(facility: Facility) -> list[dict[str, Any]]:
                 {"value": f"{code}:{kind}", "title": title, "held": kind in held.get(code, ())}
                 for kind, title in kinds.items()
             ],
+            "labels": labels[code],
+            "named": [
+                {"value": f"{code}:{name}", "title": sectoral.source_title(facility.sector, code, name)}
+                for name in held.get(code, ())
+                if "/" in name
+            ],
         }
         for code, kinds in sectoral.stream_choices(facility.sector).items()
     ]
+
+
+def _facts(facility: Facility) -> list[dict[str, Any]]:
+    """The sector's facts, each with what was told by day."""
+    sector, told = sectoral.sector_of(facility.sector), sectoral.facts_of(facility)
+    titles = sectoral.fact_titles(facility.sector)
+    return [
+        {
+            "name": name,
+            "title": titles[name],
+            "unit": fact.unit,
+            "required": fact.required,
+            "help": fact.help_en if sectoral.english() else fact.help,
+            "kinds": {code: sectoral.fact_shown(facility.sector, name, code) for code in fact.kinds},
+            "told": [(since, sectoral.fact_shown(facility.sector, name, value)) for since, value in told[name]],
+        }
+        for name, fact in sector.facts.items()
+    ]
+
+
+@require_POST
+@asks(permissions.KEEP)
+def set_facts(request: HttpRequest, pk: int) -> HttpResponse:
+    """What holds of a facility from a day on; a field left empty says nothing, `remove` takes a line away."""
+    facility, (now, _today) = facility_of(request.user, pk, what="facts"), clock()
+    demand(request.user, permissions.KEEP, facility)
+    name, _sep, day = request.POST.get("remove", "").partition(":")
+    told: dict[str, Any] = {name: None} if name else {}
+    if not told:
+        day = request.POST.get("since", "")
+        told = {each: text for each in sectoral.facts_of(facility) if (text := request.POST.get(each, "").strip())}
+    try:
+        since = parse_date(day)
+    except ValueError:
+        since = None
+    try:
+        if since is None:
+            raise Refused("day", _("没有填起始日期，或日期不对"), expected="2026-05-01")
+        boundaries.set_facts(facility, since, told, by=request.user, now=now)
+    except DafengError as error:
+        return _facilities_page(request, facility.enterprise, error=error)
+    messages.success(request, _("已保存设施信息"))
+    return redirect("enterprise:reporting-facilities", firm=facility.enterprise.code)
+
+
+@require_POST
+@asks(permissions.KEEP)
+def change_source(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a source with its equipment or own name, or take one away."""
+    facility, (now, _today) = facility_of(request.user, pk, what="source"), clock()
+    demand(request.user, permissions.KEEP, facility)
+    given = {"by": request.user, "now": now}
+    try:
+        if remove := request.POST.get("remove"):
+            code, _sep, name = remove.partition(":")
+            boundaries.remove_stream(facility, code, name, **given)
+            messages.success(request, _("已移除源流"))
+        else:
+            code, _sep, kind = request.POST.get("kind", "").partition(":")
+            words = [" ".join(request.POST.get(each, "").split()) for each in ("label", "own")]
+            if not any(words):
+                raise Refused("label", _("没有写设备或名称"), mend=_("不分设备的，在上面勾选即可"))
+            boundaries.add_stream(facility, code, "/".join([kind, *filter(None, words)]), **given)
+            messages.success(request, _("已增加源流，月度页面将列出它的项目"))
+    except DafengError as error:
+        return _facilities_page(request, facility.enterprise, error=error)
+    return redirect("enterprise:reporting-facilities", firm=facility.enterprise.code)
 
 
 @require_POST
@@ -373,6 +451,8 @@ urlpatterns = [
     path("reporting/firms/<slug:firm>/facilities/", facilities, name="reporting-facilities"),
     path("reporting/firms/<slug:firm>/facilities/add/", add_facility, name="reporting-facility-add"),
     path("reporting/facilities/<int:pk>/streams/", set_streams, name="reporting-streams"),
+    path("reporting/facilities/<int:pk>/source/", change_source, name="reporting-source-change"),
+    path("reporting/facilities/<int:pk>/facts/", set_facts, name="reporting-facts"),
     path("reporting/firms/<slug:firm>/boundary/", add_change, name="reporting-boundary"),
     path("reporting/firms/<slug:firm>/plan/<year:year>/", plan, name="reporting-plan"),
     path("reporting/firms/<slug:firm>/plan/<year:year>/step/", plan_step, name="reporting-plan-step"),

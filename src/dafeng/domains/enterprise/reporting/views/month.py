@@ -30,18 +30,10 @@ from dafeng.domains.enterprise.reporting.findings_words import words_of
 from dafeng.domains.enterprise.reporting.views.places import clock as now_and_today
 from dafeng.domains.enterprise.reporting.views.places import facility_of, keeps, year_of
 from dafeng.kernel.actions import asks, demand
-from dafeng.kernel.errors import DafengError, NotFound, StaleError, UploadError
+from dafeng.kernel.errors import DafengError, NotFound, StaleError
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Evidence
-
-FILE_BYTES = 20 * 2**20
-_KINDS = {
-    b"%PDF-": "application/pdf",
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"PK\x03\x04": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @require_safe
@@ -121,22 +113,9 @@ def _day(text: str) -> tuple[date | None, EnterpriseError | None]:
 
 
 def stored(request: HttpRequest, given: Any) -> Evidence:
-    """An uploaded paper as evidence, by its first bytes. Raises `UploadError`."""
-    head = given.file.read(8)
-    given.file.seek(0)
-    media = next((kind for mark, kind in _KINDS.items() if head.startswith(mark)), "")
-    if not media and given.name.lower().endswith(".csv"):
-        media = "text/csv"
-    if not media:
-        raise UploadError(
-            _("文件“%(name)s”不是 PDF、图片或表格") % {"name": given.name[:60]}, expected=_("pdf、png、jpg、xlsx、csv")
-        )
-    if given.size > FILE_BYTES:
-        raise UploadError(_("文件太大"), expected=_("不超过 20 MB"))
+    """An uploaded paper as evidence. Raises `UploadError`."""
     now, _today = now_and_today()
-    return records.store_evidence(
-        given.file, name=given.name, media_type=media, by=request.user, now=now, source=_("企业月度数据凭证")
-    )
+    return records.store_upload(given, by=request.user, now=now, source=_("企业月度数据凭证"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -329,8 +308,8 @@ def detach(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotFound(_("没有这个数"))
     held = facility_of(request.user, found.facility_id, what="evidence-remove")
     demand(request.user, permissions.KEEP, held)
-    number = request.POST.get("evidence", "")
-    file = found.evidence.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    wanted = request.POST.get("evidence", "")
+    file = next((each for each in found.evidence.all() if str(each.pk) == wanted), None)
     if file is None:
         raise NotFound(_("这个数没有这份凭证"))
     now, _today = now_and_today()

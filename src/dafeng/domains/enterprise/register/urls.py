@@ -1,0 +1,5 @@
+"""The addresses of the register."""
+
+from dafeng.domains.enterprise.register.views import imports, pages
+
+urlpatterns = [*imports.urlpatterns, *pages.urlpatterns]

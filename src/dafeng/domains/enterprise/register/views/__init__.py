@@ -1,0 +1,1 @@
+"""Pages of the register: list, card, form; the import."""
