@@ -96,3 +96,17 @@ def offsets(stocked, bureau):
     services.add_ccer(batch, 60_000, to=stocked, by=bureau, now=NOW)
     services.move(stocked, "CCER", "registry", 60_000, key="m", by=None, now=NOW)
     return stocked
+
+
+@pytest.fixture
+def paper(bureau):
+    """A filed paper with its number, date and content."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from dafeng.domains.enterprise.compliance import papers
+
+    def make(document: str = "试验文件 1 号", dated: date = date(2026, 1, 5)) -> Any:
+        file = SimpleUploadedFile("paper.pdf", b"%PDF-1.4 " + document.encode())
+        return papers.keep(file, document=document, dated=dated, by=bureau, now=NOW)
+
+    return make

@@ -13,6 +13,7 @@ from django.test import Client
 
 from dafeng.domains.enterprise.models import Facility
 from tests.axe import violations
+from tests.domains.enterprise.compliance.conftest import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -92,6 +93,31 @@ def test_the_bureau_s_pages(page, live_server, stocked, firms, bureau, lock):
         page.goto("/enterprise/compliance/city/?year=2019")
         wide = page.evaluate("[...document.querySelectorAll('main .scroll')].filter(e => e.scrollWidth > e.clientWidth).length")  # fmt: skip
         assert wide == 0, "a table of the city's page has to be scrolled at 1280 px"
+
+
+def test_the_pages_on_which_the_bureau_enters_papers(page, live_server, offsets, bureau, paper):
+    from dafeng.domains.enterprise.compliance import cutting, listing
+
+    listing.enter(2025, [("plant", "power")], paper=paper(), by=bureau, now=NOW)
+    cutting.for_arrears(offsets, 2019, paper=paper("豫环罚〔2022〕1 号"), by=bureau, now=NOW)
+    enter(page, live_server, bureau)
+    check(
+        page, "/enterprise/compliance/lists/?year=2025", "/enterprise/compliance/lists/?year=2019", "/enterprise/compliance/ccer/",
+        f"{BOARD}2019/trade/", f"{BOARD}2020/duty/paper/", f"{BOARD}2019/cuts/", "/enterprise/compliance/trial/?set=power-draft-2025",
+        "/enterprise/compliance/trial/?set=guangdong-2021",
+    )  # fmt: skip
+    page.goto("/enterprise/compliance/trial/?set=power-2019")
+    page.locator("button[name=do][value=more]").click()
+    page.wait_for_load_state("networkidle")
+    for number, name in enumerate(("u1", "u2")):
+        page.locator(f"#id_form-{number}-unit").fill(name)
+        page.locator(f"#id_form-{number}-class_").select_option("coal_small")
+        page.locator(f"#id_form-{number}-cooling").select_option("water")
+        for field, value in (("output", "1000000"), ("heat", "0"), ("heat_ratio", "0"), ("load_factor", "0.86")):
+            page.locator(f"#id_form-{number}-{field}").fill(value)
+    page.locator("button[name=do][value=show]").click()
+    page.wait_for_load_state("networkidle")
+    assert "1,958,000" in page.locator(".result").inner_text()  # twice 1e6 MWh × 0.979
 
 
 def test_the_firm_s_pages_and_a_surrender_by_hand(page, live_server, stocked, clerk):

@@ -20,7 +20,7 @@ from tests.domains.enterprise.compliance.conftest import COAL, NOW
 pytestmark = pytest.mark.django_db
 
 
-def refused(reason: str, call, *args, **named) -> None:
+def refused(reason: str, call, /, *args, **named) -> None:
     with pytest.raises(Refused) as caught:
         call(*args, **named)
     assert caught.value.code == reason
@@ -95,12 +95,14 @@ def test_the_duty_rests_on_the_locked_report(covered, bureau, lock):
     assert (owed.free, owed.tonnes, owed.due) == (699_999, 899_999, date(2021, 12, 31))
 
 
-def test_a_year_before_the_platform_rests_on_a_paper(covered, bureau, lock):
+def test_a_year_before_the_platform_rests_on_a_paper(covered, bureau, lock, paper):
     refused("source_missing", services.register_duty, covered, 2020, told=Decimal(5), by=bureau, now=NOW)
-    owed = services.register_duty(covered, 2020, told=Decimal("123456.1"), source="核查结论 1 号", by=bureau, now=NOW)
-    assert (owed.emissions, owed.report, owed.steps[0]["source"]) == (123_457, None, "核查结论 1 号")
+    kept = paper("核查结论 1 号", date(2021, 5, 6))
+    owed = services.register_duty(covered, 2020, told=Decimal("123456.1"), paper=kept, by=bureau, now=NOW)
+    assert (owed.emissions, owed.report, owed.paper) == (123_457, None, kept)
+    assert owed.steps[0] == {"code": "told", "numbers": {}, "standing": "C", "source": "核查结论 1 号（2021-05-06）"}
     lock(covered, 2020, 100)
-    refused("report_counts", services.register_duty, covered, 2020, told=Decimal(5), source="x", by=bureau, now=NOW)
+    refused("report_counts", services.register_duty, covered, 2020, told=Decimal(5), paper=kept, by=bureau, now=NOW)
 
 
 def test_surrender_takes_the_oldest_vintage_first_and_only_after_the_bureau_agrees(stocked, bureau, clerk, lock):

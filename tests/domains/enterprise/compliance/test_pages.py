@@ -46,7 +46,9 @@ def text_of(client: Client, address: str, status: int = 200) -> str:
 ADDRESSES = [
     "/enterprise/compliance/?year=2019", "/enterprise/compliance/city/?year=2019", "/enterprise/compliance/rules/", "/enterprise/compliance/rules/power-2024/",
     "/enterprise/compliance/rules/hubei-2021/", "/enterprise/compliance/prices/", "/enterprise/compliance/calendar/", "/enterprise/compliance/screening/?year=2025", f"{BOARD}?year=2019", f"{BOARD}plan/?year=2019",
-    f"{BOARD}plan/?year=2019&ccer_price=30&next_value=60&group=on", f"{BOARD}what-if/", f"{BOARD}exposure/?year=2019", f"{BOARD}exposure/?year=2025", f"{BOARD}2019/allocate/", f"{BOARD}2025/allocate/",
+    f"{BOARD}plan/?year=2019&ccer_price=30&next_value=60&group=on", f"{BOARD}what-if/", f"{BOARD}exposure/?year=2019", f"{BOARD}exposure/?year=2025", f"{BOARD}2019/allocate/", f"{BOARD}2025/allocate/", f"{BOARD}2019/trade/", f"{BOARD}2019/cuts/", f"{BOARD}2020/duty/paper/",
+    "/enterprise/compliance/lists/?year=2019", "/enterprise/compliance/ccer/", "/enterprise/compliance/trial/", "/enterprise/compliance/trial/?set=guangdong-2021",
+    "/enterprise/compliance/trial/?set=hubei-2021",
 ]  # fmt: skip
 
 
@@ -114,8 +116,14 @@ def test_moving_and_cancelling_by_form(stocked, office):
     assert sum(each.total for each in holdings.of(stocked)) == 978_993
 
 
+def typed(*units) -> dict[str, str]:
+    """Units as the form sends them."""
+    rows = {f"form-{i}-{'class_' if name == 'class' else name}": str(value) for i, each in enumerate(units) for name, value in each.items()}  # fmt: skip
+    return {"form-TOTAL_FORMS": str(len(units)), "form-INITIAL_FORMS": "0"} | rows
+
+
 def test_the_bureau_signs_and_then_allocates_by_form(covered, desk):
-    unit = {"stage": "final", "unit": "u1", "class_": "coal_small", "cooling": "water", "output": "1000000", "heat": "0", "heat_ratio": "0", "load_factor": "0.86"}  # fmt: skip
+    unit = {"stage": "final"} | typed(COAL)
     refused = desk.post(f"{BOARD}2024/allocate/", unit | {"do": "issue"})
     assert refused.status_code == 422
     assert "待确认" in refused.content.decode()
@@ -135,7 +143,7 @@ def test_the_bureau_signs_and_then_allocates_by_form(covered, desk):
 
 
 def test_a_trade_by_form_is_registered_once(stocked, desk):
-    given = {"side": "buy", "vintage": 2019, "tonnes": 100, "price": "50.10", "way": "listing", "day": "2021-12-01", "number": "n1", "key": "k"}  # fmt: skip
+    given = {"side": "buy", "other": "", "batch": "", "vintage": 2019, "tonnes": 100, "price": "50.10", "way": "listing", "day": "2021-12-01", "number": "n1", "key": "k"}  # fmt: skip
     assert desk.post(f"{BOARD}2019/trade/", given).status_code == 302
     assert desk.post(f"{BOARD}2019/trade/", given).status_code == 302
     assert CarbonTrade.objects.count() == 1

@@ -2,26 +2,30 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from ninja import Query, Router, Schema
+from ninja import File, Form, Query, Router, Schema, UploadedFile
 from pydantic import Field
 
 from dafeng.domains.enterprise.compliance import (
     credit,
+    cutting,
     exposures,
     holdings,
     library,
+    listing,
+    papers,
     permissions,
     positions,
     scenarios,
     services,
     words,
 )
+from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.methods import planner
 from dafeng.domains.enterprise.compliance.methods.rulesets import tightened
 from dafeng.domains.enterprise.compliance.positions import Position
@@ -29,7 +33,15 @@ from dafeng.domains.enterprise.compliance.views.duty_page import firm_of
 from dafeng.domains.enterprise.compliance.views.firm import listed
 from dafeng.domains.enterprise.compliance.views.rules import set_of
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import Allocation, Covered, Surrender
+from dafeng.domains.enterprise.models import (
+    Allocation,
+    AllocationCut,
+    CarbonDuty,
+    CarbonTrade,
+    CcerBatch,
+    Covered,
+    Surrender,
+)
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.api import words as described
 from dafeng.kernel.api.paging import Page, Paging, page
@@ -56,7 +68,8 @@ described.describe(
 UNIT_WORDS = {
     "unit": _("机组或产线代码"), "unit_class": _("类别代码，见规则"), "cooling": _("冷却方式：water 或 air"), "output": _("供电量（兆瓦时）或产量"),
     "heat": _("供热量（吉焦）"), "heat_ratio": _("供热比，0–1"), "load_factor": _("负荷系数，0–1"), "emissions": _("核查排放量（吨）"),
-    "barred": _("不发配额的情形，空为无"), "capacity": _("设计产能"), "reduction": _("减排系数"), "history": _("历史强度或历史排放"), "balance": _("行业平衡值"),
+    "barred": _("不发配额的情形，空为无"), "capacity": _("设计产能"), "reduction": _("减排系数"), "history": _("历史强度或历史排放；给出各年的数组时取平均，只有一年偏离 20% 以上的去掉这一年"),
+    "choice": _("规则列出的系数中选用的一个，空为不用"), "balance": _("行业平衡值"),
 }  # fmt: skip
 described.describe(within="UnitIn", **UNIT_WORDS)
 described.describe(within="AllocateIn", units=_("机组或产线"), pre=_("是否按预分配计算"), tighter=_("所有基准值降低的百分比；0 为原样"))  # fmt: skip
@@ -76,7 +89,7 @@ described.describe(
 described.describe(
     within="CreditYearOut", year=_("年度"), due=_("清缴期限"), owed=_("应清缴量（吨）；空为未登记"), surrendered=_("已清缴的配额（吨）"), offset=_("已用于抵销（吨）"),
     outstanding=_("还欠（吨）"), fulfilled_on=_("清缴完成日期；没有完成为空"), in_time=_("是否按期完成；期限未到且未完成为空"),
-    basis=_("排放量的依据：passed 核查通过，conservative 保守测算，spot 市级抽查调整，unverified 未核查，told 书面依据，open 没有有效结论"),
+    basis=_("排放量的依据：passed 核查通过，conservative 保守测算，spot 市级抽查调整，unverified 未核查，told 书面依据，estimated 逾期未报由生态环境局测算，open 没有有效结论"),
 )  # fmt: skip
 described.describe(
     within="MonthEndOut", month=_("月份"), emitted=_("至今排放（吨，履约边界）；空为没有填报"), expected=_("预计全年排放（吨）；核查后为核查排放量"), verified=_("是否核查排放量"),
@@ -87,6 +100,69 @@ described.describe(
     within="AllocationOut", id=_("编号"), year=_("年度"), stage=_("pre 预分配，final 核定"), number=_("版次"), rule_set=_("规则代码"), signed=_("凭签认使用的值"),
     tonnes=_("配额（吨）"), issued=_("本次发放（吨），负数为收回"), rows=_("各机组的步骤"), at=_("核定时间"),
 )  # fmt: skip
+described.describe(within="AllocationOut", cuts=_("从这一版扣除的核减：编号对吨数"))
+described.describe(
+    within="PaperOut", id=_("编号"), document=_("文件名称、文号"), dated=_("文件日期"), sha256=_("文件的 SHA-256")
+)
+described.describe(within="PaperIn", document=_("文件名称、文号"), dated=_("文件日期"))
+described.describe(within="ListedFirm", firm=_("企业代码"), sector=_("power 发电，industry 钢铁、水泥、铝冶炼"))
+described.describe(
+    within="OfficialListIn",
+    year=_("名录年度"),
+    paper=_("依据文件编号"),
+    entries=_("名录里的企业；有一家不对就都不登记"),
+)
+described.describe(
+    within="CoveredOut", firm=_("企业代码"), name=_("企业名称"), year=_("年度"), sector=_("行业"), source=_("依据"),
+    paper=_("公布文件编号；空为筛查列入、还没有公布文件"),
+)  # fmt: skip
+described.describe(
+    within="IssueIn",
+    year=_("年度"),
+    stage=_("pre 预分配，final 核定"),
+    units=_("企业的全部机组或产线；不写则取锁定的报告"),
+)
+described.describe(
+    within="CarbonDutyIn", year=_("年度"), told=_("没有报告的年度的排放量（吨）；不写则按锁定的报告"), reason=_("逾期没有报送时，保守测算的理由"),
+    paper=_("依据文件编号；写排放量时必填"),
+)  # fmt: skip
+described.describe(
+    within="CarbonDutyOut", year=_("年度"), number=_("版次"), emissions=_("排放量（吨）"), free=_("核定配额（吨）；空为未核定"), tonnes=_("应清缴量（吨）"), due=_("清缴期限"),
+    steps=_("计算步骤"), paper=_("依据文件编号；按报告的为空"),
+)  # fmt: skip
+BATCH_WORDS = {
+    "code": _("批次代码"), "project": _("项目"), "started": _("项目开工日"), "reduced_from": _("减排量起始日"), "reduced_to": _("减排量截止日"),
+    "covered": _("是否来自配额管理范围"),
+}  # fmt: skip
+described.describe(
+    within="CcerBatchIn",
+    **BATCH_WORDS,
+    owner=_("持有企业代码；空为市外"),
+    tonnes=_("数量（吨）"),
+    paper=_("依据文件编号"),
+)
+described.describe(
+    within="CcerBatchOut", **BATCH_WORDS, eligible=_("是否可以抵销"), reasons=_("不能抵销的理由"), source=_("依据")
+)
+TRADE_WORDS = {
+    "seller": _("卖方企业代码；空为市外"), "buyer": _("买方企业代码；空为市外"), "vintage": _("配额年份"), "batch": _("核证自愿减排量批次代码；空为配额"),
+    "tonnes": _("数量（吨）"), "price": _("价格（元/吨）"), "way": _("listing 挂牌协议，block 大宗协议，bidding 单向竞价"), "day": _("成交日"),
+}  # fmt: skip
+described.describe(within="CarbonTradeIn", **TRADE_WORDS, number=_("交易机构的成交编号；同一编号只登记一次"))
+described.describe(within="CarbonTradeOut", **TRADE_WORDS, id=_("编号"), asset=_("CEA 配额，CCER 核证自愿减排量"))
+CUT_WORDS = {
+    "kind": _("arrears 欠缴，false_data 清缴后查明的虚报"), "year": _("违规所在年度"), "tonnes": _("核减（吨）；欠缴的由平台算出"), "reason": _("查明的事实"),
+    "paper": _("依据文件编号"),
+}  # fmt: skip
+described.describe(within="CutIn", **CUT_WORDS)
+described.describe(
+    within="CutOut",
+    **CUT_WORDS,
+    id=_("编号"),
+    from_year=_("核减年度"),
+    standing=_("规则的可信程度 A–D"),
+    source=_("规则的出处"),
+)
 described.describe(within="CompliancePlanIn", year=_("年度"), price=_("配额价格（元/吨）"), ccer_price=_("核证自愿减排量价格（元/吨）"), next_value=_("结转后每吨的预计价值（元）"), group=_("是否与同一组织的企业一起"))  # fmt: skip
 described.describe(within="CompliancePlanOut", cost=_("净支出（元），负数为净得"), firms=_("各企业"), reasons=_("理由"))
 described.describe(
@@ -148,7 +224,8 @@ class UnitIn(Schema):
     barred: str = Field("", max_length=40)
     capacity: float | None = None
     reduction: float | None = None
-    history: float | None = None
+    history: float | Annotated[list[float], Field(min_length=1, max_length=10)] | None = None
+    choice: str = Field("", max_length=10)
     balance: float | None = None
 
 
@@ -156,6 +233,126 @@ class AllocateIn(Schema):
     units: list[UnitIn] = Field(min_length=1, max_length=5000)
     pre: bool = False
     tighter: Decimal = Field(Decimal(0), ge=0, lt=100, decimal_places=2)
+
+
+class PaperOut(Schema):
+    id: UUID
+    document: str
+    dated: date
+    sha256: str
+
+
+class ListedFirm(Schema):
+    firm: str = Field(max_length=60)
+    sector: str = Field(max_length=40)
+
+
+class OfficialListIn(Schema):
+    year: int = Field(ge=2000, le=2200)
+    paper: UUID
+    entries: list[ListedFirm] = Field(min_length=1, max_length=2000)
+
+
+class CoveredOut(Schema):
+    firm: str
+    name: str
+    year: int
+    sector: str
+    source: str
+    paper: UUID | None
+
+
+class IssueIn(Schema):
+    year: int = Field(ge=2000, le=2200)
+    stage: Literal["pre", "final"]
+    units: list[UnitIn] | None = Field(None, min_length=1, max_length=200)
+
+
+class CarbonDutyIn(Schema):
+    year: int = Field(ge=2000, le=2200)
+    told: Decimal | None = Field(None, gt=0, le=10**9, decimal_places=3)
+    reason: str = Field("", max_length=300)
+    paper: UUID | None = None
+
+
+class CarbonDutyOut(Schema):
+    year: int
+    number: int
+    emissions: int
+    free: int | None
+    tonnes: int
+    due: date
+    steps: list[str]
+    paper: UUID | None
+
+
+class CcerBatchIn(Schema):
+    code: str = Field(min_length=1, max_length=60, pattern=r"^[-a-zA-Z0-9_]+$")
+    project: str = Field(min_length=1, max_length=160)
+    owner: str | None = Field(None, max_length=60)
+    tonnes: int = Field(gt=0, le=10**9)
+    started: date
+    reduced_from: date
+    reduced_to: date
+    covered: bool = False
+    paper: UUID
+
+
+class CcerBatchOut(Schema):
+    code: str
+    project: str
+    started: date
+    reduced_from: date
+    reduced_to: date
+    covered: bool
+    eligible: bool
+    reasons: list[str]
+    source: str
+
+
+class CarbonTradeIn(Schema):
+    seller: str | None = Field(None, max_length=60)
+    buyer: str | None = Field(None, max_length=60)
+    vintage: int | None = Field(None, ge=2019, le=2100)
+    batch: str | None = Field(None, max_length=60)
+    tonnes: int = Field(gt=0, le=10**9)
+    price: Decimal = Field(gt=0, le=10**6, decimal_places=2)
+    way: Literal["listing", "block", "bidding"]
+    day: date
+    number: str = Field(min_length=1, max_length=60, pattern=r"^[-a-zA-Z0-9_]+$")
+
+
+class CarbonTradeOut(Schema):
+    id: UUID
+    seller: str | None
+    buyer: str | None
+    asset: str
+    vintage: int
+    batch: str | None
+    tonnes: int
+    price: Decimal
+    way: str
+    day: date
+
+
+class CutIn(Schema):
+    kind: Literal["arrears", "false_data"]
+    year: int = Field(ge=2000, le=2200)
+    tonnes: int | None = Field(None, gt=0, le=10**9)
+    reason: str = Field("", max_length=300)
+    paper: UUID
+
+
+class CutOut(Schema):
+    id: UUID
+    kind: str
+    year: int
+    from_year: int
+    tonnes: int
+    reason: str
+    standing: str
+    source: str
+    paper: UUID
 
 
 class StepsOut(Schema):
@@ -233,6 +430,7 @@ class AllocationOut(Schema):
     rule_set: str
     signed: list[str]
     tonnes: int
+    cuts: dict[str, int]
     issued: int
     rows: list[dict[str, Any]]
     at: Any
@@ -293,6 +491,11 @@ class CloseOut(Schema):
     price: Decimal
 
 
+class PaperIn(Schema):
+    document: str = Field(min_length=1, max_length=200)
+    dated: date
+
+
 class FirmsAsked(Paging):
     compliance_year: Annotated[int | None, Field(ge=2000, le=2200)] = None
 
@@ -331,9 +534,13 @@ def show_allocation_rules(request: HttpRequest, rule_set: str) -> Any:
     return _set(found) | {"benchmarks": benchmarks}
 
 
+def _units(given: list[UnitIn]) -> list[dict[str, Any]]:
+    return [{"class" if name == "unit_class" else name: value for name, value in each.dict().items()} for each in given]
+
+
 STEPS = (
     "output", "output_counted", "benchmark_power", "cooling_factor", "heat_factor", "load_factor_value", "share", "quota_power", "heat",
-    "benchmark_heat", "quota_heat",
+    "benchmark_heat", "quota_heat", "history", "reduction",
 )  # fmt: skip
 
 
@@ -346,12 +553,11 @@ def try_allocation(request: HttpRequest, rule_set: str, given: AllocateIn) -> An
     rules = services.signed_set(rule_set)
     if given.tighter:
         rules = tightened(rules, given.tighter)
-    units = [{"class" if name == "unit_class" else name: value for name, value in each.dict().items()} for each in given.units]  # fmt: skip
-    rows = services.simulate(units, rules, pre=given.pre)
+    rows = services.simulate(_units(given.units), rules, pre=given.pre)
     return [
         {
             "unit": row["unit"], "unit_class": row["class"], "status": row["status"], "open": row["open"], "missing": row["missing"], "quota": row["quota"],
-            "tonnes": row["tonnes"], "pre": row.get("pre"), "steps": {name: row[name] for name in STEPS if row.get(name) is not None},
+            "tonnes": row["tonnes"], "pre": row.get("pre"), "steps": {name: str(row[name]) for name in STEPS if row.get(name) is not None},
         }
         for row in rows
     ]  # fmt: skip
@@ -460,3 +666,126 @@ def decide_surrender(request: HttpRequest, id: UUID, given: DecideIn) -> Any:
     if applied is None:
         raise NotFound(str(_("没有这份清缴申请")))
     return services.decide_surrender(applied, grant=given.grant, reason=given.reason, by=request.user, now=timezone.now())  # fmt: skip
+
+
+# ---------------------------------------------------------------- what the bureau enters
+
+
+@router.post("/enterprise/compliance/papers", response={201: PaperOut}, summary=_("登记一份依据文件，供名录、应清缴量、批次和核减引用"))  # fmt: skip
+@asks(permissions.DECIDE)
+def file_compliance_paper(request: HttpRequest, given: Form[PaperIn], file: File[UploadedFile]) -> Any:
+    made = papers.keep(file, document=given.document, dated=given.dated, by=request.user, now=timezone.now())
+    return 201, {"id": made.pk, "document": made.document, "dated": made.dated, "sha256": made.evidence.sha256}
+
+
+@router.get("/enterprise/compliance/lists", response=Page[CoveredOut], summary=_("一个年度的重点排放单位名录"))
+@asks(permissions.SEE_CITY)
+def list_covered_firms(request: HttpRequest, asked: Query[FirmsAsked]) -> Any:
+    year = asked.compliance_year or positions.current_year(timezone.localdate())
+    found = Covered.objects.filter(year=year).select_related("enterprise").order_by("enterprise__code")
+    return page(request, found, asked, _covered)
+
+
+def _covered(each: Covered) -> dict[str, Any]:
+    return {"firm": each.enterprise.code, "name": each.enterprise.called(english=words.english()), "year": each.year, "sector": each.sector, "source": each.source, "paper": each.paper_id}  # fmt: skip
+
+
+@router.post("/enterprise/compliance/lists", response={201: list[CoveredOut]}, summary=_("登记公布的名录：有一家不对就都不登记"))  # fmt: skip
+@asks(permissions.DECIDE)
+def enter_official_list(request: HttpRequest, given: OfficialListIn) -> Any:
+    entries = [(each.firm, each.sector) for each in given.entries]
+    made = listing.enter(given.year, entries, paper=papers.found(given.paper), by=request.user, now=timezone.now())
+    return 201, [_covered(each) for each in made]
+
+
+@router.post("/enterprise/compliance/firms/{firm}/allocations", response={201: AllocationOut}, summary=_("核定一家企业的配额并发放：全部机组，或取锁定的报告"))  # fmt: skip
+@asks(permissions.DECIDE)
+def issue_allocation(request: HttpRequest, firm: str, given: IssueIn) -> Any:
+    enterprise = firm_of(request, firm)
+    report, units = services.units_of_report(enterprise, given.year, given.stage) if given.units is None else (None, _units(given.units))  # fmt: skip
+    return 201, services.allocate_firm(enterprise, given.year, given.stage, units, report=report, by=request.user, now=timezone.now())  # fmt: skip
+
+
+@router.post("/enterprise/compliance/firms/{firm}/duties", response={201: CarbonDutyOut}, summary=_("登记应清缴量：按锁定的报告，或没有报告的年度按依据文件"))  # fmt: skip
+@asks(permissions.DECIDE)
+def record_carbon_duty(request: HttpRequest, firm: str, given: CarbonDutyIn) -> Any:
+    enterprise = firm_of(request, firm)
+    made = services.register_duty(enterprise, given.year, told=given.told, reason=given.reason, paper=papers.found(given.paper), by=request.user, now=timezone.now())  # fmt: skip
+    return 201, _duty(made)
+
+
+def _duty(made: CarbonDuty) -> dict[str, Any]:
+    return {
+        "year": made.year, "number": made.number, "emissions": made.emissions, "free": made.free, "tonnes": made.tonnes, "due": made.due,
+        "steps": [words.step(each) for each in made.steps], "paper": made.paper_id,
+    }  # fmt: skip
+
+
+@router.get("/enterprise/compliance/ccer-batches", response=Page[CcerBatchOut], summary=_("登记的核证自愿减排量批次"))
+@asks(permissions.SEE_CITY)
+def list_ccer_batches(request: HttpRequest, asked: Query[Paging]) -> Any:
+    return page(request, CcerBatch.objects.order_by("-reduced_to", "code"), asked, _batch)
+
+
+def _batch(each: CcerBatch) -> dict[str, Any]:
+    reasons = duties.ineligible(services.project_of(each), library.cycle_rules())
+    return {
+        "code": each.code, "project": each.project, "started": each.started, "reduced_from": each.reduced_from, "reduced_to": each.reduced_to,
+        "covered": each.covered, "eligible": not reasons, "reasons": [words.ineligible(code) for code in reasons], "source": each.source,
+    }  # fmt: skip
+
+
+@router.post(
+    "/enterprise/compliance/ccer-batches", response={201: CcerBatchOut}, summary=_("登记一个核证自愿减排量批次")
+)
+@asks(permissions.DECIDE)
+def add_ccer_batch(request: HttpRequest, given: CcerBatchIn) -> Any:
+    paper = papers.demanded(papers.found(given.paper))
+    owner = firm_of(request, given.owner) if given.owner else None
+    told = given.dict(exclude={"owner", "tonnes", "paper"})
+    batch = CcerBatch(**told, source=str(paper)[:200], paper=paper)
+    return 201, _batch(services.add_ccer(batch, given.tonnes, to=owner, by=request.user, now=timezone.now()))
+
+
+@router.post("/enterprise/compliance/trades", response={201: CarbonTradeOut}, summary=_("登记一笔成交：配额或核证自愿减排量，与市外或在本市两家企业之间"))  # fmt: skip
+@asks(permissions.DECIDE)
+def register_carbon_trade(request: HttpRequest, given: CarbonTradeIn) -> Any:
+    seller, buyer = (firm_of(request, code) if code else None for code in (given.seller, given.buyer))
+    batch = CcerBatch.objects.filter(code=given.batch).first() if given.batch else None
+    if given.batch and batch is None:
+        raise NotFound(str(_("没有这个批次")))
+    made = services.register_trade(
+        seller=seller, buyer=buyer, vintage=given.vintage, batch=batch, tonnes=given.tonnes, price=given.price, way=given.way, day=given.day,
+        key=given.number, by=request.user, now=timezone.now(),
+    )  # fmt: skip
+    return 201, _trade(made)
+
+
+def _trade(made: CarbonTrade) -> dict[str, Any]:
+    return {
+        "id": made.pk, "seller": made.seller.code if made.seller else None, "buyer": made.buyer.code if made.buyer else None, "asset": made.asset,
+        "vintage": made.vintage, "batch": made.lot.removeprefix("CCER/") if made.asset == holdings.CCER else None, "tonnes": made.tonnes,
+        "price": made.price, "way": made.way, "day": made.day,
+    }  # fmt: skip
+
+
+@router.get("/enterprise/compliance/firms/{firm}/cuts", response=Page[CutOut], summary=_("一家企业的配额核减"))
+@asks(permissions.SEE)
+def list_allocation_cuts(request: HttpRequest, firm: str, asked: Query[Paging]) -> Any:
+    return page(request, AllocationCut.objects.filter(enterprise=firm_of(request, firm)), asked, _cut)
+
+
+def _cut(each: AllocationCut) -> dict[str, Any]:
+    names = ("kind", "year", "from_year", "tonnes", "reason", "standing", "source")
+    return {"id": each.pk, "paper": each.paper_id} | {name: getattr(each, name) for name in names}
+
+
+@router.post("/enterprise/compliance/firms/{firm}/cuts", response={201: CutOut}, summary=_("登记一项配额核减：欠缴，或清缴后查明的虚报"))  # fmt: skip
+@asks(permissions.DECIDE)
+def cut_allocation(request: HttpRequest, firm: str, given: CutIn) -> Any:
+    enterprise, paper, now = firm_of(request, firm), papers.found(given.paper), timezone.now()
+    if given.kind == "arrears":
+        if given.tonnes is not None:
+            raise Refused("amount_told", str(_("欠缴的核减数量由平台算出，不填")))
+        return 201, _cut(cutting.for_arrears(enterprise, given.year, paper=paper, by=request.user, now=now))
+    return 201, _cut(cutting.for_false_data(enterprise, given.year, given.tonnes or 0, reason=given.reason, paper=paper, by=request.user, now=now))  # fmt: skip

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from dafeng.domains.enterprise.compliance import holdings, library, services, verified
-from dafeng.domains.enterprise.models import CcerBatch, Covered, Report, RuleSignature
+from dafeng.domains.enterprise.models import CcerBatch, CompliancePaper, Covered, Report, RuleSignature
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.ledger import services as ledger
+from dafeng.kernel.records import services as records
 
 SOURCE = "演示名录，不代表主管部门公布的名录"
 SIGNED = "演示签认：只为演示流程，没有核对原文"
@@ -77,14 +79,20 @@ def _allocate(firm: Enterprise, units: list[dict[str, Any]], now: datetime) -> N
 def _past_year(firm: Enterprise, now: datetime) -> None:
     """Duty and surrender of 2024; what lacks is bought from outside the city."""
     report = Report.objects.filter(enterprise=firm, year=PAST).exists()
-    told, source = (None, "") if report else (EMITTED[firm.code], "演示：核查结论（编造）")
     if report and verified.locked(firm, PAST) is None:
         return
-    owed = services.register_duty(firm, PAST, told=told, source=source, by=None, now=now, demo=True)
+    told, paper = (None, None) if report else (EMITTED[firm.code], _paper(now))
+    owed = services.register_duty(firm, PAST, told=told, paper=paper, by=None, now=now, demo=True)
     held = sum(each.available for each in holdings.of(firm) if each.vintage <= PAST)
     if held < owed.tonnes:
         _buy(firm, PAST, owed.tonnes - held, Decimal("97.49"), date(2024, 12, 20), f"demo-{firm.code}-{PAST}", now)
     _surrender(firm, PAST, owed.tonnes, now)
+
+
+def _paper(now: datetime) -> CompliancePaper:
+    text = "演示：核查结论（编造）"
+    kept = records.store_evidence(text.encode(), name=f"{text}.txt", media_type="text/plain", by=None, now=now)
+    return CompliancePaper.objects.create(document=text, dated=timezone.localdate(now), evidence=kept, by=None, at=now)
 
 
 def _buy(firm: Enterprise, vintage: int, tonnes: int, price: Decimal, day: date, key: str, now: datetime) -> None:

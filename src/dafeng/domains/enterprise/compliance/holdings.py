@@ -234,11 +234,14 @@ def move(enterprise: Enterprise, asset: str, to: str, tonnes: int, *, key: str, 
 def trade(
     seller: Enterprise | None, buyer: Enterprise | None, asset: str, lot: str, tonnes: int, *, key: str, now: datetime
 ) -> None:  # fmt: skip
-    """Units from trading account to trading account. The market outside is issued what it brings in, so that all adds up."""
+    """Units from trading account to trading account. The market outside is issued the allowances that it brings in, so that all adds up.
+
+    Reductions of the outside are there since their batch was registered: they are claimed once.
+    """
     if seller is None and buyer is None:
         raise Refused("trade_without_city", _("成交双方至少有一方是本市企业"))
     steps = []
-    if seller is None:
+    if seller is None and asset == CEA:
         steps.append(verbs.issue(key="-", actor=SYSTEM, asset=asset, lot=lot, to=account(None, TRADING), amount=tonnes, code="allocate"))  # fmt: skip
     steps.append(verbs.transfer(key="-", actor=SYSTEM, asset=asset, source=account(seller, TRADING), to=account(buyer, TRADING), amount=tonnes, lots=[lot], code="trade"))  # fmt: skip
     done([verbs.linked(steps, key=key, actor=SYSTEM)], now=now)

@@ -37,7 +37,7 @@ class Position:
     price: Decimal
     allocations: tuple[Allocation, ...] = ()
     duty: CarbonDuty | None = None
-    basis: str = "told"  # of the emissions: see `verified.Figure`; told: by a paper
+    basis: str = "told"  # of the emissions: see `verified.Figure`; told: by a paper; estimated: by the authority, nothing was handed in
 
     @property
     def enterprise(self) -> Enterprise:
@@ -59,7 +59,9 @@ class Position:
     @property
     def stale(self) -> bool:
         """The verified emissions are no longer those of the recorded duty."""
-        return self.duty is not None and self.basis != "told" and self.emissions != self.duty.emissions
+        return (
+            self.duty is not None and self.basis not in ("told", "estimated") and self.emissions != self.duty.emissions
+        )
 
     @property
     def days(self) -> int:
@@ -119,12 +121,13 @@ def _position(each: Covered, finals: Any, owed: Any, reports: Any, sums: Any, he
     figure = reports.get(key)
     emitted, made, duty = figure.tonnes if figure else None, finals.get(key, []), owed.get(key)
     told = duty.emissions if duty and figure is None else None  # of a year before the firm reported here
+    paper = "estimated" if duty and any(step["code"] == "estimated" for step in duty.steps) else "told"
     stages = {each.stage: each.tonnes for each in made}
     return Position(
         covered=each, emissions=told if emitted is None else duties.whole(emitted), pre=stages.get("pre"), free=stages.get("final"),
         owed=duty.tonnes if duty else None, surrendered=done[0], offset=done[1], applied=sum(applied), usable=sum(free[v] for v in valid),
         ccer=sum(h.available for h in held if h.asset == holdings.CCER), due=duties.cycle_of(each.year, rules)["due"], today=today,
-        price=price, allocations=tuple(made), duty=duty, basis=figure.basis if figure else "told",
+        price=price, allocations=tuple(made), duty=duty, basis=figure.basis if figure else paper,
     )  # fmt: skip
 
 

@@ -18,9 +18,9 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.compliance import holdings, library, permissions, publishing, verified
+from dafeng.domains.enterprise.compliance import cutting, holdings, library, papers, permissions, publishing, verified
 from dafeng.domains.enterprise.compliance.methods import duty as duties
-from dafeng.domains.enterprise.compliance.methods.allocation import OPTIONAL, allocate, pre_allocated
+from dafeng.domains.enterprise.compliance.methods.allocation import OPTIONAL, allocate, historic_mean, pre_allocated
 from dafeng.domains.enterprise.compliance.methods.rulesets import RuleSet
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import (
@@ -28,11 +28,13 @@ from dafeng.domains.enterprise.models import (
     CarbonDuty,
     CarbonTrade,
     CcerBatch,
+    CompliancePaper,
     Covered,
     Report,
     RuleSignature,
     Surrender,
 )
+from dafeng.domains.enterprise.reporting import reports
 from dafeng.kernel.actions import demand
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import StaleError
@@ -69,7 +71,7 @@ def sign(code: str, item: str, *, source: str, stands: bool = True, by: Any, now
 
 
 def cover(enterprise: Enterprise, year: int, sector: str, *, source: str, by: Any, now: datetime, demo: bool = False) -> Covered:  # fmt: skip
-    """Put a firm on the list of a year and open its accounts."""
+    """Put a firm on the list of a year and open its accounts, without a published list (that is `listing.enter`)."""
     if by is not None:
         demand(by, permissions.DECIDE)
     with holdings.told(by, "cover", enterprise, now=now):
@@ -84,7 +86,10 @@ def cover(enterprise: Enterprise, year: int, sector: str, *, source: str, by: An
 
 
 def frame_of(units: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """Rows from a form, a report or the API as `allocate` wants them. Raises `Refused` for an unknown column or a wrong type."""
+    """Rows from a form, a report or the API as `allocate` wants them; past years in `history` become their mean (`historic_mean`).
+
+    Raises `Refused` for an unknown column or a wrong type.
+    """
     known = {"unit": pl.String, "class": pl.String, "name": pl.String, **OPTIONAL}
     if not units:
         raise Refused("units_missing", _("没有机组数据"))
@@ -100,8 +105,10 @@ def frame_of(units: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def _typed(value: Any, kind: Any) -> Any:
-    if value is None or value == "":
+    if value is None or value == "" or value == []:
         return None
+    if isinstance(value, list | tuple):
+        return historic_mean([float(each) for each in value])
     return float(value) if kind == pl.Float64 else str(value)
 
 
@@ -110,7 +117,9 @@ def simulate(units: Sequence[Mapping[str, Any]], rules: RuleSet, *, pre: bool = 
     frame = frame_of(units)
     made = pre_allocated(frame, rules) if pre else allocate(frame, rules)
     names = dict(zip(frame["unit"], frame["name"] if "name" in frame.columns else frame["unit"], strict=True))
-    return [_row(row, names) for row in made.to_dicts()]
+    # What the historic methods rest on is given, not computed: it is shown among the steps.
+    given = {row["unit"]: {name: row[name] for name in ("history", "reduction") if row.get(name) is not None} for row in frame.to_dicts()}  # fmt: skip
+    return [given[row["unit"]] | _row(row, names) for row in made.to_dicts()]
 
 
 def _row(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -125,13 +134,13 @@ def shown(value: Decimal) -> str:
 
 
 def allocate_firm(
-    enterprise: Enterprise, year: int, stage: str, units: Sequence[Mapping[str, Any]], *, rule_set: str = "", by: Any, now: datetime,
-    demo: bool = False,
+    enterprise: Enterprise, year: int, stage: str, units: Sequence[Mapping[str, Any]], *, rule_set: str = "", report: Report | None = None,
+    by: Any, now: datetime, demo: bool = False,
 ) -> Allocation:  # fmt: skip
-    """Work out a firm's allowances, keep every step, and issue them (or, at the final stage, the difference).
+    """Work out the allowances of all units of a firm, keep every step, and issue them less what is cut (later stages: the difference).
 
-    Refused: a firm that is not on the year's list; a set that is a draft or simulation; a unit without a result (`allocation_missing`)
-    or with an unsigned value behind it (`to_confirm`).
+    `report`: whose units these are (`units_of_report`). Refused: a firm that is not on the year's list; a set that is a draft or
+    simulation; a unit without a result (`allocation_missing`) or with an unsigned value behind it (`to_confirm`).
     """
     if by is not None:
         demand(by, permissions.DECIDE)
@@ -143,7 +152,32 @@ def allocate_firm(
         rows = simulate(units, rules, pre=stage == Allocation.Stage.PRE)
         _demand_sound(rows, rules)
         tonnes = sum(row["pre" if stage == Allocation.Stage.PRE else "tonnes"] for row in rows)
-        return _issue(enterprise, year, stage, rules, units, rows, tonnes, by=by, now=now, demo=demo)
+        return _issue(enterprise, year, stage, rules, units, rows, tonnes, report=report, by=by, now=now, demo=demo)
+
+
+def units_of_report(enterprise: Enterprise, year: int, stage: str) -> tuple[Report, list[dict[str, Any]]]:
+    """The locked report that a stage rests on, and its units: of the year itself, or of the base year of the pre-allocation.
+
+    Raises `Refused`: not_covered, no_rules_yet, no_pre_allocation, base_year_unknown (the rules name no year), report_missing.
+    """
+    listed = Covered.objects.filter(enterprise=enterprise, year=year).first()
+    if listed is None:
+        raise Refused("not_covered", _("%(year)s 年度名录里没有这家企业") % {"year": year})
+    wanted: int | None = year
+    if stage == Allocation.Stage.PRE:
+        rules = _rules_for(listed, "")
+        if rules.pre is None:
+            raise Refused("no_pre_allocation", _("%(year)s 年度的规则没有预分配") % {"year": year})
+        wanted = rules.pre_year
+    if wanted is None:
+        raise Refused(
+            "base_year_unknown", _("规则没有写明预分配的基准年，不能取用报告"), mend=_("请填写基准年的机组数据")
+        )
+    report = verified.locked(enterprise, wanted)
+    units = verified.allocation_units(report) if report else []
+    if report is None or not units:
+        raise Refused("report_missing", _("没有 %(year)s 年度已锁定、含机组数据的排放报告") % {"year": wanted}, mend=_("请填写机组数据"))  # fmt: skip
+    return report, units
 
 
 def _rules_for(listed: Covered, code: str) -> RuleSet:
@@ -168,13 +202,15 @@ def _demand_sound(rows: Sequence[Mapping[str, Any]], rules: RuleSet) -> None:
 
 
 def _issue(
-    enterprise: Enterprise, year: int, stage: str, rules: RuleSet, units: Any, rows: Any, tonnes: int, *, by: Any, now: datetime, demo: bool
+    enterprise: Enterprise, year: int, stage: str, rules: RuleSet, units: Any, rows: Any, tonnes: int, *, report: Report | None, by: Any,
+    now: datetime, demo: bool,
 ) -> Allocation:  # fmt: skip
     earlier = Allocation.objects.filter(enterprise=enterprise, year=year)
     if stage == Allocation.Stage.PRE and earlier.filter(stage=Allocation.Stage.FINAL).exists():
         raise Refused("already_final", _("%(year)s 年度已核定，不能再预分配") % {"year": year})
     number = earlier.filter(stage=stage).count() + 1
-    issued = tonnes - (earlier.aggregate(n=Sum("issued"))["n"] or 0)
+    cuts = cutting.taken(enterprise, year, tonnes)
+    issued = tonnes - sum(cuts.values()) - (earlier.aggregate(n=Sum("issued"))["n"] or 0)
     key = f"enterprise:allocation:{enterprise.code}:{year}:{stage}:{number}"
     if issued > 0:
         holdings.issue(enterprise, year, issued, key=key, note=f"{stage} {rules.code}", now=now)
@@ -182,10 +218,10 @@ def _issue(
         holdings.take_back(enterprise, year, -issued, key=key, now=now)
     made = Allocation.objects.create(
         enterprise=enterprise, year=year, stage=stage, number=number, rule_set=rules.code, signed=sorted(rules.signed),
-        units=plain([dict(each) for each in units]), rows=plain(rows), tonnes=tonnes, issued=issued, ledger_key=key if issued else "",
-        by=by, at=now, demo=demo,
+        units=plain([dict(each) for each in units]), rows=plain(rows), report=report, tonnes=tonnes, cuts=cuts, issued=issued,
+        ledger_key=key if issued else "", by=by, at=now, demo=demo,
     )  # fmt: skip
-    detail = {"year": year, "stage": stage, "rules": rules.code, "tonnes": tonnes, "issued": issued}
+    detail = {"year": year, "stage": stage, "rules": rules.code, "tonnes": tonnes, "cuts": cuts, "issued": issued}
     records.audit(by, "enterprise.compliance.allocate", "enterprise", enterprise.code, detail, now=now)
     publishing.publish(enterprise, by=by, now=now)
     return made
@@ -203,45 +239,45 @@ def register_duty(
     year: int,
     *,
     told: Decimal | None = None,
-    source: str = "",
+    reason: str = "",
+    paper: CompliancePaper | None = None,
     by: Any,
     now: datetime,
     demo: bool = False,
 ) -> CarbonDuty:
     """Record what a firm owes by its locked report and its final allocation. Without a locked report: `report_not_locked`.
 
-    `told`: verified emissions of a year before the firm reported here, with the paper that says so; refused where a report exists.
+    `told`: emissions that a paper says, once the year's reporting is due: verified elsewhere in a year before the firm reported here;
+    or, with a `reason`, the authority's conservative estimate for a firm that handed in nothing (核查指南, DCP#51). A draft is nothing.
     """
     if by is not None:
         demand(by, permissions.DECIDE)
     with holdings.told(by, "duty", enterprise, now=now):
         if not Covered.objects.filter(enterprise=enterprise, year=year).exists():
             raise Refused("not_covered", _("%(year)s 年度名录里没有这家企业") % {"year": year})
-        report, emissions, before = _verified(enterprise, year, told, source)
+        report, emissions, before = _verified(enterprise, year, told, reason, paper, timezone.localdate(now))
         found = _owed(year, emissions, final_of(enterprise, year))
         number = CarbonDuty.objects.filter(enterprise=enterprise, year=year).count() + 1
         key = f"enterprise:duty:{enterprise.code}:{year}:{number}"
-        basis = f"report {report.pk}" if report else "paper"
+        basis = f"report {report.pk}" if report else f"paper {paper.document if paper else ''}"[:120]
         holdings.record_duty(enterprise, year, found.duty, basis=basis, key=key, now=now)
         steps = [asdict(each) for each in (*before, *found.steps)]
         made = CarbonDuty.objects.create(
-            enterprise=enterprise, year=year, number=number, report=report, emissions=found.emissions, free=found.free,
+            enterprise=enterprise, year=year, number=number, report=report, paper=None if report else paper, emissions=found.emissions, free=found.free,
             tonnes=found.duty, steps=steps, due=duties.cycle_of(year, library.cycle_rules())["due"],
             ledger_key=key, by=by, at=now, demo=demo,
         )  # fmt: skip
-        records.audit(by, "enterprise.compliance.duty", "enterprise", enterprise.code, {"year": year, "tonnes": found.duty, "basis": basis, "source": source}, now=now)  # fmt: skip
+        records.audit(by, "enterprise.compliance.duty", "enterprise", enterprise.code, {"year": year, "tonnes": found.duty, "basis": basis, "reason": reason}, now=now)  # fmt: skip
     return made
 
 
-def _verified(enterprise: Enterprise, year: int, told: Decimal | None, source: str) -> tuple[Report | None, Any, list[duties.Step]]:  # fmt: skip
+def _verified(enterprise: Enterprise, year: int, told: Decimal | None, reason: str, paper: CompliancePaper | None, today: date) -> tuple[Report | None, Any, list[duties.Step]]:  # fmt: skip
     """The locked report, its verified emissions and how they differ from the reported; or what a paper tells of a year without a report."""
     report = verified.locked(enterprise, year)
     if report is None:
-        if told is None or Report.objects.filter(enterprise=enterprise, year=year).exists():
+        if told is None:
             raise Refused("report_not_locked", _("%(year)s 年度排放报告还没有核查锁定") % {"year": year})
-        if told <= 0 or not source.strip():
-            raise Refused("source_missing", _("没有在本平台报告的年度，要写明核查排放量和依据"))
-        return None, told, [duties.Step("told", {}, "C", source.strip()[:200])]
+        return None, told, [_told(enterprise, year, told, reason.strip(), papers.demanded(paper), today)]
     if told is not None:
         raise Refused("report_counts", _("%(year)s 年度已有锁定的报告，以报告为准") % {"year": year})
     found = verified.figure_of(report)
@@ -250,6 +286,33 @@ def _verified(enterprise: Enterprise, year: int, told: Decimal | None, source: s
     if found.tonnes is None:
         raise Refused("report_not_locked", _("%(year)s 年度报告没有履约边界的排放量") % {"year": year})
     return report, found.tonnes, _basis(found)
+
+
+def _told(enterprise: Enterprise, year: int, told: Decimal, reason: str, paper: CompliancePaper, today: date) -> duties.Step:  # fmt: skip
+    """What stands in the place of a report: another's verification of a year before the platform, or the authority's estimate."""
+    versions = list(Report.objects.filter(enterprise=enterprise, year=year).values_list("record__state", flat=True))
+    if any(state not in reports.OPEN for state in versions):
+        raise Refused(
+            "report_under_way", _("%(year)s 年度排放报告已经报送，正在核查") % {"year": year}, mend=_("请等核查结论")
+        )
+    due = report_until(enterprise, year)
+    if today <= due:
+        raise Refused(
+            "estimate_early", _("%(year)s 年度排放报告的报送期限 %(due)s 还没有过") % {"year": year, "due": due}
+        )
+    if told <= 0:
+        raise Refused("amount_bad", _("排放量应为正数"))
+    if versions and not reason:
+        raise Refused("reason_missing", _("企业有没有报送的报告，要写明保守测算的理由"))
+    if not reason:
+        return duties.Step("told", {}, "C", str(paper))
+    return duties.Step("estimated", {}, "A", f"企业温室气体排放报告核查指南（试行）（DCP#51）；{paper}；{reason}"[:600])
+
+
+def report_until(enterprise: Enterprise, year: int) -> date:
+    """The last day on which a firm may hand in the year's report, leave to be late counted."""
+    last: date = reports.until(enterprise, year)
+    return last
 
 
 def _basis(found: verified.Figure) -> list[duties.Step]:
@@ -279,15 +342,19 @@ def duty_of(enterprise: Enterprise, year: int) -> CarbonDuty | None:
 
 
 def register_trade(
-    *, seller: Enterprise | None, buyer: Enterprise | None, vintage: int, tonnes: int, price: Decimal, way: str, day: date,
+    *, seller: Enterprise | None, buyer: Enterprise | None, vintage: int | None, tonnes: int, price: Decimal, way: str, day: date,
     key: str, by: Any, now: datetime, batch: CcerBatch | None = None, demo: bool = False,
 ) -> CarbonTrade:  # fmt: skip
-    """A trade that the exchange told. `batch`: of CCER, else allowances. `key` is the exchange's number: twice is once."""
+    """A trade that the exchange told. `batch`: of CCER, whose year is its own; else allowances of a vintage. `key` is the exchange's number: twice is once."""
     if by is not None:
         demand(by, permissions.DECIDE)
     firm = seller or buyer
     with holdings.told(by, "trade", firm, now=now):
         ledger_key = f"enterprise:trade:{key}"
+        if batch is not None:
+            vintage = batch.reduced_to.year
+        if vintage is None:
+            raise Refused("vintage_missing", _("请写配额年份，或选核证自愿减排量批次"))
         asset, lot = (holdings.CCER, f"CCER/{batch.code}") if batch else (holdings.CEA, holdings.vintage_lot(vintage))
         said = {"seller": seller, "buyer": buyer, "asset": asset, "lot": lot, "tonnes": tonnes, "price": price, "way": way, "day": day}  # fmt: skip
         if again := CarbonTrade.objects.filter(ledger_key=ledger_key).select_related("seller", "buyer").first():
@@ -296,6 +363,8 @@ def register_trade(
             return again
         if tonnes <= 0 or price <= 0:
             raise Refused("trade_bad", _("数量和价格应为正数"))
+        if way not in CarbonTrade.Way.values:
+            raise Refused("way_unknown", _("没有这种成交方式"), expected="、".join(CarbonTrade.Way.values))
         if day > timezone.localdate(now):
             raise Refused("trade_in_future", _("成交日在今天之后"))
         if seller is not None and seller == buyer:
@@ -317,14 +386,33 @@ def add_ccer(
     if by is not None:
         demand(by, permissions.DECIDE)
     with holdings.told(by, "ccer", to, now=now):
+        _demand_batch(batch, tonnes, now)
         batch.save()
-        project = {"started": batch.started, "reduced_from": batch.reduced_from, "covered": batch.covered}
-        reasons = duties.ineligible(project, library.cycle_rules())
+        reasons = duties.ineligible(project_of(batch), library.cycle_rules())
         labels = sorted({"covered" if each == "covered" else "ineligible" for each in reasons})
         period = f"{batch.reduced_from}/{batch.reduced_to}"
         holdings.issue_ccer(batch.code, tonnes, vintage=batch.reduced_to.year, labels=labels, to=to, period=period, key=f"enterprise:ccer:{batch.code}", now=now)  # fmt: skip
         records.audit(by, "enterprise.compliance.ccer", "ccer-batch", batch.code, {"tonnes": tonnes, "reasons": reasons}, now=now)  # fmt: skip
     return batch
+
+
+def project_of(batch: CcerBatch) -> dict[str, Any]:
+    """What decides whether a batch may offset, as `duty.ineligible` asks it."""
+    return {"started": batch.started, "reduced_from": batch.reduced_from, "covered": batch.covered}
+
+
+def _demand_batch(batch: CcerBatch, tonnes: int, now: datetime) -> None:
+    """Sense of a batch before the ledger sees it. A code that another batch has is refused: units are claimed once."""
+    if tonnes <= 0:
+        raise Refused("amount_bad", _("数量应为正数"))
+    if CcerBatch.objects.filter(code=batch.code).exclude(pk=batch.pk).exists():
+        raise Refused("batch_twice", _("代码为“%(code)s”的批次已经登记") % {"code": batch.code})
+    if batch.reduced_from > batch.reduced_to:
+        raise Refused("period_reversed", _("减排量截止日在起始日之前"))
+    if batch.started > batch.reduced_from:
+        raise Refused("period_before_start", _("减排量起始日在项目开工日之前"))
+    if batch.reduced_to > timezone.localdate(now):
+        raise Refused("period_in_future", _("减排量截止日在今天之后"))
 
 
 def _form_key(enterprise: Enterprise, act: str, key: str) -> str:

@@ -1,12 +1,25 @@
 """The room's addresses. Words before slugs."""
 
-from dafeng.domains.enterprise.compliance.views import city, exposure, firm, planning, rules, screening
+from dafeng.domains.enterprise.compliance.views import (
+    allocating,
+    city,
+    entering,
+    exposure,
+    firm,
+    planning,
+    rules,
+    screening,
+    trial,
+)
 
 urlpatterns = [
     *city.urlpatterns,
     *screening.urlpatterns,
     *rules.urlpatterns,
     *planning.urlpatterns,
+    *trial.urlpatterns,
     *exposure.urlpatterns,
+    *allocating.urlpatterns,
+    *entering.urlpatterns,
     *firm.urlpatterns,
 ]

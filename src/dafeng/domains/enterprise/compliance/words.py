@@ -113,7 +113,8 @@ def step(row: Mapping[str, Any]) -> str:
     n = {key: number(value) for key, value in row["numbers"].items()}
     templates = {
         "emissions": _("核查排放量 %(t)s 吨（履约边界，不足一吨进一）"),
-        "told": _("企业当年不在本平台报告，核查排放量按所写依据登记"),
+        "told": _("企业当年不在本平台报告，核查排放量按依据文件登记"),
+        "estimated": _("企业逾期没有报送排放报告，排放量由生态环境局保守测算"),
         "conservative": _(
             "核查按保守测算确定：企业报告 %(reported)s 吨，有不符合项没有整改，核查排放量 %(verified)s 吨"
         ),
@@ -157,6 +158,13 @@ def line_title(code: str) -> str:
     return {
         "emissions": _("排放量（吨）"), "quota": _("配额（吨）"), "gap": _("缺口（吨）"), "cost": _("按价格折合（元）"), "intensity": _("供电碳强度（吨/兆瓦时）"),
     }[code]  # fmt: skip
+
+
+def ineligible(code: str) -> str:
+    """Why a batch of CCER may not offset."""
+    return {"started_early": _("项目开工太早"), "reduced_early": _("减排量产生太早"), "covered": _("来自配额管理范围")}[
+        code
+    ]
 
 
 def basis(code: str) -> str:

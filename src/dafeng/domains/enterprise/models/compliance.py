@@ -1,4 +1,4 @@
-"""What the compliance room stores: who is covered, what was allocated and is owed, trades, surrenders, offsets, signatures.
+"""What the compliance room stores: who is covered, what was allocated, cut and is owed, trades, surrenders, offsets, signatures.
 
 Amounts of allowances are whole tonnes and live on the ledger; these rows say why they moved. Money is Decimal.
 """
@@ -16,8 +16,9 @@ from dafeng.domains.enterprise.models.reporting import Report
 from dafeng.kernel.enterprises.access import enterprises_seen
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records.append_only import AppendOnly, AppendOnlyQuerySet
+from dafeng.kernel.records.models import Evidence
 
-__all__ = ["Allocation", "CarbonDuty", "CarbonTrade", "CcerBatch", "Covered", "RuleSignature", "Surrender"]
+__all__ = ["Allocation", "AllocationCut", "CarbonDuty", "CarbonTrade", "CcerBatch", "CompliancePaper", "Covered", "RuleSignature", "Surrender"]  # fmt: skip
 
 
 class SeenQuerySet(AppendOnlyQuerySet[Any]):
@@ -26,13 +27,32 @@ class SeenQuerySet(AppendOnlyQuerySet[Any]):
         return self.filter(enterprises_seen(user, at="enterprise"))
 
 
+class CompliancePaper(AppendOnly):
+    """An official paper on which an entry rests: its name and number, its date, and the file."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    document = models.CharField(_("文件名称、文号"), max_length=200)
+    dated = models.DateField(_("文件日期"))
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("登记时间"))
+
+    class Meta:
+        verbose_name = _("依据文件")
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"{self.document}（{self.dated}）"
+
+
 class Covered(models.Model):
-    """A key emitting entity of a year's list, with where that is said."""
+    """A key emitting entity of a year's list, with where that is said. `paper`: the published list; without one the screening proposed it."""
 
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="covered_years")
     year = models.PositiveSmallIntegerField(_("年度"))
     sector = models.SlugField(_("行业"), max_length=40, help_text="power | industry")
     source = models.CharField(_("依据"), max_length=300)
+    paper = models.ForeignKey(CompliancePaper, models.PROTECT, null=True, related_name="listed")
     demo = models.BooleanField(_("示例"), default=False)
 
     class Meta:
@@ -41,7 +61,11 @@ class Covered(models.Model):
 
 
 class Allocation(AppendOnly):
-    """A firm's allowances of a year by a rule set: pre-allocated or final, every step kept. A correction is a higher number."""
+    """A firm's allowances of a year by a rule set: pre-allocated or final, every step kept. A correction is a higher number.
+
+    `tonnes` is what the rules give, `cuts` the decisions that lessen it (id → t): all stages of a year together issue `tonnes` less the cuts.
+    `report`: whose units were taken, none where they were typed.
+    """
 
     class Stage(models.TextChoices):
         PRE = "pre", _("预分配")
@@ -56,7 +80,9 @@ class Allocation(AppendOnly):
     signed = models.JSONField(_("已签认"), default=list)
     units = models.JSONField(_("机组数据"), default=list)
     rows = models.JSONField(_("计算步骤"), default=list)
+    report = models.ForeignKey(Report, models.PROTECT, null=True, related_name="+")
     tonnes = models.PositiveBigIntegerField(_("配额 (t)"))
+    cuts = models.JSONField(_("核减"), default=dict)
     issued = models.BigIntegerField(_("本次发放 (t)"), help_text=_("负数为应收回"))
     ledger_key = models.CharField(_("账本编号"), max_length=120, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -73,6 +99,34 @@ class Allocation(AppendOnly):
         )
 
 
+class AllocationCut(AppendOnly):
+    """A decision that lessens the next allocation: arrears that were not made good, or false data found after the surrender."""
+
+    class Kind(models.TextChoices):
+        ARREARS = "arrears", _("欠缴等量核减")
+        FALSE_DATA = "false_data", _("虚报等量核减")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="allocation_cuts")
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind.choices)
+    year = models.PositiveSmallIntegerField(_("违规所在年度"))
+    from_year = models.PositiveSmallIntegerField(_("核减年度"))
+    tonnes = models.PositiveBigIntegerField(_("核减 (t)"))
+    reason = models.CharField(_("理由"), max_length=300, blank=True)
+    standing = models.CharField(_("规则的可信程度"), max_length=1)
+    source = models.CharField(_("规则的出处"), max_length=200)
+    paper = models.ForeignKey(CompliancePaper, models.PROTECT, related_name="cuts")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("登记时间"))
+
+    objects = SeenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("配额核减")
+        ordering = ("from_year", "at")
+        constraints = (models.UniqueConstraint(fields=("enterprise", "year"), condition=models.Q(kind="arrears"), name="arrears_cut_once"),)  # fmt: skip
+
+
 class CarbonDuty(AppendOnly):
     """What a firm must surrender for a year; recorded again when the verified emissions or the allocation change."""
 
@@ -80,6 +134,7 @@ class CarbonDuty(AppendOnly):
     year = models.PositiveSmallIntegerField(_("年度"))
     number = models.PositiveSmallIntegerField(_("版次"))
     report = models.ForeignKey(Report, models.PROTECT, null=True, related_name="+")
+    paper = models.ForeignKey(CompliancePaper, models.PROTECT, null=True, related_name="duties")
     emissions = models.PositiveBigIntegerField(_("核查排放量 (t)"))
     free = models.PositiveBigIntegerField(_("核定配额 (t)"), null=True)
     tonnes = models.PositiveBigIntegerField(_("应清缴量 (t)"))
@@ -136,6 +191,7 @@ class CcerBatch(models.Model):
     reduced_to = models.DateField(_("减排量截止日"))
     covered = models.BooleanField(_("来自配额管理范围"), default=False)
     source = models.CharField(_("依据"), max_length=200)
+    paper = models.ForeignKey(CompliancePaper, models.PROTECT, null=True, related_name="batches")
     demo = models.BooleanField(_("示例"), default=False)
 
     class Meta:

@@ -118,6 +118,7 @@ class RuleSet:
     pre: Factors | None = None
     pre_base: str = ""
     pre_base_en: str = ""
+    pre_year: int | None = None  # whose output the pre-allocation takes; None where the facts do not tell
     intensity: Mapping[str, Decimal] | None = None
     decline: Decimal = Decimal(1)
     free_share: Decimal = Decimal(1)
@@ -190,6 +191,7 @@ def _of_year(data: Mapping[str, Any], year: int, file: str) -> RuleSet:
         cooling=_factors(data.get("cooling"), ("water", "air")), heat=_factors(data.get("heat"), ("coal", "gas")),
         load=_load(data.get("load")), pre=_factors(data.get("pre"), ("share",)),
         pre_base=data.get("pre", {}).get("base", ""), pre_base_en=data.get("pre", {}).get("base_en", ""),
+        pre_year=_pre_year(data.get("pre", {}), year),
         intensity={name: Decimal(data["intensity"][name]) for name in ("slope", "edge", "limit", "digits")} if "intensity" in data else None,
         decline=Decimal(product.get("decline", "1")), free_share=Decimal(product.get("free_share", "1")),
         caps={name: Decimal(each) for name, each in product.get("cap", {}).items()},
@@ -243,6 +245,13 @@ def _factors(row: Mapping[str, Any] | None, names: tuple[str, ...]) -> Factors |
         return None
     values = {name: Decimal(row[name]) for name in names}
     return Factors(values, row["standing"], row["source"], tuple(row.get("classes", ())))
+
+
+def _pre_year(row: Mapping[str, Any], year: int) -> int | None:
+    """`base_year` is a year, `years_before` counts back from the year of the set."""
+    if "base_year" in row:
+        return int(row["base_year"])
+    return year - int(row["years_before"]) if "years_before" in row else None
 
 
 def _load(row: Mapping[str, Any] | None) -> LoadRule | None:

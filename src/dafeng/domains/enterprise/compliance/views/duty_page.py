@@ -55,6 +55,8 @@ def _steps(row: dict[str, Any], rules: RuleSet) -> list[dict[str, str]]:
         ("output", _("供电量或产量"), "", None),
         ("output_counted", _("计入的产量（扣除超出上限的部分）"), "", None),
         ("benchmark_power", _("基准值"), benchmark.unit if benchmark else "", benchmark),
+        ("history", _("历史基数（各年平均，单独一年偏离 20% 以上的不计）"), "", None),
+        ("reduction", _("减排系数"), "", None),
         ("cooling_factor", _("冷却方式修正系数"), "", rules.cooling),
         ("heat_factor", _("供热修正系数"), "", rules.heat),
         ("load_factor_value", _("负荷修正系数"), "", rules.load),

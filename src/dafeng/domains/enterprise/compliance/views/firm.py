@@ -13,22 +13,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.enterprise.compliance import (
+    deadlines,
     forms,
     holdings,
     library,
     permissions,
     positions,
     services,
-    verified,
     words,
 )
 from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.positions import Position
-from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of, shown_rows
-from dafeng.domains.enterprise.models import Allocation, CarbonDuty, CarbonTrade, Covered, Surrender
+from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
+from dafeng.domains.enterprise.models import CarbonDuty, CarbonTrade, Covered, Surrender
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
@@ -118,13 +118,11 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     if acts:
         context["forms"] = _forms(position)
     if decides:
-        context["trade_form"] = forms.TradeForm()
         context["orders"] = [
             {"do": "freeze", "title": _("司法冻结"), "form": forms.FreezeForm(auto_id="f-%s"), "button": _("冻结")},
             {"do": "thaw", "title": _("解冻"), "form": forms.OrderForm(auto_id="t-%s"), "button": _("解冻")},
             {"do": "lapse", "title": _("未结转的旧配额失效"), "form": None, "button": _("办理失效")},
         ]
-        context["duty_form"] = forms.DutyForm(auto_id="d-%s")
     return render(request, "enterprise/compliance/board.html", context)
 
 
@@ -133,6 +131,10 @@ def _figures(each: Position) -> list[dict[str, Any]]:
     told = due % {"due": each.due, "days": each.days}
     offset = _("另有可用于抵销 %(t)s 吨") % {"t": words.tonnes(each.ccer)}
     cost = _("按 %(price)s 元/吨折合 %(cost)s 元（演示价格）") % {"price": each.price, "cost": words.money(each.cost)}
+    first, short = deadlines.early(each.covered.year), deadlines.early_lack(each)
+    if first and short is not None:
+        share = {"share": f"{first[1]:.0%}", "day": first[0], "t": words.tonnes(short)}
+        told += _("；到 %(day)s 须先清缴 %(share)s，还差 %(t)s 吨") % share if short else _("；已先清缴 %(share)s（%(day)s）") % share  # fmt: skip
     return [
         {"title": _("应清缴量"), "value": words.tonnes(each.owed), "unit": "t", "note": told, "status": None},
         {"title": _("已清缴"), "value": words.tonnes(each.surrendered + each.offset), "unit": "t", "note": _("其中抵销 %(t)s 吨") % {"t": words.tonnes(each.offset)}, "status": None},
@@ -262,32 +264,12 @@ def decide(request: HttpRequest, id: UUID) -> HttpResponse:
 @asks(permissions.DECIDE)
 def duty(request: HttpRequest, code: str, year: int) -> HttpResponse:
     """Record the duty from the locked report."""
-    enterprise, (now, _today), form = firm_of(request, code), clock(), forms.DutyForm(request.POST)
-    if not form.is_valid():
-        return _faulty(request, enterprise, year, form)
-    given = form.cleaned_data
+    enterprise, (now, _today) = firm_of(request, code), clock()
     try:
-        made = services.register_duty(enterprise, year, told=given["told"], source=given["source"], by=request.user, now=now)  # fmt: skip
+        made = services.register_duty(enterprise, year, by=request.user, now=now)
     except DafengError as error:
         return _faulty(request, enterprise, year, None, error)
     messages.success(request, _("应清缴量 %(t)s 吨已登记") % {"t": words.tonnes(made.tonnes)})
-    return _back(code, year)
-
-
-@require_POST
-@asks(permissions.DECIDE)
-def trade(request: HttpRequest, code: str, year: int) -> HttpResponse:
-    """Record a trade with the market outside the city."""
-    enterprise, (now, _today), form = firm_of(request, code), clock(), forms.TradeForm(request.POST)
-    if not form.is_valid():
-        return _faulty(request, enterprise, year, form)
-    given = form.cleaned_data
-    sides = {"seller": enterprise, "buyer": None} if given["side"] == "sell" else {"seller": None, "buyer": enterprise}
-    try:
-        services.register_trade(**sides, vintage=given["vintage"], tonnes=given["tonnes"], price=given["price"], way=given["way"], day=given["day"], key=given["number"], by=request.user, now=now)  # fmt: skip
-    except DafengError as error:
-        return _faulty(request, enterprise, year, form, error)
-    messages.success(request, _("成交已登记"))
     return _back(code, year)
 
 
@@ -315,62 +297,6 @@ def office(request: HttpRequest, code: str, year: int) -> HttpResponse:
     return _back(code, year)
 
 
-@require_safe
-@asks(permissions.SEE)
-def allocation(request: HttpRequest, code: str, id: UUID) -> HttpResponse:
-    """One allocation with every step of every unit: the lineage of the number."""
-    enterprise = firm_of(request, code)
-    found = Allocation.objects.filter(pk=id, enterprise=enterprise).select_related("by").first()
-    if found is None:
-        raise NotFound(_("没有这份配额分配"))
-    rules = library.rule_set(found.rule_set)
-    context = {
-        "enterprise": enterprise, "name": called(enterprise), "allocation": found, "rules": rules, "title": words.title(rules),
-        "rows": shown_rows(found.rows, rules), "signed": [words.item(rules, each) for each in found.signed],
-        "pre_base": rules.pre_base_en if words.english() else rules.pre_base,
-    }  # fmt: skip
-    panel = request.headers.get("HX-Request") == "true"
-    return render(request, "enterprise/compliance/allocation_panel.html" if panel else "enterprise/compliance/allocation.html", context)  # fmt: skip
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@asks(permissions.DECIDE)
-def allocate(request: HttpRequest, code: str, year: int) -> HttpResponse:
-    """Allocate: from the locked report, or one unit typed in; shown with its steps before it is issued."""
-    enterprise, (now, _today) = firm_of(request, code), clock()
-    entry = Covered.objects.filter(enterprise=enterprise, year=year).first()
-    if entry is None:
-        raise NotFound(_("%(year)s 年度名录里没有这家企业") % {"year": year})
-    default = library.default_set(entry.sector, year)
-    report = verified.locked(enterprise, year)
-    told = verified.allocation_units(report) if report else []
-    context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "year": year, "default": words.title(default) if default else "", "told": told}  # fmt: skip
-    if default is None:
-        return render(request, "enterprise/compliance/allocate.html", context)
-    rules = services.signed_set(default.code)
-    classes = [(each, words.class_title(rules, each)) for each in rules.classes]
-    form = forms.AllocateForm(request.POST or None, classes=classes)
-    context["form"] = form
-    if request.method != "POST":
-        return render(request, "enterprise/compliance/allocate.html", context)
-    if request.POST.get("from") == "report":
-        units, stage = told, "final"
-    elif form.is_valid():
-        units, stage = [form.row()], form.cleaned_data["stage"]
-    else:
-        return render(request, "enterprise/compliance/allocate.html", context, status=422)
-    try:
-        if request.POST.get("do") != "issue":
-            rows = services.simulate(units, rules, pre=stage == "pre")
-            context |= {"rows": shown_rows(rows, rules), "stage": stage, "from_report": request.POST.get("from", "")}
-            return render(request, "enterprise/compliance/allocate.html", context)
-        made = services.allocate_firm(enterprise, year, stage, units, by=request.user, now=now)
-    except DafengError as error:
-        return render(request, "enterprise/compliance/allocate.html", context | {"error": error.as_dict()}, status=422)
-    messages.success(request, _("已核定 %(t)s 吨，本次发放 %(n)s 吨") % {"t": words.tonnes(made.tonnes), "n": words.tonnes(made.issued)})  # fmt: skip
-    return redirect("enterprise:compliance-allocation", code=code, id=made.pk)
-
-
 urlpatterns = [
     path("compliance/", home, name="compliance-home"),
     path("compliance/surrenders/<uuid:id>/", decide, name="compliance-decide"),
@@ -378,7 +304,4 @@ urlpatterns = [
     path("compliance/firms/<slug:code>/<year:year>/act/", act, name="compliance-act"),
     path("compliance/firms/<slug:code>/<year:year>/duty/", duty, name="compliance-duty"),
     path("compliance/firms/<slug:code>/<year:year>/office/", office, name="compliance-office"),
-    path("compliance/firms/<slug:code>/<year:year>/trade/", trade, name="compliance-trade"),
-    path("compliance/firms/<slug:code>/<year:year>/allocate/", allocate, name="compliance-allocate"),
-    path("compliance/firms/<slug:code>/allocations/<uuid:id>/", allocation, name="compliance-allocation"),
 ]

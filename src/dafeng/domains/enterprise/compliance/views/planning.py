@@ -99,10 +99,11 @@ def what_if(request: HttpRequest, code: str) -> HttpResponse:
     """A unit before and after a change; the numbers to start with are an example until the reader gives their own."""
     enterprise, (_now, today) = firm_of(request, code), clock()
     fuel = library.cycle_rules()["fuel"]
-    sets = [each for each in library.rule_sets().values() if each.method == "power" and each.usable]
+    # Every set with classes of coal units; a draft says so. The others are on the page 配额试算.
+    sets = [each for each in library.rule_sets().values() if each.method == "power"]
     classes = [(each.code, words.class_title(sets[-1], each.code)) for each in sets[-1].classes.values() if each.fuel == "coal"]  # fmt: skip
     options = [("default", f"{fuel['carbon_default']}（{_('2021 年文本，用到 2022-03')}）"), ("later", f"{fuel['carbon_later']}（{_('待确认')}）")]  # fmt: skip
-    form = forms.WhatIfForm(request.GET if "fuel" in request.GET else None, initial=DEFAULTS, rule_sets=[(each.code, f"{words.title(each)} · {each.year}") for each in sets], classes=classes, defaults=options)  # fmt: skip
+    form = forms.WhatIfForm(request.GET if "fuel" in request.GET else None, initial=DEFAULTS, rule_sets=[(each.code, f"{words.title(each)} · {each.year} · {words.state(each)}") for each in sets], classes=classes, defaults=options)  # fmt: skip
     context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "form": form, "example": not form.is_bound}  # fmt: skip
     if form.is_bound and not form.is_valid():
         return render(request, "enterprise/compliance/whatif.html", context, status=422)

@@ -166,8 +166,11 @@ def calendar(request: HttpRequest) -> HttpResponse:
             "standing": words.standing(each["due_standing"]),
             "gap": each.get("gap_cap", ""),
             "borrow": each.get("borrow_share", ""),
+            "early": first,
+            "share": f"{first[1]:.0%}" if first else "",
         }
         for each in library.cycle_rules()["cycle"]
+        for first in [deadlines.early(each["years"][0])]
     ]
     penalties = [{"each": each, "from": each.get("from"), "until": each.get("until"), "standing": words.standing(each["standing"]), "open": each["standing"] in "DX"} for each in library.cycle_rules()["penalty"]]  # fmt: skip
     carry = library.cycle_rules()["carry_over"]
