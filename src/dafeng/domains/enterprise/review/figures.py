@@ -19,7 +19,13 @@ from dafeng.kernel.quantities import places
 from dafeng.kernel.records import services as records
 
 # What dual control and monitoring publish of a county and this room reads.
-COUNTY = ("energy.quota", "energy.consumption", "energy.quota.forecast", "energy.warning.red_months")
+COUNTY = (
+    "energy.quota",
+    "energy.consumption",
+    "energy.quota.forecast",
+    "energy.quota.coming",
+    "energy.warning.red_months",
+)
 # code → words, unit, whether a county's (else the province's or city's)
 CODES: dict[str, tuple[Any, str, bool]] = {
     "base_energy": (gettext_lazy("上年能源消费总量"), "tce", True),

@@ -47,6 +47,9 @@ class BasicsForm(Stepped):
         r"^\d{4}$", label=_("行业代码"), help_text=_("国民经济行业分类（GB/T 4754）四位小类，如 3011。")
     )
     operation_year = forms.IntegerField(label=_("计划投产年"), min_value=2000, max_value=2100)
+    operation_month = forms.IntegerField(
+        label=_("计划投产月"), min_value=1, max_value=12, required=False, help_text=_("县区双控预测自这个月起计入本项目；没有投产月的不计入。")
+    )  # fmt: skip
     rebuilt = forms.BooleanField(
         label=_("建设地点、主要生产工艺和设备未改变的改建或技术改造（按增量计算）"), required=False
     )
@@ -226,6 +229,10 @@ class ReasonForm(forms.Form):
 
 class DayForm(forms.Form):
     day = forms.DateField(label=_("日期"), widget=DayInput())
+
+
+class MonthForm(forms.Form):
+    month = forms.DateField(label=_("预计投产月"), input_formats=["%Y-%m"])
 
 
 class AnnexForm(forms.Form):

@@ -40,7 +40,10 @@ def create(enterprise: Enterprise, basics: dict[str, Any], *, by: Any, now: date
 
 
 def _columns(basics: dict[str, Any]) -> dict[str, Any]:
-    return {name: basics[name] for name in ("name", "place", "kind", "stage", "industry", "operation_year")}
+    month = basics.get("operation_month")
+    return {name: basics[name] for name in ("name", "place", "kind", "stage", "industry", "operation_year")} | {
+        "expected_on": date(basics["operation_year"], month, 1) if month else None
+    }
 
 
 def save_step(project: Project, step: str, given: dict[str, Any], *, seen: str, by: Any, now: datetime) -> Project:
@@ -277,6 +280,21 @@ def start(project: Project, *, day: date, by: Any, now: datetime) -> Project:
         records.move(project.record, "start", by=by, now=now)
         project.started_on, project.stage = day, Project.Stage.BUILDING
         project.save(update_fields=["started_on", "stage"])
+        statistics.publish(project.city, by=by, now=now)
+    return project
+
+
+def expect(project: Project, *, month: date, by: Any, now: datetime) -> Project:
+    """The owner says in which month the project is to begin to run; forecasts add it from then on. What was approved stays as it is."""
+    if project.record.state not in ("approved", "building"):
+        raise TransitionError(_("项目现为“%(state)s”，不再登记预计投产月") % {"state": project.record.state_title})
+    if month.replace(day=1) < timezone.localdate(now).replace(day=1):
+        raise Refused("in_past", _("预计投产月已经过去"), mend=_("已经投产的请登记试运行"))
+    with records.serial():
+        before, project.expected_on = project.expected_on, month.replace(day=1)
+        project.save(update_fields=["expected_on"])
+        records.audit(by, f"{KIND}.expect", "record", str(project.record_id), {"month": f"{month:%Y-%m}", "before": f"{before:%Y-%m}" if before else ""}, now=now)  # fmt: skip
+        statistics.publish(project.city, by=by, now=now)
     return project
 
 
@@ -290,6 +308,7 @@ def trial(project: Project, *, day: date, by: Any, now: datetime) -> Project:
         records.move(project.record, "trial", by=by, now=now)
         project.trial_on = day
         project.save(update_fields=["trial_on"])
+        statistics.publish(project.city, by=by, now=now)
     return project
 
 

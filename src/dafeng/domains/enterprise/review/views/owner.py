@@ -33,6 +33,7 @@ from dafeng.domains.enterprise.review.forms import (
     DayForm,
     EnergyForm,
     MeasuresForm,
+    MonthForm,
     OutputForm,
     ReasonForm,
     SelfCheckForm,
@@ -137,7 +138,7 @@ def _asked(project: Project) -> str:
 @require_POST
 @asks(permissions.APPLY)
 def step(request: HttpRequest, id: UUID, action: str) -> HttpResponse:
-    """Submit, withdraw, start, trial: the owner's own steps."""
+    """Submit, withdraw, expect, start, trial: the owner's own steps."""
     project = project_of(request, id, permissions.APPLY)
     demand_seen(request, project)
     now, _today = clock()
@@ -147,6 +148,12 @@ def step(request: HttpRequest, id: UUID, action: str) -> HttpResponse:
         why = ReasonForm(request.POST)
         reason = why.cleaned_data["reason"] if why.is_valid() else ""
         return done(request, project, lambda: projects.withdraw(project, reason=reason, by=request.user, now=now), _("已撤回"))  # fmt: skip
+    if action == "expect":
+        month = MonthForm(request.POST)
+        if not month.is_valid():
+            faults(request, month)
+            return redirect("enterprise:review-project", id=id)
+        return done(request, project, lambda: projects.expect(project, month=month.cleaned_data["month"], by=request.user, now=now), _("已登记预计投产月，县区预测随之更新"))  # fmt: skip
     if action not in ("start", "trial"):
         raise NotFound(_("没有这一步"))
     day = DayForm(request.POST)

@@ -147,6 +147,7 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
         "owner": owner,
         "edits": owner and state in ("draft", "supplement"),
         "withdraws": owner and state in ("draft", "supplement", "submitted"),
+        "expects": owner and state in ("approved", "building"),
         "starts": owner and state == "approved",
         "trials": owner and state == "building",
         "changes_may": owner and state in changes.OPEN,
