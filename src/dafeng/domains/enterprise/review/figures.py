@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import HeatUnit, ProjectFigure, ProjectLevel
-from dafeng.domains.enterprise.review.methods import Base, HeatUnitPlace, Level, rules
+from dafeng.domains.enterprise.review.methods import NUMERATORS, Base, HeatUnitPlace, Level, rules
 from dafeng.kernel.indicators.models import Run, Value
 from dafeng.kernel.quantities import places
 from dafeng.kernel.records import services as records
@@ -24,6 +24,8 @@ COUNTY = (
     "energy.consumption",
     "energy.quota.forecast",
     "energy.quota.coming",
+    "energy.quota.co2",
+    "energy.co2",
     "energy.warning.red_months",
 )
 # code → words, unit, whether a county's (else the province's or city's)
@@ -32,6 +34,9 @@ CODES: dict[str, tuple[Any, str, bool]] = {
     "base_gdp": (gettext_lazy("上年地区生产总值"), "万元", True),
     "base_intensity": (gettext_lazy("单位地区生产总值能耗"), "tce/万元", True),
     "increment": (gettext_lazy("能源消费增量控制数"), "tce", True),
+    "base_co2": (gettext_lazy("上年二氧化碳排放总量"), "t CO2", True),
+    "co2_intensity": (gettext_lazy("单位地区生产总值二氧化碳排放"), "t CO2/万元", True),
+    "co2_increment": (gettext_lazy("碳排放增量控制数"), "t CO2", True),
     "equal_electricity": (gettext_lazy("电力等价值折标系数"), "tce/MWh", False),
     "rights_b": (gettext_lazy("用能权调整系数 B"), "1", False),
     "rights_mean": (gettext_lazy("全省单位工业增加值能耗均值"), "tce/万元", False),
@@ -59,17 +64,21 @@ def state_figure(code: str, place: str, value: float, *, since: date, source: st
 
 
 @transaction.atomic
-def state_level(*, product: str, name: str, unit: str, limit: float | None, access: float | None, lead: float | None, since: date, source: str, by: Any, now: datetime, demo: bool = False) -> ProjectLevel:  # fmt: skip
+def state_level(*, measure: str = "energy", product: str, name: str, unit: str, limit: float | None, access: float | None, lead: float | None, since: date, source: str, by: Any, now: datetime, demo: bool = False) -> ProjectLevel:  # fmt: skip
     """Put the values of a limit standard on the register. Raises `Refused` where they contradict one another."""
     told = [value for value in (lead, access, limit) if value is not None]
     if not told or any(not math.isfinite(value) for value in told) or told != sorted(told):
         raise Refused("level_order", _("限额的三个值至少填一个，且先进值 ≤ 准入值 ≤ 限定值"))
     if not source.strip():
         raise Refused("figure_source", _("限额没有写标准号"))
+    numerator = unit.replace(" ", "").replace("₂", "2").partition("/")[0]
+    kinds = ("carbon",) if measure == "carbon" else ("energy", "electricity")
+    if numerator not in NUMERATORS or NUMERATORS[numerator][0] not in kinds:
+        raise Refused("level_unit", _("单位“%(unit)s”不能与项目比较") % {"unit": unit[:30]}, expected="tCO2/t, kgCO2/t" if measure == "carbon" else "kgce/t, tce/t, kWh/t")  # fmt: skip
     made = ProjectLevel.objects.create(
-        product=product, name=name, unit=unit, limit=limit, access=access, lead=lead, since=since, source=source.strip()[:200], by=by, at=now, demo=demo
+        measure=measure, product=product, name=name, unit=unit, limit=limit, access=access, lead=lead, since=since, source=source.strip()[:200], by=by, at=now, demo=demo
     )  # fmt: skip
-    records.audit(by, "enterprise.level", "review-level", str(made.pk), {"product": product, "limit": limit, "access": access, "lead": lead, "source": made.source}, now=now)  # fmt: skip
+    records.audit(by, "enterprise.level", "review-level", str(made.pk), {"measure": measure, "product": product, "limit": limit, "access": access, "lead": lead, "source": made.source}, now=now)  # fmt: skip
     return made
 
 
@@ -113,9 +122,20 @@ class Figures:
             used=self._of_year("energy.consumption", year),
         )
 
-    def _of_year(self, code: str, year: int) -> float | None:
-        """A year's figure of the county in tce (equivalent value where the indicator knows both)."""
-        rows = [each for each in self.county if each["indicator"] == code and each["period"] == str(year) and each["unit"] == "tce"]  # fmt: skip
+    def carbon_base(self, year: int) -> Base:
+        """The same of carbon, t CO2; the county's GDP serves both."""
+        return Base(
+            energy=self.value("base_co2"),
+            gdp=self.value("base_gdp"),
+            intensity=self.value("co2_intensity"),
+            increment=self.value("co2_increment"),
+            budget=self._of_year("energy.quota.co2", year, "t CO2"),
+            used=self._of_year("energy.co2", year, "t CO2"),
+        )
+
+    def _of_year(self, code: str, year: int, unit: str = "tce") -> float | None:
+        """A year's figure of the county in a unit (equivalent value where the indicator knows both)."""
+        rows = [each for each in self.county if each["indicator"] == code and each["period"] == str(year) and each["unit"] == unit]  # fmt: skip
         if len(rows) > 1:
             rows = [each for each in rows if "basis=equivalent" in each["key"]]
         return rows[0]["value"] if len(rows) == 1 else None
@@ -161,15 +181,15 @@ def shipped_products() -> dict[str, str]:
     }  # fmt: skip
 
 
-def level_of(product: str, on: date) -> Level | None:
-    """The limits in force: the bureau's register before the shipped levels of 2021."""
+def level_of(product: str, on: date, measure: str = "energy") -> Level | None:
+    """The limits in force: the bureau's register before the shipped levels of 2021. No carbon level is shipped: none was at hand."""
     if not product:
         return None
-    row = ProjectLevel.objects.filter(product=product, since__lte=on).order_by("-since", "-pk").first()
+    row = ProjectLevel.objects.filter(measure=measure, product=product, since__lte=on).order_by("-since", "-pk").first()
     if row is not None:
         return Level(row.unit, row.limit, row.access, row.lead, row.source, row.name)
     for each in rules().levels:
-        if each["product"] == product:
+        if measure == "energy" and each["product"] == product:
             source = _("国家能效基准水平和标杆水平（2021 年版）")
             return Level(each["unit"], each["base"], None, each["lead"], source, shipped_products()[product])
     return None

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dafeng.domains.enterprise.models import JointOpinion, Project, ProjectInvitation
+from dafeng.domains.enterprise.models import JointOpinion, Project, ProjectInvitation, ProjectLevel
 from dafeng.domains.enterprise.review import figures, words
 from dafeng.domains.enterprise.review.changes import CASES
 from dafeng.domains.enterprise.review.experts import MARKS, POINTS
@@ -173,22 +173,37 @@ class OutputForm(Stepped):
 
 class ComparisonForm(Stepped):
     standard = forms.CharField(label=_("限额标准号和名称"), max_length=160, required=False)
-    limit = number(_("限定值（kgce/单位产品）"), least=None)
-    access = number(_("准入值（kgce/单位产品）"), least=None)
-    lead = number(_("先进值（kgce/单位产品）"), least=None)
+    unit = forms.ChoiceField(
+        label=_("限额的单位"), choices=[("kgce", _("kgce/单位产品")), ("kWh", _("kWh/单位产品（电耗）"))], required=False,
+        help_text=_("电耗限额与项目的电耗比较，不折成标准煤。"),
+    )  # fmt: skip
+    limit = number(_("限定值"), least=None)
+    access = number(_("准入值"), least=None)
+    lead = number(_("先进值"), least=None)
     advanced_home = forms.CharField(label=_("国内行业先进水平"), max_length=300, required=False)
     advanced_abroad = forms.CharField(label=_("国际先进水平"), max_length=300, required=False)
+    carbon_standard = forms.CharField(
+        label=_("碳排放限额或标准号和名称"), max_length=160, required=False, help_text=_("没有国家、行业标准的留空，不要自拟数值。")
+    )  # fmt: skip
+    carbon_limit = number(_("碳排放限定值（t CO₂/单位产品）"), least=None)
+    carbon_access = number(_("碳排放准入值（t CO₂/单位产品）"), least=None)
+    carbon_lead = number(_("碳排放先进值（t CO₂/单位产品）"), least=None)
+    carbon_advanced = forms.CharField(label=_("国内外碳排放先进水平"), max_length=300, required=False)
     equipment = forms.CharField(
         label=_("主要设备能效与强制性标准的比较"), required=False, max_length=3000, widget=forms.Textarea(attrs=AREA)
     )
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        values = [given[name] for name in ("lead", "access", "limit") if given.get(name) is not None]
-        if values != sorted(values):
-            self.add_error("limit", _("应为：先进值 ≤ 准入值 ≤ 限定值"))
-        if values and not given.get("standard"):
-            self.add_error("standard", _("填了限额，要写标准号"))
+        for prefix in ("", "carbon_"):
+            names = [f"{prefix}{name}" for name in ("lead", "access", "limit")]
+            values = [given[name] for name in names if given.get(name) is not None]
+            if values != sorted(values):
+                self.add_error(f"{prefix}limit", _("应为：先进值 ≤ 准入值 ≤ 限定值"))
+            if values and not given.get(f"{prefix}standard"):
+                self.add_error(f"{prefix}standard", _("填了限额，要写标准号"))
+            if not values and not prefix:
+                given["unit"] = ""
         return given
 
 
@@ -208,6 +223,13 @@ class MeasuresForm(Stepped):
     impact = forms.CharField(
         label=_("对所在地节能降碳目标的影响分析"), max_length=5000, widget=forms.Textarea(attrs=AREA)
     )
+    carbon_measures = forms.CharField(
+        label=_("碳排放评价：降碳措施和先进技术"), max_length=5000, required=False, widget=forms.Textarea(attrs=AREA),
+        help_text=_("须开展碳排放评价的项目必填（第十条）：由国家审查的，和审查机关认定的。"),
+    )  # fmt: skip
+    carbon_impact = forms.CharField(
+        label=_("碳排放评价：对所在地碳达峰和碳排放强度目标的影响"), max_length=5000, required=False, widget=forms.Textarea(attrs=AREA)
+    )  # fmt: skip
     meter_points = forms.CharField(
         label=_("本项目的计量点代码"), required=False, max_length=2000, help_text=_("投产后按这些计量点的读数验收，用逗号隔开。")
     )  # fmt: skip
@@ -345,6 +367,45 @@ class SelfCheckForm(forms.Form):
         return told | {"energies": {code: given[f"energy_{code}"] for code in self.energies}}
 
 
+class OrderForm(forms.Form):
+    document = forms.CharField(label=_("文号"), max_length=80)
+    stop = forms.BooleanField(label=_("停工（停产）整改"), required=False, initial=True)
+    reason = forms.CharField(label=_("存在问题和整改要求"), max_length=5000, widget=forms.Textarea(attrs=AREA))
+    due = forms.DateField(label=_("整改期限"), widget=DayInput())
+
+
+class MendedForm(forms.Form):
+    text = forms.CharField(label=_("整改情况"), max_length=5000, widget=forms.Textarea(attrs=AREA))
+    file = forms.FileField(
+        label=_("证明材料（PDF、JPG、PNG，不超过 20 MB）"), required=False, widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"})
+    )  # fmt: skip
+
+
+class OrderCheckForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("结论"), choices=[("pass", _("整改合格")), ("again", _("继续整改"))])
+    text = forms.CharField(label=_("核查意见"), max_length=5000, widget=forms.Textarea(attrs=AREA))
+    due = forms.DateField(label=_("新的整改期限"), required=False, widget=DayInput(), help_text=_("继续整改的必填。"))
+
+
+class PaperForm(forms.Form):
+    """What a paper opinion says, beside the steps of the owner's form."""
+
+    reference = forms.CharField(label=_("审查意见文号"), max_length=80)
+    opinion = forms.CharField(label=_("审查意见"), max_length=10000, widget=forms.Textarea(attrs=AREA))
+    approved_on = forms.DateField(label=_("批复日期"), widget=DayInput())
+    conditions = forms.CharField(label=_("附加条件"), required=False, max_length=10000, widget=forms.Textarea(attrs=AREA), help_text=_("每行一条，验收时逐条核对。"))  # fmt: skip
+    two_high = forms.TypedChoiceField(
+        label=_("是否“两高”项目"), choices=[("", _("没有认定")), ("yes", _("是")), ("no", _("否"))], required=False, coerce=lambda value: value == "yes", empty_value=None
+    )  # fmt: skip
+    large_carbon = forms.TypedChoiceField(
+        label=_("是否开展碳排放评价"), choices=[("", _("没有认定")), ("yes", _("是")), ("no", _("否"))], required=False, coerce=lambda value: value == "yes", empty_value=None
+    )  # fmt: skip
+    started_on = forms.DateField(label=_("开工日期"), required=False, widget=DayInput())
+    trial_on = forms.DateField(label=_("试运行（投产）日期"), required=False, widget=DayInput())
+    accepted = forms.BooleanField(label=_("已经通过节能验收（或投产时不要求验收）"), required=False)
+    file = forms.FileField(label=_("审查意见原件（PDF、JPG、PNG，不超过 20 MB）"), widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}))  # fmt: skip
+
+
 class AcceptForm(forms.Form):
     outcome = forms.ChoiceField(label=_("结论"), choices=[("pass", _("验收合格")), ("mend", _("责令限期整改"))])
     met = forms.MultipleChoiceField(label=_("已落实的批复条件"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -374,9 +435,12 @@ class FigureForm(forms.Form):
 
 
 class LevelForm(forms.Form):
+    measure = forms.ChoiceField(label=_("比较"), choices=ProjectLevel.Measure.choices)
     product = forms.SlugField(label=_("产品代码"), max_length=40, help_text=_("英文字母、数字和连字符。"))
     name = forms.CharField(label=_("产品"), max_length=80)
-    unit = forms.CharField(label=_("单位"), max_length=30, initial="kgce/t")
+    unit = forms.CharField(
+        label=_("单位"), max_length=30, initial="kgce/t", help_text=_("能耗：kgce/t、kWh/t；碳排放：tCO2/t。")
+    )
     limit = number(_("限定值"), least=None)
     access = number(_("准入值"), least=None)
     lead = number(_("先进值"), least=None)

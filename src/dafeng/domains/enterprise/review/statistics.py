@@ -27,7 +27,7 @@ _SCHEMA = {
 def register_frame(city: str, chosen: Any = None) -> pl.DataFrame:
     """The projects that were handed in, a row each; `chosen` a query set of those that a person may see."""
     projects = Project.objects.filter(city=city) if chosen is None else chosen
-    rows = projects.exclude(record__state__in=("draft", "withdrawn")).values_list(
+    rows = projects.exclude(record__state__in=("draft", "withdrawn", "entered")).values_list(
         "place",
         "record__state",
         "level",

@@ -62,10 +62,24 @@ VERDICTS: dict[str, Any] = {
     "between": gettext_lazy("符合准入值"),
     "advanced": gettext_lazy("达到先进值"),
     "": gettext_lazy("没有可比的限额"),
+    "incomparable": gettext_lazy("不可比"),
     "kept": gettext_lazy("不高于批复"),
     "higher": gettext_lazy("高于批复，未超 10%"),
     "over": gettext_lazy("高于批复 10% 以上"),
     "open": gettext_lazy("不满一年，待确认"),
+}
+WHY_NOT: dict[str, Any] = {
+    "": "",
+    "unit": gettext_lazy("限额的单位没有收录，请逐项人工核对"),
+    "denominator": gettext_lazy("产量单位与限额的产品单位不同，请核对产量单位"),
+    "output": gettext_lazy("没有填年产量"),
+}
+CARBON_OPEN: dict[str, Any] = {
+    "increment": gettext_lazy("所在地碳排放增量控制数"),
+    "energy": gettext_lazy("所在地上年二氧化碳排放总量"),
+    "gdp": gettext_lazy("所在地上年地区生产总值"),
+    "intensity": gettext_lazy("所在地单位地区生产总值二氧化碳排放"),
+    "added_value": gettext_lazy("项目年增加值"),
 }
 GRADES: dict[str, Any] = {
     "smaller": gettext_lazy("影响较小"),
@@ -110,6 +124,8 @@ MISSING: dict[str, Any] = {
     "measures": gettext_lazy("节能降碳措施"),
     "impact": gettext_lazy("对所在地节能降碳目标的影响分析"),
     "committed": gettext_lazy("真实性承诺"),
+    "carbon_measures": gettext_lazy("碳排放评价：降碳措施和先进技术"),
+    "carbon_impact": gettext_lazy("碳排放评价：对所在地碳达峰和碳排放强度目标的影响"),
 }
 
 

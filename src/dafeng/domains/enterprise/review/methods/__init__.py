@@ -1,7 +1,15 @@
 """What the rules make of a proposal. No Django, no I/O but the two files of rules that are shipped beside."""
 
 from dafeng.domains.enterprise.review.methods.acceptance import Check, against
-from dafeng.domains.enterprise.review.methods.comparison import Level, Standing, compare, quantile_of
+from dafeng.domains.enterprise.review.methods.comparison import (
+    NUMERATORS,
+    Level,
+    PerProduct,
+    Standing,
+    compare,
+    quantile_of,
+    stand,
+)
 from dafeng.domains.enterprise.review.methods.conflicts import Expertise, Interest, conflicts
 from dafeng.domains.enterprise.review.methods.energy import Consumption, Row, consumption
 from dafeng.domains.enterprise.review.methods.impact import Base, Impact, effect
@@ -12,6 +20,7 @@ from dafeng.domains.enterprise.review.methods.siting import HeatUnitPlace, Near,
 from dafeng.domains.enterprise.review.methods.thresholds import Decision, Reason, threshold
 
 __all__ = [
+    "NUMERATORS",
     "Amount",
     "Base",
     "Check",
@@ -23,6 +32,7 @@ __all__ = [
     "Interest",
     "Level",
     "Near",
+    "PerProduct",
     "Proposal",
     "Purchase",
     "Reason",
@@ -39,6 +49,7 @@ __all__ = [
     "outside_park",
     "quantile_of",
     "rules",
+    "stand",
     "threshold",
     "to_buy",
 ]

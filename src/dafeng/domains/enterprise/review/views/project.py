@@ -21,6 +21,7 @@ from dafeng.domains.enterprise.review import (
     experts,
     figures,
     joint,
+    orders,
     permissions,
     projects,
     region,
@@ -28,7 +29,7 @@ from dafeng.domains.enterprise.review import (
     words,
 )
 from dafeng.domains.enterprise.review.forms import AnnexForm, ConclusionForm, JointForm, JudgeForm, SwapForm
-from dafeng.domains.enterprise.review.methods import rules
+from dafeng.domains.enterprise.review.methods import Standing, rules
 from dafeng.domains.enterprise.review.papers import making
 from dafeng.domains.enterprise.review.views import clock, project_of
 from dafeng.kernel.actions import asks, may
@@ -55,11 +56,9 @@ def shown(project: Project, found: assessments.Assessment) -> dict[str, Any]:
         "barred": [words.BARRED[code] for code in found.barred],
         "rows": [{"row": row, "name": words.ENERGIES[row.code]} for row in used.rows],
         "totals": _totals(found),
-        "comparisons": [
-            {"title": title, "standing": each, "verdict": words.VERDICTS[each.verdict]}
-            for title, each in ((_("登记的限额"), found.standing), (_("申报的限额"), found.claimed))
-            if each.level is not None
-        ],
+        "comparisons": _comparisons(found.standing, found.claimed),
+        "carbon_comparisons": _comparisons(found.carbon.standing, found.carbon.claimed),
+        "carbon_open": [words.CARBON_OPEN[code] for code in found.carbon.impact.open],
         "product": found.standing.level.name if found.standing.level else project.content.get("output", {}).get("product_name", ""),
         "grades": {"m": words.GRADES[found.impact.m_grade], "n": words.GRADES[found.impact.n_grade]},
         "impact_open": [words.OPEN[code] for code in found.impact.open],
@@ -69,6 +68,14 @@ def shown(project: Project, found: assessments.Assessment) -> dict[str, Any]:
         "heat_source": rules().tables["heat"]["source"],
         "two_high_source": rules().tables["two_high"]["source"],
     }  # fmt: skip
+
+
+def _comparisons(registered: Standing, claimed: Standing) -> list[dict[str, Any]]:
+    return [
+        {"title": title, "standing": each, "verdict": words.VERDICTS[each.verdict], "why": words.WHY_NOT[each.why]}
+        for title, each in ((_("登记的限额"), registered), (_("申报的限额"), claimed))
+        if each.level is not None
+    ]
 
 
 def _totals(found: assessments.Assessment) -> list[dict[str, Any]]:
@@ -85,6 +92,7 @@ def _totals(found: assessments.Assessment) -> list[dict[str, Any]]:
         (_("其中能源活动"), used.energy_co2, "t CO₂"),
         (_("其中工业生产过程"), used.process_co2, "t CO₂"),
         (_("单位产品综合能耗"), used.per_product, "kgce"),
+        (_("单位产品电耗"), used.kwh_per_product, "kWh"),
         (_("单位产值能耗"), used.per_value, _("tce/万元")),
         (_("单位增加值能耗"), used.per_added_value, _("tce/万元")),
         (_("单位产品碳排放"), used.co2_per_product, "t CO₂"),
@@ -153,6 +161,9 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
         "changes_may": owner and state in changes.OPEN,
         "checks_may": owner and state in acceptances.OPEN,
         "buttons": buttons(found, user),
+        "orders_may": may(user, permissions.ORDER, found) and orders.may_order(found),
+        "ordered": orders.open_of(found).first(),
+        "confirms": may(user, permissions.DECIDE) and state == "entered",
         "decides": may(user, permissions.DECIDE) and state in ("reviewed", "forwarded"),
         "answer_due": projects.answer_due(found) if state == "submitted" else None,
         "lapses_on": projects.lapses_on(found) if state == "approved" else None,
@@ -259,6 +270,15 @@ def _after(request: HttpRequest, found: Project) -> dict[str, Any]:
             for each in found.acceptances.all()
         ],
         "conditions": list(found.conditions.all()),
+        "orders": [
+            {
+                "order": each,
+                "tells": each.outcome == "open" and permissions.owns(request.user, found) and "enterprise" in roles_of(request.user),
+                "checks": each.outcome == "told" and may(request.user, permissions.ORDER, found),
+                "late": each.outcome == "open" and each.due < clock()[1],
+            }
+            for each in found.orders.select_related("evidence", "by", "checked_by")
+        ],
     }  # fmt: skip
 
 
@@ -278,7 +298,7 @@ def _log(request: HttpRequest, found: Project) -> dict[str, Any]:
     titles = {"open": _("新建"), "amend": _("填写")}
     return {
         "events": [
-            {"title": titles.get(move.action) or workflow.title_of(move.action), "at": move.at, "by": move.by or _("系统"), "text": move.reason, "bad": move.action in ("supplement", "refuse", "rectify", "revoke", "lapse")}
+            {"title": titles.get(move.action) or workflow.title_of(move.action), "at": move.at, "by": move.by or _("系统"), "text": move.reason, "bad": move.action in ("supplement", "refuse", "rectify", "revoke", "lapse", "discard")}
             for move in found.record.moves.select_related("by")
         ]
     }  # fmt: skip
