@@ -21,6 +21,11 @@ def live(project: Project) -> list[ProjectAnnex]:
     return list(project.annexes.filter(removed_at=None).select_related("evidence", "by"))
 
 
+def of_matter(project: Project, matter: str) -> list[str]:
+    """The titles of the live papers that prove something."""
+    return list(project.annexes.filter(removed_at=None, matter=matter).values_list("title", flat=True))
+
+
 def checked(file: Any) -> str:
     """The media type of a paper. Raises `Refused` (annex_kind, annex_size)."""
     kind = (file.name or "").rpartition(".")[2].lower()

@@ -10,11 +10,12 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from dafeng.domains.enterprise.models import Project
-from dafeng.domains.enterprise.review import figures
+from dafeng.domains.enterprise.review import annexes, figures
 from dafeng.domains.enterprise.review.methods import (
     Amount,
     Consumption,
     Decision,
+    Finding,
     Impact,
     Level,
     Near,
@@ -22,8 +23,10 @@ from dafeng.domains.enterprise.review.methods import (
     Proposal,
     Purchase,
     Standing,
+    Unit,
     consumption,
     effect,
+    findings,
     near,
     outside_park,
     quantile_of,
@@ -32,6 +35,7 @@ from dafeng.domains.enterprise.review.methods import (
     threshold,
     to_buy,
 )
+from dafeng.domains.enterprise.review.methods.zones import BARS
 from dafeng.domains.enterprise.review.swaps import POLLUTANTS
 from dafeng.kernel.records.payloads import digest
 
@@ -77,6 +81,9 @@ class Assessment:
     near: list[Near]
     too_near: list[Near]
     outside_park: bool
+    zone: Unit | None
+    zone_grade: str
+    zone_findings: tuple[Finding, ...]
     swap_needed: Decimal | None
     swapped: Decimal
     replaced: list[tuple[str, Decimal, Decimal]]
@@ -102,6 +109,7 @@ class Assessment:
             found.append("heat_unit_near")
         if self.outside_park:
             found.append("outside_park")
+        found += [str(each) for each in self.zone_findings if each in BARS]
         if self.swap_needed is not None and self.swapped < self.swap_needed:
             found.append("swap_short")
         if any(held < needed for _code, needed, held in self.replaced):
@@ -153,7 +161,7 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
     used = consumption(proposal, known)
     decision = threshold(proposal, known, used)
     product = output.get("product", "")
-    per = per_product(used, output.get("unit", ""))
+    per, levels = per_product(used, output.get("unit", "")), figures.levels_of(product, on)
     peers, carbon_peers, parts = _others(project, product, used.equivalent)
     found = (
         near(basics["longitude"], basics["latitude"], figures.heat_units(project.city, on), known)
@@ -161,6 +169,7 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         else []
     )
     swap_needed = Decimal(str(basics["swap_capacity"])) if basics.get("swap_capacity") else None
+    zone = figures.control_unit(basics.get("control_unit", ""))
     wanted = {code: Decimal(str(basics[f"replace_{code}"])) for code in POLLUTANTS if basics.get(f"replace_{code}")}
     held = _swapped(project) if swap_needed is not None or wanted else {}
     division = str(basics.get("industry", project.industry))[:2]
@@ -169,12 +178,12 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         used=used,
         decision=decision,
         impact=effect(used.counted, proposal.added_value, told.base(on.year), known),
-        standing=stand(per, figures.level_of(product, on)),
+        standing=stand(per, levels.get("energy")),
         claimed=stand(per, _claimed(comparison, "", comparison.get("unit") or "kgce")),
         quantile=quantile_of(used.per_product, peers) if used.per_product is not None else None,
         peers=len(peers),
         carbon=Carbon(
-            standing=stand(per, figures.level_of(product, on, "carbon")),
+            standing=stand(per, levels.get("carbon")),
             claimed=stand(per, _claimed(comparison, "carbon_", "tCO2")),
             quantile=quantile_of(used.co2_per_product, carbon_peers) if used.co2_per_product is not None else None,
             peers=len(carbon_peers),
@@ -193,6 +202,18 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         near=found,
         too_near=[each for each in found if each.inside] if basics.get("chp") else [],
         outside_park=outside_park(str(basics.get("industry", "")), basics.get("park", "")),
+        zone=zone,
+        zone_grade=zone.grade if zone else basics.get("control_grade", ""),
+        zone_findings=findings(
+            grade=basics.get("control_grade", ""),
+            unit=zone,
+            industry=str(basics.get("industry", "")),
+            place=project.place,
+            two_high=project.two_high,
+            papers=annexes.of_matter(project, "zone") if zone or basics.get("control_grade") else (),
+            document=basics.get("control_document", ""),
+            known=known,
+        ),
         swap_needed=swap_needed,
         swapped=sum((amount for code, amount in held.items() if code not in POLLUTANTS), Decimal(0)),
         replaced=[(code, needed, held.get(code, Decimal(0))) for code, needed in wanted.items()],
@@ -290,6 +311,7 @@ def summary(found: Assessment, *, on: date) -> dict[str, Any]:
         "n": found.impact.n,
         "carbon_m": found.carbon.impact.m,
         "carbon_n": found.carbon.impact.n,
+        "zone": [found.zone_grade, *found.zone_findings],
         "open": found.open,
     }
 

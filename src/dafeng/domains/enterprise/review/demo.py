@@ -107,6 +107,7 @@ def _projects(owner: Enterprise, clerk: Any, people: dict[str, Any], *, now: dat
     if people["verifier"] is not None:
         experts.invite(running, ProjectExpert.objects.get(person=people["verifier"]), by=ndrc, now=now)
     _built(owner, place, clerk, ndrc, leader, now=now)
+    _coming(owner, place, ndrc, leader, now=now)
 
 
 def _expert(person: Any, by: Any, *, now: datetime) -> None:
@@ -134,3 +135,12 @@ def _built(owner: Enterprise, place: str, clerk: Any, ndrc: Any, leader: Any, *,
         made, since=begun, until=timezone.localdate(now) - timedelta(days=30),
         told={"energies": {"natural_gas": 70.0, "electricity": 240.0}, "output": 2200.0}, explanation="", by=clerk, now=now,
     )  # fmt: skip
+
+
+def _coming(owner: Enterprise, place: str, ndrc: Any, leader: Any, *, now: datetime) -> None:
+    """A project under construction that begins next month: the county's forecast expects it from then on."""
+    today = timezone.localdate(now)
+    begins = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    content = _content("示例烘干线（演示）", place, {"electricity": {"after": 8000.0}, "natural_gas": {"after": 60.0}}, basics={"operation_year": begins.year, "operation_month": begins.month})  # fmt: skip
+    made = imports.enter(owner, content, opinion="示例审查意见（演示）：原则同意。", reference="示例发改审〔2025〕2号（演示）", approved_on=today - timedelta(days=300), conditions=[], started_on=today - timedelta(days=200), two_high=False, large_carbon=False, by=ndrc, now=now, demo=True)  # fmt: skip
+    imports.confirm(made, by=leader, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import HeatUnit, ProjectFigure, ProjectLevel
-from dafeng.domains.enterprise.review.methods import NUMERATORS, Base, HeatUnitPlace, Level, rules
+from dafeng.domains.enterprise.models import ControlUnit, HeatUnit, ProjectFigure, ProjectLevel
+from dafeng.domains.enterprise.review.methods import NUMERATORS, Base, HeatUnitPlace, Level, Unit, rules
 from dafeng.kernel.indicators.models import Run, Value
 from dafeng.kernel.quantities import places
 from dafeng.kernel.records import services as records
@@ -181,18 +182,60 @@ def shipped_products() -> dict[str, str]:
     }  # fmt: skip
 
 
-def level_of(product: str, on: date, measure: str = "energy") -> Level | None:
-    """The limits in force: the bureau's register before the shipped levels of 2021. No carbon level is shipped: none was at hand."""
+def levels_of(product: str, on: date) -> dict[str, Level]:
+    """Measure (energy, carbon) → the limits in force: the bureau's register before the shipped levels of 2021, which are of energy.
+
+    No carbon level is shipped: none was at hand.
+    """
     if not product:
-        return None
-    row = ProjectLevel.objects.filter(measure=measure, product=product, since__lte=on).order_by("-since", "-pk").first()
-    if row is not None:
-        return Level(row.unit, row.limit, row.access, row.lead, row.source, row.name)
+        return {}
+    found: dict[str, Level] = {}
     for each in rules().levels:
-        if measure == "energy" and each["product"] == product:
+        if each["product"] == product:
             source = _("国家能效基准水平和标杆水平（2021 年版）")
-            return Level(each["unit"], each["base"], None, each["lead"], source, shipped_products()[product])
-    return None
+            found["energy"] = Level(each["unit"], each["base"], None, each["lead"], source, shipped_products()[product])
+    for row in ProjectLevel.objects.filter(product=product, since__lte=on).order_by("since", "pk"):
+        found[row.measure] = Level(row.unit, row.limit, row.access, row.lead, row.source, row.name)
+    return found
+
+
+@transaction.atomic
+def state_control_unit(*, code: str, name: str, grade: str, place: str, barred: Sequence[str], bars_two_high: bool, document: str, city: str, by: Any, now: datetime, demo: bool = False) -> ControlUnit:  # fmt: skip
+    """Put a unit of environmental control on the register with what its list keeps out. Raises `Refused` for one without a document."""
+    if grade not in ControlUnit.Grade.values:
+        raise Refused(
+            "zone_grade", _("没有这种管控类别"), expected="、".join(str(each) for each in ControlUnit.Grade.labels)
+        )
+    if not document.strip():
+        raise Refused("figure_source", _("管控单元没有写依据文件"))
+    wrong = [each for each in barred if not (each.isascii() and each.isdigit() and 2 <= len(each) <= 4)]
+    if wrong:
+        raise Refused(
+            "zone_industry_code",
+            _("行业代码“%(code)s”不对") % {"code": wrong[0][:20]},
+            expected=_("GB/T 4754 的两到四位代码"),
+        )
+    if ControlUnit.objects.filter(code=code).exists():
+        raise Refused("zone_again", _("代码“%(code)s”已登记") % {"code": code})
+    made = ControlUnit.objects.create(
+        code=code, name=name, city=city, place=place, grade=grade, barred=list(barred), bars_two_high=bars_two_high,
+        document=document.strip()[:200], by=by, at=now, demo=demo,
+    )  # fmt: skip
+    records.audit(by, "enterprise.control-unit", "review-control-unit", code, {"grade": grade, "place": place, "barred": list(barred), "bars_two_high": bars_two_high, "document": made.document}, now=now)  # fmt: skip
+    return made
+
+
+def control_units(city: str) -> dict[str, str]:
+    """Code → name and class, for the owner to choose from."""
+    rows = ControlUnit.objects.filter(city=city)
+    return {each.code: f"{each.name}（{each.get_grade_display()}）" for each in rows}
+
+
+def control_unit(code: str) -> Unit | None:
+    row = ControlUnit.objects.filter(code=code).first() if code else None
+    if row is None:
+        return None
+    return Unit(row.code, row.name, row.grade, row.place, tuple(row.barred), row.bars_two_high, row.document)
 
 
 def heat_units(city: str, on: date) -> list[HeatUnitPlace]:

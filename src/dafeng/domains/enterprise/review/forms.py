@@ -8,7 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dafeng.domains.enterprise.models import JointOpinion, Project, ProjectInvitation, ProjectLevel
+from dafeng.domains.enterprise.models import (
+    ControlUnit,
+    JointOpinion,
+    Project,
+    ProjectAnnex,
+    ProjectInvitation,
+    ProjectLevel,
+)
 from dafeng.domains.enterprise.review import figures, words
 from dafeng.domains.enterprise.review.changes import CASES
 from dafeng.domains.enterprise.review.experts import MARKS, POINTS
@@ -58,6 +65,9 @@ class BasicsForm(Stepped):
     secret = forms.BooleanField(label=_("涉及国家秘密"), required=False)
     simple = forms.BooleanField(label=_("属于用能工艺简单、节能潜力小的行业目录"), required=False)
     reviewed_zone = forms.BooleanField(label=_("在已实施区域节能审查的区域内"), required=False)
+    control_unit = forms.ChoiceField(label=_("生态环境管控单元（三线一单）"), required=False, help_text=_("在登记的单元里选；没有登记的，在下面写类别和文件。"))  # fmt: skip
+    control_grade = forms.ChoiceField(label=_("管控类别"), choices=[("", _("没有填")), *ControlUnit.Grade.choices], required=False, help_text=_("选了登记的单元，以登记的类别为准。"))  # fmt: skip
+    control_document = forms.CharField(label=_("分区管控的依据文件"), max_length=200, required=False, help_text=_("研判意见或准入清单的文件名和文号；证明材料在附件里上传。"))  # fmt: skip
     park = forms.CharField(label=_("所在园区"), max_length=60, required=False, help_text=_("化工项目必须进入园区。"))
     chp = forms.BooleanField(label=_("燃煤背压型热电联产项目"), required=False)
     longitude = forms.FloatField(
@@ -77,9 +87,10 @@ class BasicsForm(Stepped):
         label=_("编制单位的组织代码"), max_length=60, required=False, help_text=_("编制单位在本平台有账户时填写，用于专家回避。")
     )  # fmt: skip
 
-    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Mapping[str, str], units: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].choices = list(places.items())  # type: ignore[attr-defined]
+        self.fields["control_unit"].choices = [("", _("没有登记")), *units.items()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -261,6 +272,7 @@ class AnnexForm(forms.Form):
     title = forms.CharField(
         label=_("附件名称"), max_length=120, help_text=_("如：环评批复、用能设备清单、产能置换文件。")
     )
+    matter = forms.ChoiceField(label=_("证明什么"), choices=[each for each in ProjectAnnex.Matter.choices if each[0] != "opinion"], required=False)  # fmt: skip
     file = forms.FileField(label=_("文件（PDF、JPG、PNG，不超过 20 MB）"), widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}))  # fmt: skip
 
 
@@ -479,6 +491,25 @@ class HeatUnitForm(forms.Form):
     longitude = forms.FloatField(label=_("经度"), min_value=73, max_value=136)
     latitude = forms.FloatField(label=_("纬度"), min_value=17, max_value=54)
     source = forms.CharField(label=_("位置依据"), max_length=200)
+
+
+class ControlUnitForm(forms.Form):
+    code = forms.SlugField(label=_("单元编码"), max_length=60)
+    name = forms.CharField(label=_("名称"), max_length=120)
+    grade = forms.ChoiceField(label=_("类别"), choices=ControlUnit.Grade.choices)
+    place = forms.ChoiceField(label=_("县区"))
+    barred = forms.CharField(
+        label=_("清单禁止的行业"), required=False, max_length=500, help_text=_("GB/T 4754 两到四位代码，用逗号隔开，如 26，3011；没有的留空。")
+    )  # fmt: skip
+    bars_two_high = forms.BooleanField(label=_("清单禁止“两高”项目"), required=False)
+    document = forms.CharField(label=_("依据文件"), max_length=200, help_text=_("准入清单的文件名和文号。"))
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].choices = list(places.items())  # type: ignore[attr-defined]
+
+    def clean_barred(self) -> list[str]:
+        return [each.strip() for each in self.cleaned_data["barred"].replace("，", ",").split(",") if each.strip()]
 
 
 class SwapForm(forms.Form):

@@ -24,11 +24,10 @@ STANDS = ("building", "trial", "completed")  # an order takes these to `rectifyi
 NEVER = ("draft", "withdrawn", "entered", "rectifying")
 
 
-def may_order(project: Project) -> bool:
+def built(project: Project) -> bool:
     """What is built or being built may be ordered to mend; what is only planned is decided by the review itself."""
     state = project.record.state
-    built = state in STANDS or (project.stage in (Project.Stage.BUILDING, Project.Stage.STOCK) and state not in NEVER)
-    return built and not open_of(project).exists()
+    return state in STANDS or (project.stage in (Project.Stage.BUILDING, Project.Stage.STOCK) and state not in NEVER)
 
 
 def open_of(project: Project) -> QuerySet[ProjectOrder]:
@@ -41,7 +40,7 @@ def order(
     """Raises `Refused`: order_open, order_document, reason_missing, mend_by; `TransitionError` for a project that is not built."""
     if open_of(project).exists():
         raise Refused("order_open", _("这个项目还有一项整改没有办结"))
-    if not may_order(project):
+    if not built(project):
         raise TransitionError(_("项目现为“%(state)s”、%(stage)s，不能责令整改") % {"state": project.record.state_title, "stage": project.get_stage_display()})  # fmt: skip
     if not document.strip():
         raise Refused("order_document", _("请写责令整改的文号"))

@@ -20,7 +20,7 @@ ENERGY, CARBON = "review.energy.new", "review.carbon.new"
 COUNTED = ("approved", "building", "trial", "rectifying", "completed")
 _SCHEMA = {
     "place": pl.String, "state": pl.String, "level": pl.String, "year": pl.Int64, "two_high": pl.Boolean, "tce": pl.Float64,
-    "counted": pl.Float64, "coal": pl.Float64, "co2": pl.Float64, "number": pl.String,
+    "counted": pl.Float64, "coal": pl.Float64, "co2": pl.Float64, "number": pl.String, "zone": pl.String,
 }  # fmt: skip
 
 
@@ -40,8 +40,9 @@ def register_frame(city: str, chosen: Any = None) -> pl.DataFrame:
         "number",
         "trial_on",
         "expected_on",
+        "decided__zone__0",
     )
-    dated = [(*row[:3], begins(*row[-2:], row[3]), *row[4:-2]) for row in rows.distinct()]
+    dated = [(*row[:3], begins(*row[-3:-1], row[3]), *row[4:-3], row[-1] or "") for row in rows.distinct()]
     return pl.DataFrame(dated, schema=_SCHEMA, orient="row")
 
 
@@ -64,6 +65,21 @@ def by_county(frame: pl.DataFrame) -> pl.DataFrame:
             *(pl.col(name).filter(force).sum().alias(name) for name in ("tce", "counted", "coal", "co2")),
         )
         .sort("place")
+    )
+
+
+def by_zone(frame: pl.DataFrame) -> pl.DataFrame:
+    """A row a class of environmental control (empty: not told): handed in, in force, two-high, tce."""
+    force = pl.col("state").is_in(COUNTED)
+    return (
+        frame.group_by("zone")
+        .agg(
+            pl.len().alias("projects"),
+            force.sum().alias("in_force"),
+            pl.col("two_high").fill_null(False).sum().alias("two_high"),
+            pl.col("tce").filter(force).sum().alias("tce"),
+        )
+        .sort("zone")
     )
 
 

@@ -56,6 +56,16 @@ BARRED: dict[str, Any] = {
     "swap_short": gettext_lazy("产能置换量不足"),
     "replace_short": gettext_lazy("污染物减量替代不足"),
 }
+ZONES: dict[str, Any] = {
+    "zone_industry": gettext_lazy("所在管控单元的准入清单禁止这个行业"),
+    "zone_two_high": gettext_lazy("所在管控单元的准入清单禁止“两高”项目"),
+    "zone_elsewhere": gettext_lazy("填报的管控单元不在项目所在县区"),
+    "zone_untold": gettext_lazy("没有填生态环境管控单元，分区管控要求待确认"),
+    "zone_unregistered": gettext_lazy("管控单元没有登记，准入清单待生态环境部门确认"),
+    "zone_class_two_high": gettext_lazy("“两高”项目在优先保护单元内，须由生态环境部门确认（本平台规则，待确认）"),
+    "zone_no_paper": gettext_lazy("没有分区管控的依据文件和证明材料（优先保护、重点管控单元应有，本平台规则）"),
+}
+BARRED |= {code: ZONES[code] for code in ("zone_industry", "zone_two_high", "zone_elsewhere")}
 VERDICTS: dict[str, Any] = {
     "over_limit": gettext_lazy("高于限定值"),
     "over_access": gettext_lazy("高于准入值"),

@@ -18,6 +18,7 @@ from dafeng.domains.enterprise.review.methods.rights import Purchase, to_buy
 from dafeng.domains.enterprise.review.methods.rules import Rules, rules
 from dafeng.domains.enterprise.review.methods.siting import HeatUnitPlace, Near, kilometres, near, outside_park
 from dafeng.domains.enterprise.review.methods.thresholds import Decision, Reason, threshold
+from dafeng.domains.enterprise.review.methods.zones import Finding, Unit, findings
 
 __all__ = [
     "NUMERATORS",
@@ -27,6 +28,7 @@ __all__ = [
     "Consumption",
     "Decision",
     "Expertise",
+    "Finding",
     "HeatUnitPlace",
     "Impact",
     "Interest",
@@ -39,11 +41,13 @@ __all__ = [
     "Row",
     "Rules",
     "Standing",
+    "Unit",
     "against",
     "compare",
     "conflicts",
     "consumption",
     "effect",
+    "findings",
     "kilometres",
     "near",
     "outside_park",

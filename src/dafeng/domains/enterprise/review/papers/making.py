@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.models import Project
+from dafeng.domains.enterprise.models import ControlUnit, Project
 from dafeng.domains.enterprise.review import assessments, cities, words
 from dafeng.domains.enterprise.review.assessments import Assessment
 from dafeng.domains.enterprise.review.methods import Standing, rules
@@ -161,6 +161,14 @@ def report(project: Project, *, on: date) -> Paper:
             % {"name": project.name, "kind": project.get_kind_display(), "place": place, "industry": project.industry, "year": project.operation_year}
         ),
         Paragraph(_("建设单位：%(enterprise)s；编制单位：%(compiler)s。") % {"enterprise": project.enterprise.name, "compiler": basics.get("compiler", "–")}),
+        Paragraph(
+            _("生态环境分区管控：%(unit)s，%(grade)s。%(findings)s")
+            % {
+                "unit": found.zone.name if found.zone else _("没有登记的单元"),
+                "grade": dict(ControlUnit.Grade.choices).get(found.zone_grade, _("待确认")),
+                "findings": "；".join(str(words.ZONES[str(each)]) for each in found.zone_findings) or _("准入清单没有禁止这类项目。"),
+            }
+        ),
         Heading(_("二、分析评价依据")),
         Paragraph(measures.get("basis", "–")),
         Heading(_("三、项目建设及运营方案节能降碳分析和比选")),

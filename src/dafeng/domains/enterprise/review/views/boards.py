@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dafeng.domains.enterprise.models import (
+    ControlUnit,
     HeatUnit,
     Project,
     ProjectExpert,
@@ -34,7 +35,14 @@ from dafeng.domains.enterprise.review import (
     swaps,
     words,
 )
-from dafeng.domains.enterprise.review.forms import CapacityForm, ExpertForm, FigureForm, HeatUnitForm, LevelForm
+from dafeng.domains.enterprise.review.forms import (
+    CapacityForm,
+    ControlUnitForm,
+    ExpertForm,
+    FigureForm,
+    HeatUnitForm,
+    LevelForm,
+)
 from dafeng.domains.enterprise.review.methods import consumption, rules, stand
 from dafeng.domains.enterprise.review.views import clock, faults, tell
 from dafeng.kernel.actions import asks, may
@@ -153,7 +161,7 @@ def _swept(chosen: QuerySet[Project], sweep: str) -> list[Any]:
     found = []
     for project in chosen.exclude(product=""):
         if project.product not in levels:
-            levels[project.product] = figures.level_of(project.product, today)
+            levels[project.product] = figures.levels_of(project.product, today).get("energy")
         used = consumption(assessments.proposal_of(project))
         per = assessments.per_product(used, project.content.get("output", {}).get("unit", ""))
         if stand(per, levels[project.product]).verdict in wanted:
@@ -203,12 +211,13 @@ def figures_page(request: HttpRequest) -> HttpResponse:
             {"title": _("新增能耗"), "value": _number(totals["tce"][0]), "unit": "tce"},
             {"title": _("新增碳排放"), "value": _number(totals["co2"][0]), "unit": "t CO₂"},
         ] if counties.height else [],
+        "zones": [row | {"title": dict(ControlUnit.Grade.choices).get(row["zone"], _("没有填，待确认")), "tce": _number(row["tce"])} for row in statistics.by_zone(frame).to_dicts()],
         "published": statistics.ENERGY,
     }  # fmt: skip
     return render(request, "enterprise/review/statistics.html", context)
 
 
-TABS = ("figures", "levels", "experts", "capacity", "heat")
+TABS = ("figures", "levels", "experts", "capacity", "heat", "zones")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -216,7 +225,7 @@ TABS = ("figures", "levels", "experts", "capacity", "heat")
 def keep(request: HttpRequest) -> HttpResponse:
     """The registers that decisions read, a tab each, each with a form to add a row."""
     titles = {
-        "figures": _("审查参数"), "levels": _("能耗和碳排放限额"), "experts": _("专家库"), "capacity": _("退出产能和削减量"), "heat": _("供热机组"),
+        "figures": _("审查参数"), "levels": _("能耗和碳排放限额"), "experts": _("专家库"), "capacity": _("退出产能和削减量"), "heat": _("供热机组"), "zones": _("管控单元"),
     }  # fmt: skip
     tab = one_of(request, "tab", titles, default="figures")
     now, today = clock()
@@ -250,6 +259,7 @@ def _kept_form(tab: str, data: Any, wider: dict[str, str], counties: dict[str, s
         "experts": lambda: ExpertForm(data),
         "capacity": lambda: CapacityForm(data, places=counties, products=figures.source_products()),
         "heat": lambda: HeatUnitForm(data),
+        "zones": lambda: ControlUnitForm(data, places=counties),
     }[tab]()
 
 
@@ -260,6 +270,8 @@ def _add(tab: str, given: dict[str, Any], *, city: str, by: Any, now: Any) -> No
         figures.state_level(**given, by=by, now=now)
     elif tab == "heat":
         figures.state_heat_unit(**given, city=city, by=by, now=now)
+    elif tab == "zones":
+        figures.state_control_unit(**given, city=city, by=by, now=now)
     elif tab == "capacity":
         swaps.retire(**given, city=city, by=by, now=now)
     else:
@@ -308,6 +320,13 @@ def _kept(tab: str, request: HttpRequest, names: dict[str, str]) -> Table:
             Column("unit", _("单位")), Column("retired_on", _("退出日期")), Column("document", _("认定文件"), wide=True), demo,
         ]  # fmt: skip
         return Table(request, swaps.sources(), columns, _("退出产能"), search=("enterprise", "document"), empty=_("还没有登记退出产能。"))  # fmt: skip
+    if tab == "zones":
+        columns = [
+            Column("name", _("管控单元"), wide=True), Column("code", _("编码")), Column("grade", _("类别"), show=lambda row: row.get_grade_display()),
+            Column("place", _("县区"), show=place), Column("barred", _("禁止的行业"), sort=None, show=lambda row: "，".join(row.barred) or "–"),
+            Column("bars_two_high", _("禁止“两高”"), show=lambda row: _("是") if row.bars_two_high else _("否")), Column("document", _("依据文件"), wide=True), demo,
+        ]  # fmt: skip
+        return Table(request, ControlUnit.objects.all(), columns, _("管控单元"), search=("name", "code", "document"), empty=_("还没有登记管控单元：项目的分区管控要求停在“待确认”。"))  # fmt: skip
     columns = [
         Column("name", _("供热机组"), wide=True), Column("longitude", _("经度"), numeric=True), Column("latitude", _("纬度"), numeric=True),
         Column("source", _("位置依据"), wide=True), demo,

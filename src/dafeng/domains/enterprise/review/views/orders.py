@@ -116,7 +116,12 @@ def enter(request: HttpRequest) -> HttpResponse:
     }
     data = request.POST or None
     rebuilt = bool((request.POST if request.method == "POST" else request.GET).get("rebuilt"))
-    basics = BasicsForm(data, places=names, initial={"stage": "stock", "rebuilt": rebuilt})
+    basics = BasicsForm(
+        data,
+        places=names,
+        units=figures.control_units(city.code if city else ""),
+        initial={"stage": "stock", "rebuilt": rebuilt},
+    )
     basics.fields = {
         "enterprise": forms.ChoiceField(
             label=_("建设单位"), choices=[(code, each.name) for code, each in firms.items()]
@@ -151,6 +156,9 @@ PAPER_BASICS = (
     "operation_year",
     "operation_month",
     "rebuilt",
+    "control_unit",
+    "control_grade",
+    "control_document",
     "park",
     "longitude",
     "latitude",

@@ -63,7 +63,7 @@ def _counties(city: str = "") -> dict[str, str]:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a project: whose, and the first step."""
     mine = _mine(request)
-    form = BasicsForm(request.POST or None, places=_counties(mine[0].place if mine else ""), initial={"stage": "proposed"})  # fmt: skip
+    form = BasicsForm(request.POST or None, places=_counties(mine[0].place if mine else ""), units=figures.control_units(mine[0].city if mine else ""), initial={"stage": "proposed"})  # fmt: skip
     choices = [(each.code, each.name) for each in mine]
     form.fields = {"enterprise": forms.ChoiceField(label=_("建设单位"), choices=choices), **form.fields}
     context: dict[str, Any] = {"form": form, "mine": mine}
@@ -79,7 +79,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def _form(project: Project, step: str, data: Any) -> Any:
     given = project.content.get(step, {})
     if step == "basics":
-        return BasicsForm(data, places=_counties(project.place), initial=given)
+        return BasicsForm(
+            data, places=_counties(project.place), units=figures.control_units(project.city), initial=given
+        )
     if step == "energy":
         return EnergyForm(data, rebuilt=bool(project.content.get("basics", {}).get("rebuilt")), initial=given)
     if step == "output":
@@ -230,7 +232,7 @@ def annex(request: HttpRequest, id: UUID) -> HttpResponse:
         faults(request, form)
         return redirect(f"{reverse('enterprise:review-project', kwargs={'id': id})}?tab=content")
     given = form.cleaned_data
-    return done(request, project, lambda: annexes.add(project, given["file"], title=given["title"], by=request.user, now=now), _("已上传附件"), tab="content")  # fmt: skip
+    return done(request, project, lambda: annexes.add(project, given["file"], title=given["title"], matter=given["matter"], by=request.user, now=now), _("已上传附件"), tab="content")  # fmt: skip
 
 
 urlpatterns = [

@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dafeng.domains.enterprise.models import Project
+from dafeng.domains.enterprise.models import ControlUnit, Project
 from dafeng.domains.enterprise.review import (
     acceptances,
     annexes,
@@ -30,6 +30,7 @@ from dafeng.domains.enterprise.review import (
 )
 from dafeng.domains.enterprise.review.forms import AnnexForm, ConclusionForm, JointForm, JudgeForm, SwapForm
 from dafeng.domains.enterprise.review.methods import Standing, rules
+from dafeng.domains.enterprise.review.methods.zones import BARS
 from dafeng.domains.enterprise.review.papers import making
 from dafeng.domains.enterprise.review.views import clock, project_of
 from dafeng.kernel.actions import asks, may
@@ -66,6 +67,9 @@ def shown(project: Project, found: assessments.Assessment) -> dict[str, Any]:
         "rights_source": rules().tables["rights"]["source"],
         "rights_open": [words.OPEN[code] for code in found.rights.open],
         "heat_source": rules().tables["heat"]["source"],
+        "zone_grade": dict(ControlUnit.Grade.choices).get(found.zone_grade, ""),
+        "zone_findings": [{"text": words.ZONES[str(each)], "bars": each in BARS} for each in found.zone_findings],
+        "zone_source": rules().tables["zones"]["source"],
         "two_high_source": rules().tables["two_high"]["source"],
     }  # fmt: skip
 
@@ -118,7 +122,7 @@ def _content(project: Project) -> list[dict[str, Any]]:
 
     names = cities.place_names()
     forms: dict[str, Any] = {
-        "basics": BasicsForm(places=names), "output": OutputForm(products=figures.products()),
+        "basics": BasicsForm(places=names, units=figures.control_units(project.city)), "output": OutputForm(products=figures.products()),
         "comparison": ComparisonForm(), "measures": MeasuresForm(),
     }  # fmt: skip
     found = []
@@ -146,6 +150,7 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
     user = request.user
     owner = permissions.owns(user, found) and "enterprise" in roles_of(user)
     state = found.record.state
+    ordered = orders.open_of(found).first()
     context: dict[str, Any] = {
         "project": found,
         "state": state,
@@ -161,8 +166,8 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
         "changes_may": owner and state in changes.OPEN,
         "checks_may": owner and state in acceptances.OPEN,
         "buttons": buttons(found, user),
-        "orders_may": may(user, permissions.ORDER, found) and orders.may_order(found),
-        "ordered": orders.open_of(found).first(),
+        "orders_may": ordered is None and orders.built(found) and may(user, permissions.ORDER, found),
+        "ordered": ordered,
         "confirms": may(user, permissions.DECIDE) and state == "entered",
         "decides": may(user, permissions.DECIDE) and state in ("reviewed", "forwarded"),
         "answer_due": projects.answer_due(found) if state == "submitted" else None,
