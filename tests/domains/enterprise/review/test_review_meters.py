@@ -46,3 +46,12 @@ def test_a_register_is_differenced_and_told_in_the_units_of_the_form(points) -> 
 def test_without_points_nothing_is_metered(points) -> None:
     assert metered([], "tea", SINCE, UNTIL).amounts == {}
     assert metered(["load"], "tea", SINCE, UNTIL).amounts == {}
+
+
+def test_the_first_month_with_use_is_told(points) -> None:
+    """Readings of 2 to 4 March: used in March. Another owner's point and a gauge tell nothing."""
+    from dafeng.domains.enterprise.review.meters import first_month
+
+    now = datetime(2026, 6, 1, tzinfo=CITY)
+    assert first_month(["power"], "tea", now) == "2026-03"
+    assert first_month(["foreign", "load"], "tea", now) == ""

@@ -314,3 +314,47 @@ def test_five_working_days_pass_over_the_national_holiday() -> None:
 
 def test_six_months_after_the_end_of_august() -> None:
     assert after_months(date(2026, 8, 31), 6) == date(2027, 2, 28)
+
+
+# ---------------------------------------------------------------- levels in other units
+
+
+@pytest.mark.parametrize(
+    ("unit", "output_unit", "value", "why"),
+    [
+        ("kgce/t", "", 320.0, ""),  # no unit told: counted as the level counts
+        ("kgce/t", "吨", 320.0, ""),
+        ("kgce/t", "万吨", 0.032, ""),  # 320 kgce a 10,000 t
+        ("tce/t", "t", 0.32, ""),
+        ("kWh/t", "t", 13_400.0, ""),  # electricity with electricity
+        ("MWh/t", "kg", 13_400.0, ""),  # 13.4 MWh a kg are 13,400 a t
+        ("tCO2/t", "t", 8.0, ""),
+        ("kg CO₂/t", "t", 8000.0, ""),
+        ("kgce/weight-case", "t", None, "denominator"),
+        ("kgce/weight-case", "重量箱", 320.0, ""),
+        ("m3/t", "t", None, "unit"),
+    ],
+)
+def test_a_level_is_compared_in_its_own_unit_or_not_at_all(unit, output_unit, value, why) -> None:
+    from dafeng.domains.enterprise.review.methods import PerProduct, stand
+
+    found = stand(PerProduct(320.0, 13_400.0, 8.0, output_unit), Level(unit, limit=1.0))
+    assert found.why == why
+    assert found.value == (None if value is None else pytest.approx(value))
+    assert (found.verdict == "incomparable") is (value is None)
+
+
+def test_without_output_a_level_is_not_comparable() -> None:
+    from dafeng.domains.enterprise.review.methods import PerProduct, stand
+
+    assert stand(PerProduct(None, None, None), Level("kgce/t", limit=1.0)).why == "output"
+    assert stand(PerProduct(None, None, None), None).verdict == ""
+
+
+def test_carbon_moves_the_countys_carbon_target_and_has_no_grades() -> None:
+    """8000 t of 40,000 t: 20 %. ((1,000,000 + 8000) ÷ (2,000,000 + 20,000) − 0.5) ÷ 0.5 = −0.198 %. Left: 1,200,000 − 900,000 − 8000."""
+    base = Base(energy=1_000_000, gdp=2_000_000, intensity=0.5, increment=40_000, budget=1_200_000, used=900_000)
+    found = effect(8000, 20_000, base, graded=False)
+    assert found.m == pytest.approx(20.0)
+    assert found.n == pytest.approx((1_008_000 / 2_020_000 - 0.5) / 0.5 * 100)
+    assert (found.m_grade, found.n_grade, found.left) == ("", "", pytest.approx(292_000))

@@ -235,7 +235,7 @@ def test_the_demonstration_is_made_once_in_under_three_seconds_of_work(city, per
     ensure_demo("411500", now=NOW)
     assert time.process_time() - begun < 3
     states = set(Project.objects.values_list("record__state", flat=True))
-    assert states == {"draft", "filed", "submitted", "in_review", "trial"}
+    assert states == {"draft", "filed", "submitted", "in_review", "trial", "building"}
     assert all("演示" in name for name in Project.objects.values_list("name", flat=True))
     ensure_demo("411500", now=NOW + timedelta(days=1))
-    assert Project.objects.count() == 5
+    assert Project.objects.count() == 6

@@ -159,3 +159,47 @@ def test_a_two_high_project_needs_industry_and_ecology(draft, people, experts, f
     with pytest.raises(Refused) as caught:
         projects.conclude(found, text="建议通过", by=ndrc, now=NOW)
     assert (caught.value.code, caught.value.expected) == ("joint_incomplete", "industry")
+
+
+def test_a_forecast_that_holds_projects_already_does_not_hold_them_twice(approved, draft) -> None:
+    """Forecast 93 % of 100,000 tce, of it 3 % coming projects: 90 without them, then each with its whole year."""
+    other = approved()
+    indicators.ensure_indicator("energy.quota.coming", name="coming", unit="%")
+    publish([("energy.quota", str(YEAR), "", 100_000, "tce"), ("energy.quota.forecast", LAST, "quantity=energy", 93, "%"), ("energy.quota.coming", LAST, "quantity=energy", 3, "%")])  # fmt: skip
+    found = told_of(draft(), 2_000.0)
+    assert (found.forecast, found.with_approved) == (pytest.approx(90), pytest.approx(90 + other.counted / 1000))
+
+
+def test_an_approved_project_is_published_with_its_months(approved, people) -> None:
+    """The owner says December; forecasts read the month, the yearly amount and the project. What runs says since when."""
+    import json
+
+    found = approved(basics={"operation_year": 2027, "operation_month": 3})
+    part = json.loads(indicators.values("review.energy.new", subject=PLACE, period=2027)["lineage"].item())["parts"][0]
+    assert (part["planned"], part["since"], part["building"], part["amount"]) == ("2027-03", "", False, found.tce)
+    projects.expect(found, month=date(2026, 12, 1), by=people["owner"], now=NOW)
+    told = indicators.values("review.energy.new", subject=PLACE)
+    assert told["period"].to_list() == ["2026"]  # earlier than was applied for, and not in both years
+    assert json.loads(told["lineage"].item())["parts"][0]["planned"] == "2026-12"
+    with pytest.raises(Refused) as caught:
+        projects.expect(found, month=date(2026, 10, 1), by=people["owner"], now=NOW)
+    assert caught.value.code == "in_past"
+    projects.start(found, day=TODAY, by=people["owner"], now=NOW)
+    projects.trial(found, day=TODAY, by=people["owner"], now=NOW)
+    part = json.loads(indicators.values("review.energy.new", subject=PLACE)["lineage"].item())["parts"][0]
+    assert (part["since"], part["building"]) == ("2026-11", True)
+    with pytest.raises(TransitionError):
+        projects.expect(found, month=date(2026, 12, 1), by=people["owner"], now=NOW)
+
+
+def test_the_expected_month_by_form_for_the_owner_alone(approved, people) -> None:
+    found = approved()
+    owner, bureau = Client(), Client()
+    owner.force_login(people["owner"])
+    bureau.force_login(people["ndrc"])
+    address = f"/enterprise/review/projects/{found.pk}/own/expect/"
+    assert bureau.post(address, {"month": "2099-03", "state": "approved"}).status_code == 403
+    assert owner.post(address, {"month": "2099-03", "state": "approved"}).status_code == 302
+    found.refresh_from_db()
+    assert found.expected_on == date(2099, 3, 1)
+    assert 'value="2099-03"' in owner.get(f"/enterprise/review/projects/{found.pk}/").content.decode()

@@ -57,7 +57,8 @@ words.describe(
     used=_("本年累计用量；有缺月为空"),
     budget=_("本年累计预算"),
     year_budget=_("全年指标"),
-    year_forecast=_("预计全年用量"),
+    year_forecast=_("预计全年用量，含已批未投产项目"),
+    coming=_("预计全年用量中已批未投产项目的部分"),
 )
 words.describe(
     resource=QUANTITY,
@@ -145,6 +146,7 @@ class ControlStateOut(Schema):
     budget: float | None
     year_budget: float | None
     year_forecast: float | None
+    coming: float
     ratio: float | None
     year_ratio: float | None
     missing: list[str]

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from dafeng.domains.energy.control import quotas, readings, rules
+from dafeng.domains.energy.control import coming, quotas, readings, rules
 from dafeng.domains.energy.control.city import only_city
+from dafeng.domains.energy.control.methods.coming import Part, total
 from dafeng.domains.energy.control.methods.months import Forecast, Shares, forecast, monthly_budget, shares
 from dafeng.domains.energy.control.readings import Key, Reading
 from dafeng.kernel.scoring import lights
@@ -21,7 +22,8 @@ RATIO, YEAR_RATIO = "energy.control.ratio", "energy.control.year_ratio"
 class State:
     """Where a subject stands at the end of a month. Amounts are in the quantity's unit; None is missing, never zero.
 
-    `used`, `budget`: January to this month. `missing`: months of this year up to this one that nobody told.
+    `used`, `budget`: January to this month. `missing`: months of this year up to this one that nobody told. `coming`: what of the
+    year's forecast approved projects add that do not run yet.
     """
 
     subject: str
@@ -38,6 +40,7 @@ class State:
     missing: tuple[str, ...] = ()
     share_way: str = ""
     forecast_way: str = "none"
+    coming: float = 0.0
     estimated: bool = False
     light: str = "unknown"
     streak: int = 1
@@ -47,7 +50,12 @@ class State:
     def facts(self) -> dict[str, Any]:
         """What is kept with a stored light."""
         kept = asdict(self)
-        return {name: kept[name] for name in ("used_month", "used", "budget", "year_budget", "year_forecast", "ratio", "year_ratio", "missing", "share_way", "forecast_way")}  # fmt: skip
+        return {name: kept[name] for name in ("used_month", "used", "budget", "year_budget", "year_forecast", "ratio", "year_ratio", "missing", "share_way", "forecast_way", "coming")}  # fmt: skip
+
+    @property
+    def coming_ratio(self) -> float | None:
+        """What approved projects add, in per cent of the year's quota."""
+        return None if self.year_forecast is None else _percent(self.coming, self.year_budget)
 
     @property
     def over(self) -> float | None:
@@ -63,7 +71,7 @@ def states(
 ) -> Board:
     """All subjects with a quota or a reading: (subject, sector) → month → state, of this year and the one before.
 
-    Months after `last_month` of the year are left out. About four questions to the database, whatever the number of subjects.
+    Months after `last_month` of the year are left out. About six questions to the database, whatever the number of subjects.
     """
     return account(city, quantity, year, subjects=subjects, last_month=last_month)[0]
 
@@ -76,6 +84,7 @@ def account(
     given = quotas.in_force(city, quantity, (year - 1, year), subjects=asked)
     parks = {subject for subject, _sector in given if subject.startswith("park:")}
     told = readings.months(city, quantity, (year - 2, year - 1, year), subjects=asked, parks=parks)
+    projects = coming.parts_of(city, quantity, subjects=asked)
     board: Board = {}
     for key in sorted({*told, *given}):
         found: dict[str, State] = {}
@@ -84,13 +93,20 @@ def account(
             if each < year and str(each) not in budgets:
                 continue  # a year before there were quotas has no lights
             until = last_month if each == year else 12
-            found |= _year(key, quantity, each, told.get(key, {}), budgets, until)
+            expected = projects.get(key[0], ()) if not key[1] else ()
+            found |= _year(key, quantity, each, told.get(key, {}), budgets, until, expected)
         board[key] = found
     return _lit(board), told, given
 
 
 def _year(
-    key: Key, quantity: str, year: int, told: Mapping[str, Reading], given: Mapping[str, quotas.Budget], until: int
+    key: Key,
+    quantity: str,
+    year: int,
+    told: Mapping[str, Reading],
+    given: Mapping[str, quotas.Budget],
+    until: int,
+    expected: tuple[Part, ...],
 ) -> dict[str, State]:
     known, before = readings.plain(told, year), readings.plain(told, year - 1)
     known = {month: value for month, value in known.items() if month <= until}
@@ -103,24 +119,26 @@ def _year(
     for month in range(1, until + 1):
         to_date = {m: v for m, v in known.items() if m <= month}
         name = f"{year}-{month:02d}"
-        found[name] = _state(key, quantity, name, to_date, before, monthly, year_budget, part, told)
+        found[name] = _state(key, quantity, name, to_date, before, monthly, year_budget, part, told, expected)
     return found
 
 
 def _state(
     key: Key, quantity: str, name: str, known: Mapping[int, float], before: Mapping[int, float],
     monthly: Mapping[int, float], year_budget: float | None, part: Shares, told: Mapping[str, Reading],
+    expected: tuple[Part, ...],
 ) -> State:  # fmt: skip
     year, month = int(name[:4]), int(name[5:])
     missing = tuple(f"{year}-{each:02d}" for each in range(1, month + 1) if each not in known)
     used = None if missing else sum(known.values())
     allowed = sum(monthly[each] for each in range(1, month + 1)) if monthly else None
     ahead: Forecast = forecast(known, before) if not missing else Forecast({}, "none")
-    whole = None if used is None else used + sum(ahead.values.values())
+    more = 0.0 if used is None else total(expected, year, month)
+    whole = None if used is None else used + sum(ahead.values.values()) + more
     return State(
         subject=key[0], sector=key[1], quantity=quantity, month=name, used_month=known.get(month), used=used,
         budget=allowed, year_budget=year_budget, year_forecast=whole, ratio=_percent(used, allowed),
-        year_ratio=_percent(whole, year_budget), missing=missing, share_way=part.way, forecast_way=ahead.way,
+        year_ratio=_percent(whole, year_budget), missing=missing, share_way=part.way, forecast_way=ahead.way, coming=more,
         estimated=any(told[f"{year}-{each:02d}"].basis == "estimated" for each in known),
     )  # fmt: skip
 

@@ -26,13 +26,16 @@ def english() -> bool:
 
 @dataclass(frozen=True)
 class Quantity:
-    """`indicator` and `key`: where its consumption is read; `quota`: where its quotas are published."""
+    """`indicator` and `key`: where its consumption is read; `quota`: where its quotas are published; `coming`: where the use of
+    approved projects is read, empty where nobody tells it.
+    """
 
     code: str
     unit: str
     indicator: str
     key: str
     quota: str
+    coming: str = ""
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ def _state_rows(state: State) -> list[dict[str, Any]]:
     rows = []
     for indicator, value, unit in (
         ("energy.quota.used", state.ratio, "%"), ("energy.quota.forecast", state.year_ratio, "%"),
+        ("energy.quota.coming", state.coming_ratio, "%"),
         ("energy.warning.level", LEVELS.get(state.light), "1"),
         ("energy.warning.red_months", None if state.light == "unknown" else float(state.streak if state.light == "red" else 0), "1"),
     ):  # fmt: skip
@@ -150,6 +151,12 @@ def _ensure_indicators() -> None:
     for code, name, name_en, unit in (
         ("energy.quota.used", "累计用量占累计预算", "Use to date over budget to date", "%"),
         ("energy.quota.forecast", "预计全年占全年指标", "Forecast of the year over its quota", "%"),
+        (
+            "energy.quota.coming",
+            "预计全年中已批未投产项目占全年指标",
+            "Part of the forecast that approved projects add, over the quota",
+            "%",
+        ),
         ("energy.warning.level", "双控预警等级（0 绿 1 黄 2 红）", "Level of warning (0 green, 1 yellow, 2 red)", "1"),
         ("energy.warning.red_months", "连续红灯月数", "Red months in a row", "1"),
     ):

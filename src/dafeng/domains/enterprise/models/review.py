@@ -16,6 +16,7 @@ from dafeng.kernel.records.models import Evidence, Record
 __all__ = [
     "CapacitySource",
     "CapacitySwap",
+    "ControlUnit",
     "HeatUnit",
     "JointOpinion",
     "Project",
@@ -27,6 +28,7 @@ __all__ = [
     "ProjectFigure",
     "ProjectInvitation",
     "ProjectLevel",
+    "ProjectOrder",
     "ReviewCity",
 ]
 
@@ -96,6 +98,7 @@ class Project(models.Model):
     approved_on = models.DateField(_("批复日期"), null=True)
     started_on = models.DateField(_("开工日期"), null=True)
     trial_on = models.DateField(_("试运行日期"), null=True)
+    expected_on = models.DateField(_("预计投产月"), null=True, help_text="the first day of the month")
     round = models.PositiveSmallIntegerField(_("审查轮次"), default=1)
     demo = models.BooleanField(_("示例"), default=False)
 
@@ -114,7 +117,14 @@ class ProjectAnnex(models.Model):
     """A paper that the owner hands in with the application: kept as evidence, taken back only before the project is handed in."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="annexes")
+
+    class Matter(models.TextChoices):
+        OTHER = "", _("其他")
+        ZONE = "zone", _("生态环境管控单元（三线一单）证明")
+        OPINION = "opinion", _("审查意见原件")
+
     title = models.CharField(_("附件名称"), max_length=120)
+    matter = models.CharField(_("证明事项"), max_length=12, choices=Matter.choices, blank=True)
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(_("上传时间"))
@@ -268,6 +278,44 @@ class ProjectAcceptance(models.Model):
         ordering = ("pk",)
 
 
+class ProjectOrder(models.Model):
+    """An order to stop and mend (停工整改, H1): document, what and until when; what the owner says was done; and how it ended.
+
+    `state` is the project's when it was ordered: a project that mended returns to it. One without an opinion in force keeps its state.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "open", _("整改中")
+        TOLD = "told", _("已报整改，待核查")
+        DONE = "done", _("整改合格")
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="orders")
+    document = models.CharField(_("文号"), max_length=80)
+    reason = models.TextField(_("存在问题和整改要求"))
+    stop = models.BooleanField(_("停工（停产）整改"), default=True)
+    due = models.DateField(_("整改期限"))
+    state = models.CharField(_("原状态"), max_length=20)
+    outcome = models.CharField(_("进展"), max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("责令时间"))
+    told = models.TextField(_("整改报告"), blank=True)
+    evidence = models.ForeignKey(Evidence, models.PROTECT, null=True, related_name="+")
+    told_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    told_at = models.DateTimeField(_("报告时间"), null=True)
+    checked = models.TextField(_("核查意见"), blank=True)
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    checked_at = models.DateTimeField(_("核查时间"), null=True)
+
+    class Meta:
+        verbose_name = _("责令整改")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("project",), condition=~models.Q(outcome="done"), name="project_order_open_once"
+            ),
+        )
+
+
 class ProjectFigure(models.Model):
     """A dated figure that decisions need and no law prints: a county's base, the coefficient B, the province's mean. Never changed, only followed."""
 
@@ -286,8 +334,13 @@ class ProjectFigure(models.Model):
 
 
 class ProjectLevel(models.Model):
-    """The limit, access and advanced value of a product, as its standard says."""
+    """The limit, access and advanced value of a product, as its standard says: of its energy, or of its carbon."""
 
+    class Measure(models.TextChoices):
+        ENERGY = "energy", _("能耗")
+        CARBON = "carbon", _("碳排放")
+
+    measure = models.CharField(_("比较"), max_length=8, choices=Measure.choices, default=Measure.ENERGY)
     product = models.CharField(_("产品代码"), max_length=40)
     name = models.CharField(_("产品"), max_length=80)
     unit = models.CharField(_("单位"), max_length=30)
@@ -357,3 +410,28 @@ class HeatUnit(models.Model):
     class Meta:
         verbose_name = _("供热机组")
         ordering = ("name",)
+
+
+class ControlUnit(models.Model):
+    """A unit of environmental control (生态环境管控单元, 三线一单) and what its list keeps out: industries by code prefix, two-high projects."""
+
+    class Grade(models.TextChoices):
+        PRIORITY = "priority", _("优先保护")
+        KEY = "key", _("重点管控")
+        GENERAL = "general", _("一般管控")
+
+    code = models.SlugField(_("单元编码"), max_length=60, unique=True)
+    name = models.CharField(_("名称"), max_length=120)
+    city = models.CharField(_("城市"), max_length=6)
+    place = models.CharField(_("县区"), max_length=6)
+    grade = models.CharField(_("类别"), max_length=10, choices=Grade.choices)
+    barred = models.JSONField(_("禁止的行业"), default=list)
+    bars_two_high = models.BooleanField(_("禁止“两高”项目"), default=False)
+    document = models.CharField(_("依据文件"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("登记时间"))
+    demo = models.BooleanField(_("示例"), default=False)
+
+    class Meta:
+        verbose_name = _("生态环境管控单元")
+        ordering = ("place", "code")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import Project, ProjectAcceptance
+from dafeng.domains.enterprise.models import Project, ProjectAcceptance, ProjectOrder
 from dafeng.domains.enterprise.review import assessments, projects
 from dafeng.domains.enterprise.review.meters import Metered, metered
 from dafeng.domains.enterprise.review.methods import Amount, Check, against, consumption, rules
@@ -126,6 +126,8 @@ def decide(
     over = [each["measure"] for each in acceptance.checks if each["verdict"] == "over"]
     conditions = list(project.conditions.all())
     unmet = [each.number for each in conditions if not met.get(each.number)]
+    if passed and project.orders.exclude(outcome=ProjectOrder.Outcome.DONE).exists():
+        raise Refused("order_open", _("责令整改还没有办结，不能通过验收"))
     if passed and over:
         names = "、".join(str(MEASURES[name]) for name in over)
         raise Refused("over", _("%(names)s 高于批复水平 10%%以上，不能通过") % {"names": names}, mend=_("责令限期整改（第二十六条）"))  # fmt: skip

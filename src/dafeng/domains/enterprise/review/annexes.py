@@ -21,21 +21,34 @@ def live(project: Project) -> list[ProjectAnnex]:
     return list(project.annexes.filter(removed_at=None).select_related("evidence", "by"))
 
 
-def add(project: Project, file: Any, *, title: str, by: Any, now: datetime) -> ProjectAnnex:
-    """Raises `Refused` (annex_kind, annex_size, annex_count, text_missing), `TransitionError` once the project is handed in."""
+def of_matter(project: Project, matter: str) -> list[str]:
+    """The titles of the live papers that prove something."""
+    return list(project.annexes.filter(removed_at=None, matter=matter).values_list("title", flat=True))
+
+
+def checked(file: Any) -> str:
+    """The media type of a paper. Raises `Refused` (annex_kind, annex_size)."""
     kind = (file.name or "").rpartition(".")[2].lower()
     if kind not in KINDS:
         raise Refused("annex_kind", _("附件不是 PDF、JPG 或 PNG"), expected="PDF, JPG, PNG", mend=_("请转换格式后上传"))
     if (file.size or 0) > MOST_BYTES:
         raise Refused("annex_size", _("附件超过 20 MB"), mend=_("请压缩或分成几份上传"))
+    return KINDS[kind]
+
+
+def add(project: Project, file: Any, *, title: str, matter: str = "", by: Any, now: datetime) -> ProjectAnnex:
+    """`matter`: what it proves. Raises `Refused` (annex_count, text_missing, and of the file), `TransitionError` once handed in."""
+    media = checked(file)
     if not title.strip():
         raise Refused("text_missing", _("请写附件名称"))
     with records.serial():
         _demand_open(project)
         if project.annexes.filter(removed_at=None).count() >= MOST:
             raise Refused("annex_count", _("附件已有 %(most)s 份") % {"most": MOST}, mend=_("请合并或撤下不用的"))
-        kept = records.store_evidence(file, name=file.name or "", media_type=KINDS[kind], by=by, now=now)
-        made = ProjectAnnex.objects.create(project=project, title=title.strip()[:120], evidence=kept, by=by, at=now)
+        kept = records.store_evidence(file, name=file.name or "", media_type=media, by=by, now=now)
+        made = ProjectAnnex.objects.create(
+            project=project, title=title.strip()[:120], matter=matter, evidence=kept, by=by, at=now
+        )
         project.record.evidence.add(kept)
         _seal(project, "annex", made, by=by, now=now)
     return made

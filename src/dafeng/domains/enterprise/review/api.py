@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from dafeng.domains.enterprise.models import Project
-from dafeng.domains.enterprise.review import assessments, cities, permissions, projects, statistics, words
+from dafeng.domains.enterprise.models import Project, ProjectOrder
+from dafeng.domains.enterprise.review import assessments, cities, orders, permissions, projects, statistics, words
 from dafeng.domains.enterprise.review.methods import Amount, Proposal, consumption, rules, threshold
 from dafeng.domains.enterprise.review.methods.thresholds import Decision
-from dafeng.kernel.actions import asks
+from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api import words as described
 from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.errors import NotFound
@@ -72,6 +72,10 @@ described.describe(
     barred=_("限制条件，代码"),
     m=_("占能源消费增量控制数的比例，%；待确认为空"),
     n=_("对单位地区生产总值能耗的影响，%；待确认为空"),
+    comparison=_("与登记限额的比较：over_limit、over_access、between、advanced，incomparable 不可比，空为没有限额"),
+    carbon_comparison=_("与登记的碳排放限额的比较，代码同上；空为没有限额，待确认"),
+    carbon_m=_("占碳排放增量控制数的比例，%；待确认为空"),
+    carbon_n=_("对单位地区生产总值二氧化碳排放的影响，%；待确认为空"),
     rights_tce=_("须购买的用能权，吨标准煤；待确认为空"),
     reference=_("审查意见文号"),
     conditions=_("批复条件"),
@@ -106,6 +110,29 @@ described.describe(
     key_field=_("是否国家重点领域"),
     two_high=_("是否“两高”；不填为待认定"),
     large_carbon=_("是否认定须作碳排放评价；不填为待认定"),
+)
+described.describe(
+    within="ReviewOrderOut",
+    id=_("整改的编号"),
+    project=_("项目的编号（UUID）"),
+    project_name=_("项目名称"),
+    document=_("责令整改的文号"),
+    reason=_("存在问题和整改要求"),
+    stop=_("是否停工（停产）整改"),
+    due=_("整改期限"),
+    outcome=_("进展：open 整改中，told 已报待核查，done 合格"),
+    told=_("整改情况"),
+    checked=_("核查意见"),
+)
+described.describe(
+    within="ReviewOrderIn",
+    document=_("责令整改的文号"),
+    reason=_("存在问题和整改要求"),
+    stop=_("是否停工（停产）整改"),
+    due=_("整改期限"),
+)
+described.describe(
+    within="ReviewOrderCheckIn", passed=_("是否整改合格"), text=_("核查意见"), due=_("新的整改期限，继续整改的必填")
 )
 described.describe(within="ReviewAsked", state=_("状态代码，空为全部"), place=_("县区代码，空为全部"))
 described.describe(within="ReviewStepIn", action=_("办理：补正、受理、备案、交付评审、转报、撤销"), reason=_("理由"))
@@ -162,6 +189,10 @@ class ReviewProjectDetail(ReviewProjectOut):
     barred: list[str]
     m: float | None
     n: float | None
+    comparison: str
+    carbon_comparison: str
+    carbon_m: float | None
+    carbon_n: float | None
     rights_tce: float | None
     reference: str
     conditions: list[str]
@@ -201,6 +232,32 @@ class ReviewProposalIn(Schema):
 class ReviewStepIn(Schema):
     action: BureauStep
     reason: str = Field("", max_length=500)
+
+
+class ReviewOrderOut(Schema):
+    id: int
+    project: UUID
+    project_name: str
+    document: str
+    reason: str
+    stop: bool
+    due: date
+    outcome: str
+    told: str
+    checked: str
+
+
+class ReviewOrderIn(Schema):
+    document: str = Field(min_length=1, max_length=80)
+    reason: str = Field(min_length=1, max_length=5000)
+    stop: bool = True
+    due: date
+
+
+class ReviewOrderCheckIn(Schema):
+    passed: bool
+    text: str = Field(min_length=1, max_length=5000)
+    due: date | None = None
 
 
 def _project(row: Project, names: dict[str, str]) -> dict[str, Any]:
@@ -264,6 +321,10 @@ def _shown(found: Project) -> dict[str, Any]:
         "barred": assessed.barred,
         "m": assessed.impact.m,
         "n": assessed.impact.n,
+        "comparison": assessed.standing.verdict,
+        "carbon_comparison": assessed.carbon.standing.verdict,
+        "carbon_m": assessed.carbon.impact.m,
+        "carbon_n": assessed.carbon.impact.n,
         "rights_tce": assessed.rights.tce,
         "reference": found.reference,
         "conditions": [each.text for each in found.conditions.all()],
@@ -276,6 +337,37 @@ def step_review_project(request: HttpRequest, id: UUID, given: ReviewStepIn) -> 
     found = _one(request, id)
     projects.handle(found, given.action, by=request.user, now=timezone.now(), reason=given.reason)
     return _shown(_one(request, id))
+
+
+def _order(found: ProjectOrder) -> dict[str, Any]:
+    fields = ("document", "reason", "stop", "due", "outcome", "told", "checked")
+    return {name: getattr(found, name) for name in fields} | {
+        "id": found.pk,
+        "project": found.project_id,
+        "project_name": found.project.name,
+    }
+
+
+@router.get("/review/orders", response=Page[ReviewOrderOut], summary=_("责令整改"))
+@asks(permissions.SEE)
+def list_review_orders(request: HttpRequest, asked: Query[Paging]) -> Any:
+    return page(request, orders.orders_for(request.user).order_by("-pk"), asked, _order)
+
+
+@router.post("/review/projects/{id}/orders", response=ReviewOrderOut, summary=_("责令一个项目整改"))
+@asks(permissions.ORDER)
+def order_review_project(request: HttpRequest, id: UUID, given: ReviewOrderIn) -> Any:
+    found = _one(request, id)
+    demand(request.user, permissions.ORDER, found)
+    return _order(orders.order(found, **given.dict(), by=request.user, now=timezone.now()))
+
+
+@router.post("/review/orders/{number}/check", response=ReviewOrderOut, summary=_("核查一项整改"))
+@asks(permissions.ORDER)
+def check_review_order(request: HttpRequest, number: int, given: ReviewOrderCheckIn) -> Any:
+    found = orders.order_for(request.user, number)
+    demand(request.user, permissions.ORDER, found.project)
+    return _order(orders.check(found, **given.dict(), by=request.user, now=timezone.now()))
 
 
 @router.get("/review/statistics", response=list[ReviewCountyOut], summary=_("节能审查统计，按县区"))

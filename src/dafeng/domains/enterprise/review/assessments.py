@@ -10,27 +10,32 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from dafeng.domains.enterprise.models import Project
-from dafeng.domains.enterprise.review import figures
+from dafeng.domains.enterprise.review import annexes, figures
 from dafeng.domains.enterprise.review.methods import (
     Amount,
     Consumption,
     Decision,
+    Finding,
     Impact,
     Level,
     Near,
+    PerProduct,
     Proposal,
     Purchase,
     Standing,
-    compare,
+    Unit,
     consumption,
     effect,
+    findings,
     near,
     outside_park,
     quantile_of,
     rules,
+    stand,
     threshold,
     to_buy,
 )
+from dafeng.domains.enterprise.review.methods.zones import BARS
 from dafeng.domains.enterprise.review.swaps import POLLUTANTS
 from dafeng.kernel.records.payloads import digest
 
@@ -41,9 +46,22 @@ NEEDED = {
     "output": ("added_value",),
     "measures": ("basis", "design", "measures", "impact", "committed"),
 }
+# What is asked as well where carbon is evaluated (art. 10).
+CARBON_NEEDED = ("carbon_measures", "carbon_impact")
 STEPS = ("basics", "energy", "output", "comparison", "measures")
 # Which projects are of one owner and may be one that was split (art. 25).
 SPLIT_YEARS = 2
+
+
+@dataclass(frozen=True)
+class Carbon:
+    """The carbon evaluation (arts. 10, 12, 16): against a level where one is known, against peers, and on the county's carbon target."""
+
+    standing: Standing
+    claimed: Standing
+    quantile: float | None
+    peers: int
+    impact: Impact
 
 
 @dataclass(frozen=True)
@@ -56,12 +74,16 @@ class Assessment:
     claimed: Standing
     quantile: float | None
     peers: int
+    carbon: Carbon
     two_high_hint: bool
     nation_guided: bool
     rights: Purchase
     near: list[Near]
     too_near: list[Near]
     outside_park: bool
+    zone: Unit | None
+    zone_grade: str
+    zone_findings: tuple[Finding, ...]
     swap_needed: Decimal | None
     swapped: Decimal
     replaced: list[tuple[str, Decimal, Decimal]]
@@ -87,6 +109,7 @@ class Assessment:
             found.append("heat_unit_near")
         if self.outside_park:
             found.append("outside_park")
+        found += [str(each) for each in self.zone_findings if each in BARS]
         if self.swap_needed is not None and self.swapped < self.swap_needed:
             found.append("swap_short")
         if any(held < needed for _code, needed, held in self.replaced):
@@ -137,19 +160,16 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
     known = rules()
     used = consumption(proposal, known)
     decision = threshold(proposal, known, used)
-    level = figures.level_of(output.get("product", ""), on)
-    standing = compare(used.per_product if level and level.unit.startswith("kgce") else None, level)
-    own = Level(
-        "", comparison.get("limit"), comparison.get("access"), comparison.get("lead"), comparison.get("standard", "")
-    )
-    claims = any(value is not None for value in (own.limit, own.access, own.lead))
-    peers, parts = _others(project, output.get("product", ""), used.equivalent)
+    product = output.get("product", "")
+    per, levels = per_product(used, output.get("unit", "")), figures.levels_of(product, on)
+    peers, carbon_peers, parts = _others(project, product, used.equivalent)
     found = (
         near(basics["longitude"], basics["latitude"], figures.heat_units(project.city, on), known)
         if basics.get("longitude") is not None and basics.get("latitude") is not None
         else []
     )
     swap_needed = Decimal(str(basics["swap_capacity"])) if basics.get("swap_capacity") else None
+    zone = figures.control_unit(basics.get("control_unit", ""))
     wanted = {code: Decimal(str(basics[f"replace_{code}"])) for code in POLLUTANTS if basics.get(f"replace_{code}")}
     held = _swapped(project) if swap_needed is not None or wanted else {}
     division = str(basics.get("industry", project.industry))[:2]
@@ -158,10 +178,17 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         used=used,
         decision=decision,
         impact=effect(used.counted, proposal.added_value, told.base(on.year), known),
-        standing=standing,
-        claimed=compare(used.per_product if claims else None, own if claims else None),
+        standing=stand(per, levels.get("energy")),
+        claimed=stand(per, _claimed(comparison, "", comparison.get("unit") or "kgce")),
         quantile=quantile_of(used.per_product, peers) if used.per_product is not None else None,
         peers=len(peers),
+        carbon=Carbon(
+            standing=stand(per, levels.get("carbon")),
+            claimed=stand(per, _claimed(comparison, "carbon_", "tCO2")),
+            quantile=quantile_of(used.co2_per_product, carbon_peers) if used.co2_per_product is not None else None,
+            peers=len(carbon_peers),
+            impact=effect(used.co2, proposal.added_value, told.carbon_base(on.year), known, graded=False),
+        ),
         two_high_hint=division in known.tables["two_high"]["divisions"],
         nation_guided=bool(project.two_high) and used.equivalent >= known.number("two_high", "nation_guided_tce"),
         rights=to_buy(
@@ -175,13 +202,37 @@ def assess(project: Project, *, on: date, content: dict[str, Any] | None = None)
         near=found,
         too_near=[each for each in found if each.inside] if basics.get("chp") else [],
         outside_park=outside_park(str(basics.get("industry", "")), basics.get("park", "")),
+        zone=zone,
+        zone_grade=zone.grade if zone else basics.get("control_grade", ""),
+        zone_findings=findings(
+            grade=basics.get("control_grade", ""),
+            unit=zone,
+            industry=str(basics.get("industry", "")),
+            place=project.place,
+            two_high=project.two_high,
+            papers=annexes.of_matter(project, "zone") if zone or basics.get("control_grade") else (),
+            document=basics.get("control_document", ""),
+            known=known,
+        ),
         swap_needed=swap_needed,
         swapped=sum((amount for code, amount in held.items() if code not in POLLUTANTS), Decimal(0)),
         replaced=[(code, needed, held.get(code, Decimal(0))) for code, needed in wanted.items()],
         split_with=parts,
-        missing=_missing(given),
+        missing=_missing(given, carbon=bool(decision.carbon)),
         figures=told,
     )
+
+
+def per_product(used: Consumption, unit: str) -> PerProduct:
+    return PerProduct(used.per_product, used.kwh_per_product, used.co2_per_product, unit)
+
+
+def _claimed(comparison: dict[str, Any], prefix: str, unit: str) -> Level | None:
+    """The limits that the owner names, by unit of product as the owner counts it."""
+    limit, access, lead = (comparison.get(f"{prefix}{name}") for name in ("limit", "access", "lead"))
+    if limit is None and access is None and lead is None:
+        return None
+    return Level(unit, limit, access, lead, comparison.get(f"{prefix}standard", ""))
 
 
 def _swapped(project: Project) -> dict[str, Decimal]:
@@ -192,7 +243,7 @@ def _swapped(project: Project) -> dict[str, Decimal]:
     return dict(rows)
 
 
-def _missing(content: dict[str, Any]) -> list[tuple[str, str]]:
+def _missing(content: dict[str, Any], *, carbon: bool) -> list[tuple[str, str]]:
     found = []
     for step, names in NEEDED.items():
         given = content.get(step, {})
@@ -200,11 +251,13 @@ def _missing(content: dict[str, Any]) -> list[tuple[str, str]]:
     basics = content.get("basics", {})
     if basics.get("chp") and (basics.get("longitude") is None or basics.get("latitude") is None):
         found.append(("basics", "longitude"))
+    if carbon:
+        found += [("measures", name) for name in CARBON_NEEDED if not content.get("measures", {}).get(name)]
     return found
 
 
-def _others(project: Project, product: str, tce: float) -> tuple[list[float], list[Project]]:
-    """Peers and parts, asked together: the same product's energy per unit in the other projects that were handed in; and what
+def _others(project: Project, product: str, tce: float) -> tuple[list[float], list[float], list[Project]]:
+    """Peers and parts, asked together: the same product's energy, and carbon, per unit in the other projects handed in; and what
     belongs to the same owner in the same county and with this one reaches a threshold that neither reaches alone.
     """
     near = Q(
@@ -221,9 +274,9 @@ def _others(project: Project, product: str, tce: float) -> tuple[list[float], li
         .exclude(record__state__in=("draft", "withdrawn"))
         .select_related("record")
     )
-    peers = [
-        each.per_product for each in others if product and each.product == product and each.per_product is not None
-    ]
+    alike = [each for each in others if product and each.product == product]
+    peers = [each.per_product for each in alike if each.per_product is not None]
+    carbon = [each.decided["co2_per_product"] for each in alike if each.decided.get("co2_per_product") is not None]
     limits = [rules().number("thresholds", name) for name in ("report_tce", "province_tce")]
     parts = [
         other
@@ -234,7 +287,7 @@ def _others(project: Project, product: str, tce: float) -> tuple[list[float], li
         and other.tce is not None
         and any(max(tce, other.tce) < limit <= tce + other.tce for limit in limits)
     ]
-    return peers, parts
+    return peers, carbon, parts
 
 
 def summary(found: Assessment, *, on: date) -> dict[str, Any]:
@@ -256,6 +309,9 @@ def summary(found: Assessment, *, on: date) -> dict[str, Any]:
         "articles": [[reason.code, reason.article, reason.paragraph] for reason in found.decision.reasons],
         "m": found.impact.m,
         "n": found.impact.n,
+        "carbon_m": found.carbon.impact.m,
+        "carbon_n": found.carbon.impact.n,
+        "zone": [found.zone_grade, *found.zone_findings],
         "open": found.open,
     }
 

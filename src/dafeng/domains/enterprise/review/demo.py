@@ -20,7 +20,7 @@ from dafeng.domains.enterprise.models import (
     ProjectFigure,
     ProjectLevel,
 )
-from dafeng.domains.enterprise.review import acceptances, experts, figures, joint, projects, swaps
+from dafeng.domains.enterprise.review import acceptances, experts, figures, imports, joint, projects, swaps
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
 
@@ -107,6 +107,7 @@ def _projects(owner: Enterprise, clerk: Any, people: dict[str, Any], *, now: dat
     if people["verifier"] is not None:
         experts.invite(running, ProjectExpert.objects.get(person=people["verifier"]), by=ndrc, now=now)
     _built(owner, place, clerk, ndrc, leader, now=now)
+    _coming(owner, place, ndrc, leader, now=now)
 
 
 def _expert(person: Any, by: Any, *, now: datetime) -> None:
@@ -118,15 +119,28 @@ def _expert(person: Any, by: Any, *, now: datetime) -> None:
 def _built(owner: Enterprise, place: str, clerk: Any, ndrc: Any, leader: Any, *, now: datetime) -> None:
     """A project two years on: approved, built, in trial run, its own check handed in. Its review lies before this platform."""
     then = now - timedelta(days=700)
-    content = _content("示例锅炉煤改气（演示）", place, {"natural_gas": {"after": 300.0}, "electricity": {"after": 900.0}}, basics={"kind": "retrofit", "operation_year": 2026})  # fmt: skip
-    made = _open(owner, content, clerk, now=then)
-    projects.submit(made, by=clerk, now=then)
-    projects.judge(made, two_high=False, large_carbon=False, reason="示例认定（演示）", by=ndrc, now=then)
-    projects.import_approved(made, opinion="示例审查意见（演示）：原则同意。", reference="示例发改审〔2024〕1号（演示）", conditions=["锅炉热效率不低于 94%", "按 GB 17167 配备计量器具"], concluded_by=ndrc, by=leader, now=then)  # fmt: skip
-    projects.start(made, day=timezone.localdate(then) + timedelta(days=60), by=clerk, now=now)
     begun = timezone.localdate(now) - timedelta(days=120)
-    projects.trial(made, day=begun, by=clerk, now=now)
+    content = _content("示例锅炉煤改气（演示）", place, {"natural_gas": {"after": 300.0}, "electricity": {"after": 900.0}}, basics={"kind": "retrofit", "operation_year": begun.year})  # fmt: skip
+    opinion = {
+        "opinion": "示例审查意见（演示）：原则同意。",
+        "two_high": False,
+        "large_carbon": False,
+        "demo": True,
+        "by": ndrc,
+    }
+    approved = timezone.localdate(then)
+    made = imports.enter(owner, content, **opinion, reference="示例发改审〔2024〕1号（演示）", approved_on=approved, conditions=["锅炉热效率不低于 94%", "按 GB 17167 配备计量器具"], started_on=approved + timedelta(days=60), trial_on=begun, now=now)  # fmt: skip
+    imports.confirm(made, by=leader, now=now)
     acceptances.tell(
         made, since=begun, until=timezone.localdate(now) - timedelta(days=30),
         told={"energies": {"natural_gas": 70.0, "electricity": 240.0}, "output": 2200.0}, explanation="", by=clerk, now=now,
     )  # fmt: skip
+
+
+def _coming(owner: Enterprise, place: str, ndrc: Any, leader: Any, *, now: datetime) -> None:
+    """A project under construction that begins next month: the county's forecast expects it from then on."""
+    today = timezone.localdate(now)
+    begins = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    content = _content("示例烘干线（演示）", place, {"electricity": {"after": 8000.0}, "natural_gas": {"after": 60.0}}, basics={"operation_year": begins.year, "operation_month": begins.month})  # fmt: skip
+    made = imports.enter(owner, content, opinion="示例审查意见（演示）：原则同意。", reference="示例发改审〔2025〕2号（演示）", approved_on=today - timedelta(days=300), conditions=[], started_on=today - timedelta(days=200), two_high=False, large_carbon=False, by=ndrc, now=now, demo=True)  # fmt: skip
+    imports.confirm(made, by=leader, now=now)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.models import Project, ProjectInvitation
-from dafeng.domains.enterprise.review import joint, permissions, projects
+from dafeng.domains.enterprise.review import joint, orders, permissions, projects
+from dafeng.kernel.actions import may
 from dafeng.kernel.desk.registry import (
     Entry,
     Hit,
@@ -47,6 +48,16 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
             yield Task(
                 title=_("会审：%(name)s") % {"name": each.project.name}, why=each.matter,
                 href=reverse("enterprise:review-join", kwargs={"opinion": each.pk}), since=each.asked_at, due=_end_of(each.due), kind="review.join",
+            )  # fmt: skip
+    if {"enterprise", "ndrc", "county"} & roles:
+        for order in orders.orders_for(user).exclude(outcome=orders.Outcome.DONE):
+            owner = permissions.owns(user, order.project) and "enterprise" in roles
+            told = order.outcome == orders.Outcome.TOLD
+            if owner is told or (told and not may(user, permissions.ORDER, order.project)) or (not told and not owner):
+                continue
+            yield Task(
+                title=(_("核查整改：%(name)s") if told else _("整改：%(name)s")) % {"name": order.project.name}, why=order.document,
+                href=f"{projects.address(order.project)}?tab=after", since=order.told_at or order.at, due=_end_of(order.due), kind="review.order",
             )  # fmt: skip
     if "verifier" in roles:
         waiting = ProjectInvitation.objects.filter(

@@ -8,7 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dafeng.domains.enterprise.models import JointOpinion, Project, ProjectInvitation
+from dafeng.domains.enterprise.models import (
+    ControlUnit,
+    JointOpinion,
+    Project,
+    ProjectAnnex,
+    ProjectInvitation,
+    ProjectLevel,
+)
 from dafeng.domains.enterprise.review import figures, words
 from dafeng.domains.enterprise.review.changes import CASES
 from dafeng.domains.enterprise.review.experts import MARKS, POINTS
@@ -47,6 +54,9 @@ class BasicsForm(Stepped):
         r"^\d{4}$", label=_("行业代码"), help_text=_("国民经济行业分类（GB/T 4754）四位小类，如 3011。")
     )
     operation_year = forms.IntegerField(label=_("计划投产年"), min_value=2000, max_value=2100)
+    operation_month = forms.IntegerField(
+        label=_("计划投产月"), min_value=1, max_value=12, required=False, help_text=_("县区双控预测自这个月起计入本项目；没有投产月的不计入。")
+    )  # fmt: skip
     rebuilt = forms.BooleanField(
         label=_("建设地点、主要生产工艺和设备未改变的改建或技术改造（按增量计算）"), required=False
     )
@@ -55,6 +65,9 @@ class BasicsForm(Stepped):
     secret = forms.BooleanField(label=_("涉及国家秘密"), required=False)
     simple = forms.BooleanField(label=_("属于用能工艺简单、节能潜力小的行业目录"), required=False)
     reviewed_zone = forms.BooleanField(label=_("在已实施区域节能审查的区域内"), required=False)
+    control_unit = forms.ChoiceField(label=_("生态环境管控单元（三线一单）"), required=False, help_text=_("在登记的单元里选；没有登记的，在下面写类别和文件。"))  # fmt: skip
+    control_grade = forms.ChoiceField(label=_("管控类别"), choices=[("", _("没有填")), *ControlUnit.Grade.choices], required=False, help_text=_("选了登记的单元，以登记的类别为准。"))  # fmt: skip
+    control_document = forms.CharField(label=_("分区管控的依据文件"), max_length=200, required=False, help_text=_("研判意见或准入清单的文件名和文号；证明材料在附件里上传。"))  # fmt: skip
     park = forms.CharField(label=_("所在园区"), max_length=60, required=False, help_text=_("化工项目必须进入园区。"))
     chp = forms.BooleanField(label=_("燃煤背压型热电联产项目"), required=False)
     longitude = forms.FloatField(
@@ -74,9 +87,10 @@ class BasicsForm(Stepped):
         label=_("编制单位的组织代码"), max_length=60, required=False, help_text=_("编制单位在本平台有账户时填写，用于专家回避。")
     )  # fmt: skip
 
-    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Mapping[str, str], units: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].choices = list(places.items())  # type: ignore[attr-defined]
+        self.fields["control_unit"].choices = [("", _("没有登记")), *units.items()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -170,22 +184,37 @@ class OutputForm(Stepped):
 
 class ComparisonForm(Stepped):
     standard = forms.CharField(label=_("限额标准号和名称"), max_length=160, required=False)
-    limit = number(_("限定值（kgce/单位产品）"), least=None)
-    access = number(_("准入值（kgce/单位产品）"), least=None)
-    lead = number(_("先进值（kgce/单位产品）"), least=None)
+    unit = forms.ChoiceField(
+        label=_("限额的单位"), choices=[("kgce", _("kgce/单位产品")), ("kWh", _("kWh/单位产品（电耗）"))], required=False,
+        help_text=_("电耗限额与项目的电耗比较，不折成标准煤。"),
+    )  # fmt: skip
+    limit = number(_("限定值"), least=None)
+    access = number(_("准入值"), least=None)
+    lead = number(_("先进值"), least=None)
     advanced_home = forms.CharField(label=_("国内行业先进水平"), max_length=300, required=False)
     advanced_abroad = forms.CharField(label=_("国际先进水平"), max_length=300, required=False)
+    carbon_standard = forms.CharField(
+        label=_("碳排放限额或标准号和名称"), max_length=160, required=False, help_text=_("没有国家、行业标准的留空，不要自拟数值。")
+    )  # fmt: skip
+    carbon_limit = number(_("碳排放限定值（t CO₂/单位产品）"), least=None)
+    carbon_access = number(_("碳排放准入值（t CO₂/单位产品）"), least=None)
+    carbon_lead = number(_("碳排放先进值（t CO₂/单位产品）"), least=None)
+    carbon_advanced = forms.CharField(label=_("国内外碳排放先进水平"), max_length=300, required=False)
     equipment = forms.CharField(
         label=_("主要设备能效与强制性标准的比较"), required=False, max_length=3000, widget=forms.Textarea(attrs=AREA)
     )
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        values = [given[name] for name in ("lead", "access", "limit") if given.get(name) is not None]
-        if values != sorted(values):
-            self.add_error("limit", _("应为：先进值 ≤ 准入值 ≤ 限定值"))
-        if values and not given.get("standard"):
-            self.add_error("standard", _("填了限额，要写标准号"))
+        for prefix in ("", "carbon_"):
+            names = [f"{prefix}{name}" for name in ("lead", "access", "limit")]
+            values = [given[name] for name in names if given.get(name) is not None]
+            if values != sorted(values):
+                self.add_error(f"{prefix}limit", _("应为：先进值 ≤ 准入值 ≤ 限定值"))
+            if values and not given.get(f"{prefix}standard"):
+                self.add_error(f"{prefix}standard", _("填了限额，要写标准号"))
+            if not values and not prefix:
+                given["unit"] = ""
         return given
 
 
@@ -205,6 +234,13 @@ class MeasuresForm(Stepped):
     impact = forms.CharField(
         label=_("对所在地节能降碳目标的影响分析"), max_length=5000, widget=forms.Textarea(attrs=AREA)
     )
+    carbon_measures = forms.CharField(
+        label=_("碳排放评价：降碳措施和先进技术"), max_length=5000, required=False, widget=forms.Textarea(attrs=AREA),
+        help_text=_("须开展碳排放评价的项目必填（第十条）：由国家审查的，和审查机关认定的。"),
+    )  # fmt: skip
+    carbon_impact = forms.CharField(
+        label=_("碳排放评价：对所在地碳达峰和碳排放强度目标的影响"), max_length=5000, required=False, widget=forms.Textarea(attrs=AREA)
+    )  # fmt: skip
     meter_points = forms.CharField(
         label=_("本项目的计量点代码"), required=False, max_length=2000, help_text=_("投产后按这些计量点的读数验收，用逗号隔开。")
     )  # fmt: skip
@@ -228,10 +264,15 @@ class DayForm(forms.Form):
     day = forms.DateField(label=_("日期"), widget=DayInput())
 
 
+class MonthForm(forms.Form):
+    month = forms.DateField(label=_("预计投产月"), input_formats=["%Y-%m"])
+
+
 class AnnexForm(forms.Form):
     title = forms.CharField(
         label=_("附件名称"), max_length=120, help_text=_("如：环评批复、用能设备清单、产能置换文件。")
     )
+    matter = forms.ChoiceField(label=_("证明什么"), choices=[each for each in ProjectAnnex.Matter.choices if each[0] != "opinion"], required=False)  # fmt: skip
     file = forms.FileField(label=_("文件（PDF、JPG、PNG，不超过 20 MB）"), widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}))  # fmt: skip
 
 
@@ -338,6 +379,45 @@ class SelfCheckForm(forms.Form):
         return told | {"energies": {code: given[f"energy_{code}"] for code in self.energies}}
 
 
+class OrderForm(forms.Form):
+    document = forms.CharField(label=_("文号"), max_length=80)
+    stop = forms.BooleanField(label=_("停工（停产）整改"), required=False, initial=True)
+    reason = forms.CharField(label=_("存在问题和整改要求"), max_length=5000, widget=forms.Textarea(attrs=AREA))
+    due = forms.DateField(label=_("整改期限"), widget=DayInput())
+
+
+class MendedForm(forms.Form):
+    text = forms.CharField(label=_("整改情况"), max_length=5000, widget=forms.Textarea(attrs=AREA))
+    file = forms.FileField(
+        label=_("证明材料（PDF、JPG、PNG，不超过 20 MB）"), required=False, widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"})
+    )  # fmt: skip
+
+
+class OrderCheckForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("结论"), choices=[("pass", _("整改合格")), ("again", _("继续整改"))])
+    text = forms.CharField(label=_("核查意见"), max_length=5000, widget=forms.Textarea(attrs=AREA))
+    due = forms.DateField(label=_("新的整改期限"), required=False, widget=DayInput(), help_text=_("继续整改的必填。"))
+
+
+class PaperForm(forms.Form):
+    """What a paper opinion says, beside the steps of the owner's form."""
+
+    reference = forms.CharField(label=_("审查意见文号"), max_length=80)
+    opinion = forms.CharField(label=_("审查意见"), max_length=10000, widget=forms.Textarea(attrs=AREA))
+    approved_on = forms.DateField(label=_("批复日期"), widget=DayInput())
+    conditions = forms.CharField(label=_("附加条件"), required=False, max_length=10000, widget=forms.Textarea(attrs=AREA), help_text=_("每行一条，验收时逐条核对。"))  # fmt: skip
+    two_high = forms.TypedChoiceField(
+        label=_("是否“两高”项目"), choices=[("", _("没有认定")), ("yes", _("是")), ("no", _("否"))], required=False, coerce=lambda value: value == "yes", empty_value=None
+    )  # fmt: skip
+    large_carbon = forms.TypedChoiceField(
+        label=_("是否开展碳排放评价"), choices=[("", _("没有认定")), ("yes", _("是")), ("no", _("否"))], required=False, coerce=lambda value: value == "yes", empty_value=None
+    )  # fmt: skip
+    started_on = forms.DateField(label=_("开工日期"), required=False, widget=DayInput())
+    trial_on = forms.DateField(label=_("试运行（投产）日期"), required=False, widget=DayInput())
+    accepted = forms.BooleanField(label=_("已经通过节能验收（或投产时不要求验收）"), required=False)
+    file = forms.FileField(label=_("审查意见原件（PDF、JPG、PNG，不超过 20 MB）"), widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}))  # fmt: skip
+
+
 class AcceptForm(forms.Form):
     outcome = forms.ChoiceField(label=_("结论"), choices=[("pass", _("验收合格")), ("mend", _("责令限期整改"))])
     met = forms.MultipleChoiceField(label=_("已落实的批复条件"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -367,9 +447,12 @@ class FigureForm(forms.Form):
 
 
 class LevelForm(forms.Form):
+    measure = forms.ChoiceField(label=_("比较"), choices=ProjectLevel.Measure.choices)
     product = forms.SlugField(label=_("产品代码"), max_length=40, help_text=_("英文字母、数字和连字符。"))
     name = forms.CharField(label=_("产品"), max_length=80)
-    unit = forms.CharField(label=_("单位"), max_length=30, initial="kgce/t")
+    unit = forms.CharField(
+        label=_("单位"), max_length=30, initial="kgce/t", help_text=_("能耗：kgce/t、kWh/t；碳排放：tCO2/t。")
+    )
     limit = number(_("限定值"), least=None)
     access = number(_("准入值"), least=None)
     lead = number(_("先进值"), least=None)
@@ -408,6 +491,25 @@ class HeatUnitForm(forms.Form):
     longitude = forms.FloatField(label=_("经度"), min_value=73, max_value=136)
     latitude = forms.FloatField(label=_("纬度"), min_value=17, max_value=54)
     source = forms.CharField(label=_("位置依据"), max_length=200)
+
+
+class ControlUnitForm(forms.Form):
+    code = forms.SlugField(label=_("单元编码"), max_length=60)
+    name = forms.CharField(label=_("名称"), max_length=120)
+    grade = forms.ChoiceField(label=_("类别"), choices=ControlUnit.Grade.choices)
+    place = forms.ChoiceField(label=_("县区"))
+    barred = forms.CharField(
+        label=_("清单禁止的行业"), required=False, max_length=500, help_text=_("GB/T 4754 两到四位代码，用逗号隔开，如 26，3011；没有的留空。")
+    )  # fmt: skip
+    bars_two_high = forms.BooleanField(label=_("清单禁止“两高”项目"), required=False)
+    document = forms.CharField(label=_("依据文件"), max_length=200, help_text=_("准入清单的文件名和文号。"))
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].choices = list(places.items())  # type: ignore[attr-defined]
+
+    def clean_barred(self) -> list[str]:
+        return [each.strip() for each in self.cleaned_data["barred"].replace("，", ",").split(",") if each.strip()]
 
 
 class SwapForm(forms.Form):

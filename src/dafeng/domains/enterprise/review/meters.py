@@ -34,6 +34,27 @@ class Metered:
         return {"amounts": self.amounts, "coverage": self.coverage, "passed_over": list(self.passed_over)}
 
 
+def first_month(codes: Sequence[str], organisation: str, now: datetime) -> str:
+    """The first month of this year (`YYYY-MM`) in which one of the named points shows use; empty where none does."""
+    from dafeng.kernel.series import queries
+
+    taken = _taken(codes, organisation)
+    if not taken:
+        return ""
+    begin = timezone.localtime(now).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    used = queries.used(list(taken), begin, now, "1d")
+    first = used.filter((used["value"] > 0) & (used["coverage"] > 0))["at"].min()
+    return f"{timezone.localtime(first):%Y-%m}" if isinstance(first, datetime) else ""
+
+
+def _taken(codes: Sequence[str], organisation: str) -> dict[int, tuple[str, float]]:
+    """The owner's points that an energy of the form takes: number → energy, factor. A moment (power, level) has no sum."""
+    from dafeng.kernel.series.models import Point
+
+    points = Point.objects.filter(code__in=codes, organisation=organisation).exclude(kind="instant")
+    return {point.pk: ENERGIES[key] for point in points if (key := (point.quantity, point.unit)) in ENERGIES}
+
+
 def metered(codes: Sequence[str], organisation: str, since: date, until: date) -> Metered:
     """The named points' use between two days (`until` not included). Only points of the owner's organisation are read."""
     if not codes:
@@ -41,14 +62,8 @@ def metered(codes: Sequence[str], organisation: str, since: date, until: date) -
     from dafeng.kernel.series import queries
     from dafeng.kernel.series.models import Point
 
-    points = {point.pk: point for point in Point.objects.filter(code__in=codes, organisation=organisation)}
-    # A moment (power, level) has no sum.
-    taken = {
-        pk: ENERGIES[key]
-        for pk, point in points.items()
-        if (key := (point.quantity, point.unit)) in ENERGIES and point.kind != "instant"
-    }
-    unread = tuple(sorted(set(codes) - {points[pk].code for pk in taken}))
+    taken = _taken(codes, organisation)
+    unread = tuple(sorted(set(codes) - set(Point.objects.filter(pk__in=taken).values_list("code", flat=True))))
     if not taken:
         return Metered({}, None, unread)
     begin, end = (timezone.make_aware(datetime.combine(day, time.min)) for day in (since, until))

@@ -29,7 +29,8 @@ def projects_seen(user: Any, *, at: str = "") -> Q:
         **{f"{prefix}isnull": False} if at else {}
     )
     if OFFICES & roles:
-        return seen | told
+        # An officer who enters a paper opinion sees the draft that they are making.
+        return seen | told | Q(**{f"{prefix}record__created_by": user})
     if "county" in roles:
         seen |= told & Q(**{f"{prefix}place__in": places_of(user) - {""}})
     if "verifier" in roles:
@@ -56,6 +57,7 @@ APPLY = action("review.apply", "申报节能审查、变更与验收", {"enterpr
 HANDLE = action("review.handle", "办理节能审查", {"ndrc"}, writes=True)
 DECIDE = action("review.decide", "出具节能审查意见", {"ndrc", "leader"}, writes=True)
 ACCEPT = action("review.accept", "节能验收", {"ndrc", "county"}, writes=True, rule=of_county)
+ORDER = action("review.order", "责令节能整改与核查", {"ndrc", "county"}, writes=True, rule=of_county)
 JOIN = action("review.join", "会商联审答复", {"department", "ecology", "county"}, writes=True)
 EXPERT = action("review.expert", "专家评审", {"verifier"}, writes=True)
 KEEP = action("review.keep", "维护审查参数、限额、专家、产能与供热机组", {"ndrc"}, writes=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import JointOpinion, Project, ProjectCondition, ProjectInvitation
+from dafeng.domains.enterprise.models import JointOpinion, Project, ProjectCondition, ProjectInvitation, ProjectOrder
 from dafeng.domains.enterprise.review import annexes, assessments, region, statistics
 from dafeng.domains.enterprise.review.methods import rules
 from dafeng.domains.enterprise.review.methods.days import after_months, after_working_days
@@ -23,6 +23,7 @@ from dafeng.kernel.records import services as records
 from dafeng.kernel.records.payloads import plain
 
 KIND = "enterprise.project"
+ORDER_DAYS = (7, 0, -7)  # before and after the day on which an order is due
 
 
 def create(enterprise: Enterprise, basics: dict[str, Any], *, by: Any, now: datetime, demo: bool = False) -> Project:
@@ -40,7 +41,10 @@ def create(enterprise: Enterprise, basics: dict[str, Any], *, by: Any, now: date
 
 
 def _columns(basics: dict[str, Any]) -> dict[str, Any]:
-    return {name: basics[name] for name in ("name", "place", "kind", "stage", "industry", "operation_year")}
+    month = basics.get("operation_month")
+    return {name: basics[name] for name in ("name", "place", "kind", "stage", "industry", "operation_year")} | {
+        "expected_on": date(basics["operation_year"], month, 1) if month else None
+    }
 
 
 def save_step(project: Project, step: str, given: dict[str, Any], *, seen: str, by: Any, now: datetime) -> Project:
@@ -129,6 +133,12 @@ def handle(project: Project, action: str, *, by: Any, now: datetime, reason: str
         raise Refused(
             "report_not_needed", _("这个项目可不单独编制节能报告，不再单独审查"), mend=_("请办理备案（第八条、第二十条）")
         )  # fmt: skip
+    if action == "accept" and any(name in assessments.CARBON_NEEDED for _step, name in found.missing):
+        raise Refused(
+            "carbon_missing",
+            _("项目须开展碳排放评价，申报材料里没有碳排放评价的内容"),
+            mend=_("请一次告知补正（第十条、第十四条）"),
+        )
     if action == "review" and found.decision.open:
         raise Refused(
             "to_confirm", _("还有待确认的事项，不能交付评审"), mend=_("请先认定“两高”和碳排放评价，登记缺少的参数")
@@ -204,38 +214,13 @@ def approve(
         freeze(project, found, on=on)
         project.opinion, project.reference, project.approved_on = opinion.strip(), reference.strip()[:80], on
         project.save(update_fields=["opinion", "reference", "approved_on"])
-        _lay_down(project, conditions)
+        lay_down(project, conditions)
         statistics.publish(project.city, by=by, now=now)
     tell_owner(project, text=project.reference, now=now)
     return project
 
 
-def import_approved(
-    project: Project,
-    *,
-    opinion: str,
-    reference: str,
-    conditions: Sequence[str],
-    concluded_by: Any,
-    by: Any,
-    now: datetime,
-) -> Project:
-    """Put an opinion on the register that was given on paper, without this platform's experts and joint review; two persons all the same."""
-    on = timezone.localdate(now)
-    with records.serial():
-        for action in ("accept", "review", "conclude"):
-            records.move(project.record, action, by=concluded_by, now=now, reason=_("补登审查意见"))
-        records.move(project.record, "approve", by=by, now=now, reason=_("补登审查意见"))
-        freeze(project, assessments.assess(project, on=on), on=on)
-        project.opinion, project.reference, project.approved_on = opinion.strip(), reference.strip()[:80], on
-        project.accepted_at = now
-        project.save(update_fields=["opinion", "reference", "approved_on", "accepted_at"])
-        _lay_down(project, conditions)
-        statistics.publish(project.city, by=by, now=now)
-    return project
-
-
-def _lay_down(project: Project, conditions: Sequence[str]) -> None:
+def lay_down(project: Project, conditions: Sequence[str]) -> None:
     """The conditions of the opinion in force, in place of those of an earlier one."""
     project.conditions.all().delete()
     texts = [text.strip()[:500] for text in conditions if text.strip()]
@@ -277,6 +262,21 @@ def start(project: Project, *, day: date, by: Any, now: datetime) -> Project:
         records.move(project.record, "start", by=by, now=now)
         project.started_on, project.stage = day, Project.Stage.BUILDING
         project.save(update_fields=["started_on", "stage"])
+        statistics.publish(project.city, by=by, now=now)
+    return project
+
+
+def expect(project: Project, *, month: date, by: Any, now: datetime) -> Project:
+    """The owner says in which month the project is to begin to run; forecasts add it from then on. What was approved stays as it is."""
+    if project.record.state not in ("approved", "building"):
+        raise TransitionError(_("项目现为“%(state)s”，不再登记预计投产月") % {"state": project.record.state_title})
+    if month.replace(day=1) < timezone.localdate(now).replace(day=1):
+        raise Refused("in_past", _("预计投产月已经过去"), mend=_("已经投产的请登记试运行"))
+    with records.serial():
+        before, project.expected_on = project.expected_on, month.replace(day=1)
+        project.save(update_fields=["expected_on"])
+        records.audit(by, f"{KIND}.expect", "record", str(project.record_id), {"month": f"{month:%Y-%m}", "before": f"{before:%Y-%m}" if before else ""}, now=now)  # fmt: skip
+        statistics.publish(project.city, by=by, now=now)
     return project
 
 
@@ -290,6 +290,7 @@ def trial(project: Project, *, day: date, by: Any, now: datetime) -> Project:
         records.move(project.record, "trial", by=by, now=now)
         project.trial_on = day
         project.save(update_fields=["trial_on"])
+        statistics.publish(project.city, by=by, now=now)
     return project
 
 
@@ -352,6 +353,16 @@ def keep_terms(city: str, *, now: datetime) -> dict[str, int]:
                 href=address(project),
                 now=now,
             )
+            done["reminded"] += 1
+    waiting = ProjectOrder.objects.filter(project__city=city, outcome="open").select_related("project__enterprise")
+    for order in waiting:
+        if (order.due - today).days in ORDER_DAYS:
+            owner = order.project.enterprise.organisation
+            people = records.people_of([owner] if owner else ())
+            if order.due < today:
+                people = [*people, *records.people_of(roles=["ndrc"], places=[city])]
+            title = _("整改期限 %(due)s：%(name)s") % {"due": order.due, "name": order.project.name}
+            desk.notify(people, kind=KIND, title=title, href=f"{address(order.project)}?tab=after", now=now)
             done["reminded"] += 1
     return done
 

@@ -1,6 +1,7 @@
 """What the county's dual control says to a project: its red months, its forecast of the year, and how the project moves that forecast.
 
-Read from the blackboard, where dual control publishes (`energy.warning.red_months`, `energy.quota.forecast`, `energy.quota`); this
+Read from the blackboard, where dual control publishes (`energy.warning.red_months`, `energy.quota.forecast`, `energy.quota.coming`, `energy.quota`);
+this
 room writes nothing there. A county without these is neither limited nor forecast.
 """
 
@@ -19,12 +20,13 @@ from dafeng.domains.enterprise.review.methods import rules
 from dafeng.domains.enterprise.review.statistics import COUNTED
 
 RED, FORECAST, QUOTA = "energy.warning.red_months", "energy.quota.forecast", "energy.quota"
+COMING = "energy.quota.coming"
 STOPS = ("limit", "suspend")
 
 
 @dataclass(frozen=True)
 class Region:
-    """`measure`: empty, remind, limit or suspend. `forecast`: per cent of the year's quota; with what was approved and is to come
+    """`measure`: empty, remind, limit or suspend. `forecast`: per cent of the year's quota, without projects to come; with what was approved and is to come
     (`approved`, tce), and with this project. None where nobody tells.
     """
 
@@ -60,7 +62,10 @@ def of(project: Project, tce: float, told: Figures) -> Region:
     if len(quotas) != 1 or not forecasts:
         return Region(measure, month, months, own=tce)
     last = forecasts[-1]
-    return Region(measure, month, months, quotas[0], last["value"], last["period"], _approved(project, told.on), tce)
+    # Dual control's forecast holds what approved projects add in the rest of this year; here they count with their whole year, once.
+    expected = sum(each["value"] for each in rows if (each["indicator"], each["period"]) == (COMING, last["period"]))
+    forecast = last["value"] - expected
+    return Region(measure, month, months, quotas[0], forecast, last["period"], _approved(project, told.on), tce)
 
 
 def _measure(red: Sequence[Mapping[str, Any]], year: int) -> tuple[str, str, int]:
@@ -79,6 +84,8 @@ def _measure(red: Sequence[Mapping[str, Any]], year: int) -> tuple[str, str, int
 
 def _approved(project: Project, on: date) -> float:
     """tce of the county's other projects with an opinion in force that are to begin from this year on and do not run yet."""
-    others = Project.objects.filter(place=project.place, record__state__in=COUNTED, operation_year__gte=on.year)
+    others = Project.objects.filter(
+        place=project.place, record__state__in=COUNTED, operation_year__gte=on.year, trial_on=None
+    )
     others = others.exclude(pk=project.pk).exclude(record__state="completed")
     return others.aggregate(sum=Sum("counted"))["sum"] or 0.0

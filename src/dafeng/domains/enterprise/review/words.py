@@ -56,16 +56,40 @@ BARRED: dict[str, Any] = {
     "swap_short": gettext_lazy("产能置换量不足"),
     "replace_short": gettext_lazy("污染物减量替代不足"),
 }
+ZONES: dict[str, Any] = {
+    "zone_industry": gettext_lazy("所在管控单元的准入清单禁止这个行业"),
+    "zone_two_high": gettext_lazy("所在管控单元的准入清单禁止“两高”项目"),
+    "zone_elsewhere": gettext_lazy("填报的管控单元不在项目所在县区"),
+    "zone_untold": gettext_lazy("没有填生态环境管控单元，分区管控要求待确认"),
+    "zone_unregistered": gettext_lazy("管控单元没有登记，准入清单待生态环境部门确认"),
+    "zone_class_two_high": gettext_lazy("“两高”项目在优先保护单元内，须由生态环境部门确认（本平台规则，待确认）"),
+    "zone_no_paper": gettext_lazy("没有分区管控的依据文件和证明材料（优先保护、重点管控单元应有，本平台规则）"),
+}
+BARRED |= {code: ZONES[code] for code in ("zone_industry", "zone_two_high", "zone_elsewhere")}
 VERDICTS: dict[str, Any] = {
     "over_limit": gettext_lazy("高于限定值"),
     "over_access": gettext_lazy("高于准入值"),
     "between": gettext_lazy("符合准入值"),
     "advanced": gettext_lazy("达到先进值"),
     "": gettext_lazy("没有可比的限额"),
+    "incomparable": gettext_lazy("不可比"),
     "kept": gettext_lazy("不高于批复"),
     "higher": gettext_lazy("高于批复，未超 10%"),
     "over": gettext_lazy("高于批复 10% 以上"),
     "open": gettext_lazy("不满一年，待确认"),
+}
+WHY_NOT: dict[str, Any] = {
+    "": "",
+    "unit": gettext_lazy("限额的单位没有收录，请逐项人工核对"),
+    "denominator": gettext_lazy("产量单位与限额的产品单位不同，请核对产量单位"),
+    "output": gettext_lazy("没有填年产量"),
+}
+CARBON_OPEN: dict[str, Any] = {
+    "increment": gettext_lazy("所在地碳排放增量控制数"),
+    "energy": gettext_lazy("所在地上年二氧化碳排放总量"),
+    "gdp": gettext_lazy("所在地上年地区生产总值"),
+    "intensity": gettext_lazy("所在地单位地区生产总值二氧化碳排放"),
+    "added_value": gettext_lazy("项目年增加值"),
 }
 GRADES: dict[str, Any] = {
     "smaller": gettext_lazy("影响较小"),
@@ -110,6 +134,8 @@ MISSING: dict[str, Any] = {
     "measures": gettext_lazy("节能降碳措施"),
     "impact": gettext_lazy("对所在地节能降碳目标的影响分析"),
     "committed": gettext_lazy("真实性承诺"),
+    "carbon_measures": gettext_lazy("碳排放评价：降碳措施和先进技术"),
+    "carbon_impact": gettext_lazy("碳排放评价：对所在地碳达峰和碳排放强度目标的影响"),
 }
 
 

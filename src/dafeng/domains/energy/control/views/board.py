@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from dafeng.domains.energy.city_page import amount, city_here, percent, told, unit_of
 from dafeng.domains.energy.control import balance, limits, permissions, readings, rules, warnings
 from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control import coming as expected
 from dafeng.domains.energy.control.balance import Board, State
 from dafeng.domains.energy.control.forms import FollowForm
+from dafeng.domains.energy.control.methods.coming import Why, added
 from dafeng.domains.energy.models import EnergyCity, Park
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.domains.energy.models.parks import whole_parks
@@ -53,6 +55,8 @@ def why(state: State) -> str:
         said += _("，超 %(over)s") % {"over": amount(state.over)}
     if state.year_ratio is not None and state.year_ratio > 100:
         said += _("；预计全年超指标 %(over)s") % {"over": percent(state.year_ratio - 100)}
+    if state.coming:
+        said += _("；预测含已批未投产项目 %(coming)s %(unit)s") % {"coming": amount(state.coming), "unit": unit}
     return said
 
 
@@ -207,8 +211,43 @@ def subject(request: HttpRequest, subject: str) -> HttpResponse:
         "form": FollowForm() if light and light.light in warnings.WARNS and may(request.user, permissions.FOLLOW, light.place) else None,
         "share": state.share_way if state else "", "way": state.forecast_way if state else "none",
         "board": permissions.OFFICES & records.roles_of(request.user),
+        **_projects(city, subject, sector, quantity, year, month, state),
     }  # fmt: skip
     return render(request, "energy/control/subject.html", context)
+
+
+def _why(why: Why, first: int) -> str:
+    """What a project adds to the forecast, or why nothing."""
+    return {
+        Why.COMING: _("自 %(month)s 月起计入") % {"month": first},
+        Why.LATE: _("已过投产月、仍在建设，自 %(month)s 月起计入") % {"month": first},
+        Why.RUNS: _("已投产或已有计量读数，用量在月度用量里，不再加"),
+        Why.IDLE: _("已过投产月、没有开工，不计入"),
+        Why.UNPLACED: _("没有投产月，不计入；请建设单位在节能审查登记"),
+        Why.AFTER: _("以后年度投产，本年不计入"),
+    }[why]
+
+
+def _projects(
+    city: EnergyCity, subject: str, sector: str, quantity: str, year: int, month: int, state: State | None
+) -> dict[str, Any]:
+    """Approved projects of a county (or the city), and what each adds to the forecast of the month shown."""
+    if sector or not subject.startswith("place:") or not rules.quantities()[quantity].coming:
+        return {}
+    parts = expected.parts_of(city.code, quantity, subjects=[subject]).get(subject, ())
+    found = [each for part in parts if (each := added(part, year, month)) is not None]
+    rows = [
+        {
+            "name": each.part.name or each.part.number or _("项目名称未公布"), "number": each.part.number, "year_amount": amount(each.part.year_amount),
+            "begins": each.part.since or each.part.planned or str(each.part.year), "amount": amount(each.amount), "why": _why(each.why, each.first),
+        }
+        for each in sorted(found, key=lambda each: (-each.amount, each.part.number))
+    ]  # fmt: skip
+    return {
+        "projects": rows,
+        "tells_projects": True,
+        "coming": amount(state.coming) if state and state.year_forecast is not None else "",
+    }
 
 
 def _month_row(state: State | None, reading: readings.Reading | None, month: str) -> dict[str, Any]:

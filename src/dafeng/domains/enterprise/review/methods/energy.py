@@ -52,6 +52,7 @@ class Consumption:
     co2_per_product: float | None
     co2_per_value: float | None
     co2_per_added_value: float | None
+    kwh_per_product: float | None = None
     open: tuple[str, ...] = ()
 
     @property
@@ -91,9 +92,11 @@ def consumption(proposal: Proposal, known: Rules | None = None) -> Consumption:
     process = proposal.process_co2 - (proposal.process_co2_before if proposal.rebuilt else 0.0)
     # A product's standard speaks of the whole plant, also where only the increment is reviewed.
     whole_tce, whole_co2 = equivalent, energy_co2 + process
+    whole_power = power.amount if power is not None else 0.0
     if proposal.rebuilt:
         whole = consumption(replace(proposal, rebuilt=False), known)
         whole_tce, whole_co2 = whole.equivalent, whole.co2
+        whole_power = sum(row.amount for row in whole.rows if row.code == "electricity")
     return Consumption(
         rows=rows,
         equivalent=equivalent,
@@ -112,6 +115,7 @@ def consumption(proposal: Proposal, known: Rules | None = None) -> Consumption:
         co2_per_product=_per(whole_co2, proposal.output),
         co2_per_value=_per(energy_co2 + process, proposal.value),
         co2_per_added_value=_per(energy_co2 + process, proposal.added_value),
+        kwh_per_product=_per(whole_power * 1000, proposal.output),
         open=tuple(open_),
     )
 

@@ -1,7 +1,8 @@
-"""What a project does to the county's energy budget and intensity target: the indicators m and n of energy assessment.
+"""What a project does to the county's energy or carbon budget and intensity target: the indicators m and n of energy assessment.
 
 m = the project's energy ÷ what the county may add; n = ((a + d) ÷ (b + e) − c) ÷ c, with a the county's energy (tce), b its GDP
 (万元), c its intensity (tce/万元), d the project's energy and e its value added. Grades from a web copy (letter C).
+The same arithmetic serves carbon (t CO2 for tce; arts. 10, 16 of the measures); no text grades it, so carbon has no grades.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ GRADES = ("smaller", "some", "larger", "major", "decisive")
 
 @dataclass(frozen=True)
 class Base:
-    """A county's base figures; None where nobody has told one."""
+    """A county's base figures, of energy (tce) or of carbon (t CO2 in its place); None where nobody has told one."""
 
     energy: float | None = None
     gdp: float | None = None
@@ -47,8 +48,10 @@ def grade(percent: float, cuts: Sequence[float]) -> str:
     return GRADES[-1]
 
 
-def effect(tce: float, added_value: float | None, base: Base, known: Rules | None = None) -> Impact:
-    """`tce`: what counts in dual control (feedstock and renewables deducted); `added_value` in 万元."""
+def effect(
+    tce: float, added_value: float | None, base: Base, known: Rules | None = None, *, graded: bool = True
+) -> Impact:
+    """`tce`: what counts in dual control (feedstock and renewables deducted), or t CO2; `added_value` in 万元. Carbon is not `graded`."""
     known = known or rules()
     table = known.tables["impact"]
     open_, formulas = [], []
@@ -69,6 +72,6 @@ def effect(tce: float, added_value: float | None, base: Base, known: Rules | Non
         left = base.budget - base.used - tce
         formulas.append(("left", f"{base.budget:,.1f} − {base.used:,.1f} − {tce:,.1f}"))
     return Impact(
-        m, grade(m, table["m"]) if m is not None else "", n, grade(n, table["n"]) if n is not None else "", left,
+        m, grade(m, table["m"]) if m is not None and graded else "", n, grade(n, table["n"]) if n is not None and graded else "", left,
         tuple(formulas), tuple(open_),
     )  # fmt: skip

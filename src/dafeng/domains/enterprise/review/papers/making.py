@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.models import Project
+from dafeng.domains.enterprise.models import ControlUnit, Project
 from dafeng.domains.enterprise.review import assessments, cities, words
 from dafeng.domains.enterprise.review.assessments import Assessment
-from dafeng.domains.enterprise.review.methods import rules
+from dafeng.domains.enterprise.review.methods import Standing, rules
 from dafeng.domains.enterprise.review.papers.blocks import Block, Heading, Paper, Paragraph, Table
 
 MEDIA = {
@@ -91,6 +93,51 @@ def opinion(project: Project) -> Paper:
     return Paper(title, issuer, project.reference, project.approved_on, tuple(blocks), _note(project))
 
 
+def _head() -> tuple[str, ...]:
+    return (_("限额"), _("单位"), _("项目"), _("限定值"), _("准入值"), _("先进值"), _("比较"))
+
+
+def _limits(told: Iterable[tuple[str, Standing]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (
+            title, each.level.unit, "–" if each.value is None else _amount(each.value),
+            *(_amount(value) if value is not None else "–" for value in (each.level.limit, each.level.access, each.level.lead)),
+            "：".join(filter(None, (str(words.VERDICTS[each.verdict]), str(words.WHY_NOT[each.why])))),
+        )
+        for title, each in told
+        if each.level is not None
+    )  # fmt: skip
+
+
+def _carbon(found: Assessment, comparison: dict[str, Any], measures: dict[str, Any]) -> list[Block]:
+    """The carbon evaluation inside part five (arts. 10, 12): structure, per unit, standards and peers, effect on the local target."""
+    if found.decision.carbon is False:
+        return [Paragraph(_("本项目不单独开展碳排放评价（第十条）。"))]
+    used, carbon = found.used, found.carbon
+    rows = (
+        (_("碳排放总量"), used.co2, "t CO₂"), (_("其中能源活动"), used.energy_co2, "t CO₂"), (_("其中工业生产过程"), used.process_co2, "t CO₂"),
+        (_("单位产品碳排放"), used.co2_per_product, "t CO₂"), (_("单位产值碳排放"), used.co2_per_value, _("t CO₂/万元")),
+        (_("单位增加值碳排放"), used.co2_per_added_value, _("t CO₂/万元")),
+        (_("占碳排放增量控制数的比例"), carbon.impact.m, "%"), (_("对单位地区生产总值二氧化碳排放的影响"), carbon.impact.n, "%"),
+    )  # fmt: skip
+    limits = _limits(((_("登记的限额"), carbon.standing), (comparison.get("carbon_standard", ""), carbon.claimed)))
+    peers = (
+        _("台账里同一产品的 %(count)s 个项目中，单位产品碳排放比本项目高的占 %(share)s。") % {"count": carbon.peers, "share": f"{carbon.quantile:.2f}"}
+        if carbon.quantile is not None
+        else _("同一产品的其他项目不足 3 个，不作同类比较。")
+    )  # fmt: skip
+    return [
+        Heading(_("碳排放评价")),
+        *([Paragraph(_("是否开展碳排放评价，待审查机关认定。"))] if found.decision.carbon is None else []),
+        Table((_("指标"), _("数值"), _("单位")), tuple((title, _amount(value), unit) for title, value, unit in rows), _("碳排放指标")),
+        Table(_head(), limits, _("与碳排放限额或标准的比较")) if limits else Paragraph(_("这种产品的碳排放限额或标准：待确认，不作比较。")),
+        Paragraph(peers),
+        Paragraph(_("国内外先进水平：%(text)s") % {"text": comparison.get("carbon_advanced") or _("待确认")}),
+        Paragraph(_("降碳措施和先进技术：%(text)s") % {"text": measures.get("carbon_measures") or _("待补充")}),
+        Paragraph(_("对所在地碳达峰和碳排放强度目标的影响：%(text)s") % {"text": measures.get("carbon_impact") or _("待补充")}),
+    ]  # fmt: skip
+
+
 def report(project: Project, *, on: date) -> Paper:
     """The owner's report by the seven parts of art. 12."""
     found = assessments.assess(project, on=on)
@@ -106,11 +153,7 @@ def report(project: Project, *, on: date) -> Paper:
         ),
         _("能源消费结构"),
     )
-    limits = tuple(
-        (title, _amount(each.value), *(_amount(value) if value is not None else "–" for value in (each.level.limit, each.level.access, each.level.lead)), str(words.VERDICTS[each.verdict]))
-        for title, each in ((_("登记的限额"), found.standing), (comparison.get("standard", ""), found.claimed))
-        if each.level is not None
-    )  # fmt: skip
+    limits = _limits(((_("登记的限额"), found.standing), (comparison.get("standard", ""), found.claimed)))
     blocks: list[Block] = [
         Heading(_("一、项目概况")),
         Paragraph(
@@ -118,6 +161,14 @@ def report(project: Project, *, on: date) -> Paper:
             % {"name": project.name, "kind": project.get_kind_display(), "place": place, "industry": project.industry, "year": project.operation_year}
         ),
         Paragraph(_("建设单位：%(enterprise)s；编制单位：%(compiler)s。") % {"enterprise": project.enterprise.name, "compiler": basics.get("compiler", "–")}),
+        Paragraph(
+            _("生态环境分区管控：%(unit)s，%(grade)s。%(findings)s")
+            % {
+                "unit": found.zone.name if found.zone else _("没有登记的单元"),
+                "grade": dict(ControlUnit.Grade.choices).get(found.zone_grade, _("待确认")),
+                "findings": "；".join(str(words.ZONES[str(each)]) for each in found.zone_findings) or _("准入清单没有禁止这类项目。"),
+            }
+        ),
         Heading(_("二、分析评价依据")),
         Paragraph(measures.get("basis", "–")),
         Heading(_("三、项目建设及运营方案节能降碳分析和比选")),
@@ -128,6 +179,7 @@ def report(project: Project, *, on: date) -> Paper:
         Heading(_("五、项目碳排放情况")),
         Paragraph(_("能源活动 %(energy)s t CO₂，工业生产过程 %(process)s t CO₂。") % {"energy": _amount(found.used.energy_co2), "process": _amount(found.used.process_co2)}),
         Paragraph(output.get("process_basis", "–")),
+        *_carbon(found, comparison, measures),
         Heading(_("六、节能降碳措施")),
         Paragraph(measures.get("measures", "–")),
         Paragraph(measures.get("management", "–")),
@@ -139,7 +191,6 @@ def report(project: Project, *, on: date) -> Paper:
         Paragraph(measures.get("impact", "–")),
     ]  # fmt: skip
     if limits:
-        head = (_("限额"), _("项目"), _("限定值"), _("准入值"), _("先进值"), _("比较"))
-        blocks.insert(10, Table(head, limits, _("与限额标准的比较")))
+        blocks.insert(10, Table(_head(), limits, _("与限额标准的比较")))
     title = _("%(name)s节能报告") % {"name": project.name}
     return Paper(title, project.enterprise.name, project.number, on, tuple(blocks), _note(project))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dafeng.domains.enterprise.models import (
+    ControlUnit,
     HeatUnit,
     Project,
     ProjectExpert,
@@ -23,6 +24,7 @@ from dafeng.domains.enterprise.models import (
     ProjectLevel,
 )
 from dafeng.domains.enterprise.review import (
+    assessments,
     cities,
     experts,
     figures,
@@ -33,10 +35,17 @@ from dafeng.domains.enterprise.review import (
     swaps,
     words,
 )
-from dafeng.domains.enterprise.review.forms import CapacityForm, ExpertForm, FigureForm, HeatUnitForm, LevelForm
-from dafeng.domains.enterprise.review.methods import rules
+from dafeng.domains.enterprise.review.forms import (
+    CapacityForm,
+    ControlUnitForm,
+    ExpertForm,
+    FigureForm,
+    HeatUnitForm,
+    LevelForm,
+)
+from dafeng.domains.enterprise.review.methods import consumption, rules, stand
 from dafeng.domains.enterprise.review.views import clock, faults, tell
-from dafeng.kernel.actions import asks
+from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError
 from dafeng.kernel.pages import charts
 from dafeng.kernel.pages.asked import one_of, tabs
@@ -45,7 +54,7 @@ from dafeng.kernel.records import services as records
 from dafeng.kernel.records.workflows import get as workflow_of
 
 # What waits for whom: state → the bureau's next step.
-WAITING = ("submitted", "accepted", "in_review", "reviewed", "forwarded", "trial", "rectifying")
+WAITING = ("submitted", "accepted", "in_review", "reviewed", "forwarded", "trial", "rectifying", "entered")
 
 
 def _address(row: Project) -> str:
@@ -94,7 +103,13 @@ def board(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     if answer := table.download():
         return answer
-    context: dict[str, Any] = {"table": table, "applies": "enterprise" in roles, "rules": rules(), "today": today}
+    context: dict[str, Any] = {
+        "table": table,
+        "applies": "enterprise" in roles,
+        "enters": may(request.user, permissions.HANDLE),
+        "rules": rules(),
+        "today": today,
+    }
     if {"department", "ecology", "county"} & roles:
         context["joint"] = joint.waiting_for(request.user)
     if "verifier" in roles:
@@ -116,9 +131,9 @@ def register(request: HttpRequest) -> HttpResponse:
     """Every project handed in, with all filters; the sweep of stock and unfinished projects is a filter of it."""
     names = cities.place_names()
     chosen = _seen(request).exclude(record__state__in=("draft", "withdrawn"))
-    sweep = one_of(request, "sweep", ("", "over"))
-    if sweep == "over":
-        chosen = chosen.filter(pk__in=_over_access(chosen))
+    sweep = one_of(request, "sweep", ("", "over", "incomparable"))
+    if sweep:
+        chosen = chosen.filter(pk__in=_swept(chosen, sweep))
     years = chosen.order_by("-operation_year").values_list("operation_year", flat=True).distinct()
     table = Table(
         request, chosen, _columns(names), _("节能审查台账"), search=("name", "number", "enterprise__name"), order="-number",
@@ -136,19 +151,21 @@ def register(request: HttpRequest) -> HttpResponse:
     return table.download() or render(request, "enterprise/review/register.html", context)
 
 
-def _over_access(chosen: QuerySet[Project]) -> list[Any]:
-    """Projects whose designed use does not meet the access value in force (H1: stock and unfinished ones are to stop and mend)."""
+def _swept(chosen: QuerySet[Project], sweep: str) -> list[Any]:
+    """Projects whose designed use does not meet the access value in force (H1: stock and unfinished ones are to stop and mend), or
+    cannot be compared with it (`incomparable`), each in the level's own unit.
+    """
     _now, today = clock()
-    rows = chosen.filter(per_product__isnull=False).exclude(product="").values_list("pk", "product", "per_product")
+    wanted = {"over": ("over_limit", "over_access"), "incomparable": ("incomparable",)}[sweep]
     levels: dict[str, Any] = {}
     found = []
-    for pk, product, value in rows:
-        level = levels.setdefault(product, figures.level_of(product, today))
-        if level is None or not level.unit.startswith("kgce"):
-            continue
-        access = level.access if level.access is not None else level.limit
-        if access is not None and value > access:
-            found.append(pk)
+    for project in chosen.exclude(product=""):
+        if project.product not in levels:
+            levels[project.product] = figures.levels_of(project.product, today).get("energy")
+        used = consumption(assessments.proposal_of(project))
+        per = assessments.per_product(used, project.content.get("output", {}).get("unit", ""))
+        if stand(per, levels[project.product]).verdict in wanted:
+            found.append(project.pk)
     return found
 
 
@@ -194,12 +211,13 @@ def figures_page(request: HttpRequest) -> HttpResponse:
             {"title": _("新增能耗"), "value": _number(totals["tce"][0]), "unit": "tce"},
             {"title": _("新增碳排放"), "value": _number(totals["co2"][0]), "unit": "t CO₂"},
         ] if counties.height else [],
+        "zones": [row | {"title": dict(ControlUnit.Grade.choices).get(row["zone"], _("没有填，待确认")), "tce": _number(row["tce"])} for row in statistics.by_zone(frame).to_dicts()],
         "published": statistics.ENERGY,
     }  # fmt: skip
     return render(request, "enterprise/review/statistics.html", context)
 
 
-TABS = ("figures", "levels", "experts", "capacity", "heat")
+TABS = ("figures", "levels", "experts", "capacity", "heat", "zones")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -207,7 +225,7 @@ TABS = ("figures", "levels", "experts", "capacity", "heat")
 def keep(request: HttpRequest) -> HttpResponse:
     """The registers that decisions read, a tab each, each with a form to add a row."""
     titles = {
-        "figures": _("审查参数"), "levels": _("能耗限额"), "experts": _("专家库"), "capacity": _("退出产能和削减量"), "heat": _("供热机组"),
+        "figures": _("审查参数"), "levels": _("能耗和碳排放限额"), "experts": _("专家库"), "capacity": _("退出产能和削减量"), "heat": _("供热机组"), "zones": _("管控单元"),
     }  # fmt: skip
     tab = one_of(request, "tab", titles, default="figures")
     now, today = clock()
@@ -241,6 +259,7 @@ def _kept_form(tab: str, data: Any, wider: dict[str, str], counties: dict[str, s
         "experts": lambda: ExpertForm(data),
         "capacity": lambda: CapacityForm(data, places=counties, products=figures.source_products()),
         "heat": lambda: HeatUnitForm(data),
+        "zones": lambda: ControlUnitForm(data, places=counties),
     }[tab]()
 
 
@@ -251,6 +270,8 @@ def _add(tab: str, given: dict[str, Any], *, city: str, by: Any, now: Any) -> No
         figures.state_level(**given, by=by, now=now)
     elif tab == "heat":
         figures.state_heat_unit(**given, city=city, by=by, now=now)
+    elif tab == "zones":
+        figures.state_control_unit(**given, city=city, by=by, now=now)
     elif tab == "capacity":
         swaps.retire(**given, city=city, by=by, now=now)
     else:
@@ -279,10 +300,10 @@ def _kept(tab: str, request: HttpRequest, names: dict[str, str]) -> Table:
         return Table(request, ProjectFigure.objects.all(), columns, _("审查参数"), search=("source",), empty=_("还没有登记参数：需要它的判定会停在“待确认”。"))  # fmt: skip
     if tab == "levels":
         columns = [
-            Column("name", _("产品")), Column("limit", _("限定值"), numeric=True), Column("access", _("准入值"), numeric=True),
+            Column("name", _("产品")), Column("measure", _("比较"), show=lambda row: row.get_measure_display()), Column("limit", _("限定值"), numeric=True), Column("access", _("准入值"), numeric=True),
             Column("lead", _("先进值"), numeric=True), Column("unit", _("单位")), Column("since", _("实施")), Column("source", _("标准"), wide=True), demo,
         ]  # fmt: skip
-        return Table(request, ProjectLevel.objects.all(), columns, _("能耗限额"), search=("name", "source"), empty=_("还没有登记限额；六种产品的国家能效水平（2021 年版）已内置。"))  # fmt: skip
+        return Table(request, ProjectLevel.objects.all(), columns, _("能耗限额"), search=("name", "source"), empty=_("还没有登记限额；六种产品的国家能效水平（2021 年版）已内置，碳排放限额没有内置：手头没有原文。"))  # fmt: skip
     if tab == "experts":
         columns = [
             Column("name", _("姓名")), Column("employer", _("工作单位"), wide=True), Column("fields", _("专业"), wide=True),
@@ -299,6 +320,13 @@ def _kept(tab: str, request: HttpRequest, names: dict[str, str]) -> Table:
             Column("unit", _("单位")), Column("retired_on", _("退出日期")), Column("document", _("认定文件"), wide=True), demo,
         ]  # fmt: skip
         return Table(request, swaps.sources(), columns, _("退出产能"), search=("enterprise", "document"), empty=_("还没有登记退出产能。"))  # fmt: skip
+    if tab == "zones":
+        columns = [
+            Column("name", _("管控单元"), wide=True), Column("code", _("编码")), Column("grade", _("类别"), show=lambda row: row.get_grade_display()),
+            Column("place", _("县区"), show=place), Column("barred", _("禁止的行业"), sort=None, show=lambda row: "，".join(row.barred) or "–"),
+            Column("bars_two_high", _("禁止“两高”"), show=lambda row: _("是") if row.bars_two_high else _("否")), Column("document", _("依据文件"), wide=True), demo,
+        ]  # fmt: skip
+        return Table(request, ControlUnit.objects.all(), columns, _("管控单元"), search=("name", "code", "document"), empty=_("还没有登记管控单元：项目的分区管控要求停在“待确认”。"))  # fmt: skip
     columns = [
         Column("name", _("供热机组"), wide=True), Column("longitude", _("经度"), numeric=True), Column("latitude", _("纬度"), numeric=True),
         Column("source", _("位置依据"), wide=True), demo,

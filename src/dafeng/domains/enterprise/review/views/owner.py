@@ -33,6 +33,7 @@ from dafeng.domains.enterprise.review.forms import (
     DayForm,
     EnergyForm,
     MeasuresForm,
+    MonthForm,
     OutputForm,
     ReasonForm,
     SelfCheckForm,
@@ -62,7 +63,7 @@ def _counties(city: str = "") -> dict[str, str]:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a project: whose, and the first step."""
     mine = _mine(request)
-    form = BasicsForm(request.POST or None, places=_counties(mine[0].place if mine else ""), initial={"stage": "proposed"})  # fmt: skip
+    form = BasicsForm(request.POST or None, places=_counties(mine[0].place if mine else ""), units=figures.control_units(mine[0].city if mine else ""), initial={"stage": "proposed"})  # fmt: skip
     choices = [(each.code, each.name) for each in mine]
     form.fields = {"enterprise": forms.ChoiceField(label=_("建设单位"), choices=choices), **form.fields}
     context: dict[str, Any] = {"form": form, "mine": mine}
@@ -78,7 +79,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def _form(project: Project, step: str, data: Any) -> Any:
     given = project.content.get(step, {})
     if step == "basics":
-        return BasicsForm(data, places=_counties(project.place), initial=given)
+        return BasicsForm(
+            data, places=_counties(project.place), units=figures.control_units(project.city), initial=given
+        )
     if step == "energy":
         return EnergyForm(data, rebuilt=bool(project.content.get("basics", {}).get("rebuilt")), initial=given)
     if step == "output":
@@ -137,7 +140,7 @@ def _asked(project: Project) -> str:
 @require_POST
 @asks(permissions.APPLY)
 def step(request: HttpRequest, id: UUID, action: str) -> HttpResponse:
-    """Submit, withdraw, start, trial: the owner's own steps."""
+    """Submit, withdraw, expect, start, trial: the owner's own steps."""
     project = project_of(request, id, permissions.APPLY)
     demand_seen(request, project)
     now, _today = clock()
@@ -147,6 +150,12 @@ def step(request: HttpRequest, id: UUID, action: str) -> HttpResponse:
         why = ReasonForm(request.POST)
         reason = why.cleaned_data["reason"] if why.is_valid() else ""
         return done(request, project, lambda: projects.withdraw(project, reason=reason, by=request.user, now=now), _("已撤回"))  # fmt: skip
+    if action == "expect":
+        month = MonthForm(request.POST)
+        if not month.is_valid():
+            faults(request, month)
+            return redirect("enterprise:review-project", id=id)
+        return done(request, project, lambda: projects.expect(project, month=month.cleaned_data["month"], by=request.user, now=now), _("已登记预计投产月，县区预测随之更新"))  # fmt: skip
     if action not in ("start", "trial"):
         raise NotFound(_("没有这一步"))
     day = DayForm(request.POST)
@@ -223,7 +232,7 @@ def annex(request: HttpRequest, id: UUID) -> HttpResponse:
         faults(request, form)
         return redirect(f"{reverse('enterprise:review-project', kwargs={'id': id})}?tab=content")
     given = form.cleaned_data
-    return done(request, project, lambda: annexes.add(project, given["file"], title=given["title"], by=request.user, now=now), _("已上传附件"), tab="content")  # fmt: skip
+    return done(request, project, lambda: annexes.add(project, given["file"], title=given["title"], matter=given["matter"], by=request.user, now=now), _("已上传附件"), tab="content")  # fmt: skip
 
 
 urlpatterns = [

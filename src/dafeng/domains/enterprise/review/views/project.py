@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dafeng.domains.enterprise.models import Project
+from dafeng.domains.enterprise.models import ControlUnit, Project
 from dafeng.domains.enterprise.review import (
     acceptances,
     annexes,
@@ -21,6 +21,7 @@ from dafeng.domains.enterprise.review import (
     experts,
     figures,
     joint,
+    orders,
     permissions,
     projects,
     region,
@@ -28,7 +29,8 @@ from dafeng.domains.enterprise.review import (
     words,
 )
 from dafeng.domains.enterprise.review.forms import AnnexForm, ConclusionForm, JointForm, JudgeForm, SwapForm
-from dafeng.domains.enterprise.review.methods import rules
+from dafeng.domains.enterprise.review.methods import Standing, rules
+from dafeng.domains.enterprise.review.methods.zones import BARS
 from dafeng.domains.enterprise.review.papers import making
 from dafeng.domains.enterprise.review.views import clock, project_of
 from dafeng.kernel.actions import asks, may
@@ -55,11 +57,9 @@ def shown(project: Project, found: assessments.Assessment) -> dict[str, Any]:
         "barred": [words.BARRED[code] for code in found.barred],
         "rows": [{"row": row, "name": words.ENERGIES[row.code]} for row in used.rows],
         "totals": _totals(found),
-        "comparisons": [
-            {"title": title, "standing": each, "verdict": words.VERDICTS[each.verdict]}
-            for title, each in ((_("登记的限额"), found.standing), (_("申报的限额"), found.claimed))
-            if each.level is not None
-        ],
+        "comparisons": _comparisons(found.standing, found.claimed),
+        "carbon_comparisons": _comparisons(found.carbon.standing, found.carbon.claimed),
+        "carbon_open": [words.CARBON_OPEN[code] for code in found.carbon.impact.open],
         "product": found.standing.level.name if found.standing.level else project.content.get("output", {}).get("product_name", ""),
         "grades": {"m": words.GRADES[found.impact.m_grade], "n": words.GRADES[found.impact.n_grade]},
         "impact_open": [words.OPEN[code] for code in found.impact.open],
@@ -67,8 +67,19 @@ def shown(project: Project, found: assessments.Assessment) -> dict[str, Any]:
         "rights_source": rules().tables["rights"]["source"],
         "rights_open": [words.OPEN[code] for code in found.rights.open],
         "heat_source": rules().tables["heat"]["source"],
+        "zone_grade": dict(ControlUnit.Grade.choices).get(found.zone_grade, ""),
+        "zone_findings": [{"text": words.ZONES[str(each)], "bars": each in BARS} for each in found.zone_findings],
+        "zone_source": rules().tables["zones"]["source"],
         "two_high_source": rules().tables["two_high"]["source"],
     }  # fmt: skip
+
+
+def _comparisons(registered: Standing, claimed: Standing) -> list[dict[str, Any]]:
+    return [
+        {"title": title, "standing": each, "verdict": words.VERDICTS[each.verdict], "why": words.WHY_NOT[each.why]}
+        for title, each in ((_("登记的限额"), registered), (_("申报的限额"), claimed))
+        if each.level is not None
+    ]
 
 
 def _totals(found: assessments.Assessment) -> list[dict[str, Any]]:
@@ -85,6 +96,7 @@ def _totals(found: assessments.Assessment) -> list[dict[str, Any]]:
         (_("其中能源活动"), used.energy_co2, "t CO₂"),
         (_("其中工业生产过程"), used.process_co2, "t CO₂"),
         (_("单位产品综合能耗"), used.per_product, "kgce"),
+        (_("单位产品电耗"), used.kwh_per_product, "kWh"),
         (_("单位产值能耗"), used.per_value, _("tce/万元")),
         (_("单位增加值能耗"), used.per_added_value, _("tce/万元")),
         (_("单位产品碳排放"), used.co2_per_product, "t CO₂"),
@@ -110,7 +122,7 @@ def _content(project: Project) -> list[dict[str, Any]]:
 
     names = cities.place_names()
     forms: dict[str, Any] = {
-        "basics": BasicsForm(places=names), "output": OutputForm(products=figures.products()),
+        "basics": BasicsForm(places=names, units=figures.control_units(project.city)), "output": OutputForm(products=figures.products()),
         "comparison": ComparisonForm(), "measures": MeasuresForm(),
     }  # fmt: skip
     found = []
@@ -138,6 +150,7 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
     user = request.user
     owner = permissions.owns(user, found) and "enterprise" in roles_of(user)
     state = found.record.state
+    ordered = orders.open_of(found).first()
     context: dict[str, Any] = {
         "project": found,
         "state": state,
@@ -147,11 +160,15 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
         "owner": owner,
         "edits": owner and state in ("draft", "supplement"),
         "withdraws": owner and state in ("draft", "supplement", "submitted"),
+        "expects": owner and state in ("approved", "building"),
         "starts": owner and state == "approved",
         "trials": owner and state == "building",
         "changes_may": owner and state in changes.OPEN,
         "checks_may": owner and state in acceptances.OPEN,
         "buttons": buttons(found, user),
+        "orders_may": ordered is None and orders.built(found) and may(user, permissions.ORDER, found),
+        "ordered": ordered,
+        "confirms": may(user, permissions.DECIDE) and state == "entered",
         "decides": may(user, permissions.DECIDE) and state in ("reviewed", "forwarded"),
         "answer_due": projects.answer_due(found) if state == "submitted" else None,
         "lapses_on": projects.lapses_on(found) if state == "approved" else None,
@@ -258,6 +275,15 @@ def _after(request: HttpRequest, found: Project) -> dict[str, Any]:
             for each in found.acceptances.all()
         ],
         "conditions": list(found.conditions.all()),
+        "orders": [
+            {
+                "order": each,
+                "tells": each.outcome == "open" and permissions.owns(request.user, found) and "enterprise" in roles_of(request.user),
+                "checks": each.outcome == "told" and may(request.user, permissions.ORDER, found),
+                "late": each.outcome == "open" and each.due < clock()[1],
+            }
+            for each in found.orders.select_related("evidence", "by", "checked_by")
+        ],
     }  # fmt: skip
 
 
@@ -277,7 +303,7 @@ def _log(request: HttpRequest, found: Project) -> dict[str, Any]:
     titles = {"open": _("新建"), "amend": _("填写")}
     return {
         "events": [
-            {"title": titles.get(move.action) or workflow.title_of(move.action), "at": move.at, "by": move.by or _("系统"), "text": move.reason, "bad": move.action in ("supplement", "refuse", "rectify", "revoke", "lapse")}
+            {"title": titles.get(move.action) or workflow.title_of(move.action), "at": move.at, "by": move.by or _("系统"), "text": move.reason, "bad": move.action in ("supplement", "refuse", "rectify", "revoke", "lapse", "discard")}
             for move in found.record.moves.select_related("by")
         ]
     }  # fmt: skip
