@@ -21,7 +21,7 @@ MOST = 1_000_000  # rows of one export
 
 
 def seen(request: HttpRequest, code: str) -> Point:
-    found = Point.objects.for_user(request.user).filter(code=code).first()
+    found = Point.objects.for_user(request.user).select_related("device").filter(code=code).first()
     if found is None:
         raise NotFound(str(_("没有这个计量点")))
     return found
@@ -30,7 +30,7 @@ def seen(request: HttpRequest, code: str) -> Point:
 @router.get("/series/points", response=Page[schemas.SeriesPointOut], summary="计量点")
 @asks(permissions.SEE)
 def list_points(request: HttpRequest, asked: Query[schemas.PointsAsked]) -> Any:
-    rows = Point.objects.for_user(request.user)
+    rows = Point.objects.for_user(request.user).select_related("device")
     if asked.subject_is:
         rows = rows.filter(subject=asked.subject_is)
     if asked.quantity_is:
