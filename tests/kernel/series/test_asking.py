@@ -8,8 +8,10 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from dafeng.kernel.series import exports, flags, queries, services, thinning, upkeep
+from dafeng.kernel.series.commands import series_app
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.simulation import KINDS, Fault, Subject, is_workday, points_of, simulate
 from tests.kernel.series.conftest import DAY, LATER, MINUTES, rows
@@ -221,3 +223,17 @@ def test_the_spring_festival_empties_the_mill_and_a_made_up_workday_is_one() -> 
     spinning = frame.filter(pl.col("point") == "t-spinning").with_columns(day=pl.col("at").dt.offset_by("8h").dt.date())
     daily = dict(spinning.group_by("day").agg(pl.col("value").sum()).iter_rows())
     assert daily[DAY.replace(month=2, day=17).date()] < 0.5 * daily[DAY.replace(month=3, day=18).date()]
+
+
+def test_the_shell_writes_steps_of_moments_and_of_amounts(point, send, tmp_path) -> None:
+    """A level of 2 m, then 4 m: the hour's mean is 3 m, its lowest 2 m, its highest 4 m. A meter's hour is 5 kWh."""
+    level = point("gauge", kind="instant", quantity="level", unit="m", period=1800)
+    meter = point("meter", kind="interval", period=3600)
+    send(rows(level, [2.0, 4.0, 4.0], start=DAY, step=timedelta(minutes=30)))
+    send(rows(meter, [5.0], start=DAY + HOUR))
+    target = tmp_path / "steps.parquet"
+    span = ["--start", DAY.isoformat(), "--end", (DAY + HOUR).isoformat(), "--step", "1h"]
+    answer = CliRunner().invoke(series_app, ["export", str(target), "--point", "gauge", "--point", "meter", *span])
+    assert answer.exit_code == 0, answer.output
+    found = pl.read_parquet(target).select("code", "value", "low", "high").rows()
+    assert found == [("gauge", 3.0, 2.0, 4.0), ("meter", 5.0, None, None)]

@@ -122,14 +122,16 @@ def export(
     step: Annotated[str, typer.Option(help="15m、1h、1d、1mo；不写为读数本身。")] = "",
     known_at: Annotated[str, typer.Option(help="只要当时已知的读数。")] = "",
 ) -> None:
-    """导出读数或各步用量。"""
+    """导出读数，或各步用量（瞬时值为平均、最低和最高）。"""
     start_django()
+    import polars as pl
+
     from dafeng.kernel.series import exports, queries
 
     with told():
         low, high = _moment(start), _moment(end)
         if step:
-            frame = queries.used(point, low, high, step)
+            frame = pl.concat([queries.steps(each, low, high, step) for each in point])
         else:
             frame = queries.readings(point, low, high, known_at=_moment(known_at) if known_at else None)
         count = exports.written(frame, target)

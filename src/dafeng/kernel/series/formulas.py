@@ -32,6 +32,8 @@ class Plan:
 
 def weights(formula: dict[str, Any]) -> dict[str, float]:
     """Code → factor. Raises `SeriesError` for what is no formula."""
+    if not isinstance(formula, dict):
+        raise SeriesError("读不懂公式", expected='{"kind": "sum|difference|share", "of": [计量点代码…]}')
     kind, of = formula.get("kind"), formula.get("of")
     codes = [of] if isinstance(of, str) else of
     if kind not in ("sum", "difference", "share") or not isinstance(codes, list) or not codes:

@@ -92,6 +92,11 @@ def receive(
     return receipt
 
 
+def tried(frame: pl.DataFrame, *, now: datetime) -> pl.DataFrame:
+    """The readings as they would be judged one by one (`code at value reason` and more); nothing is kept."""
+    return pl.concat(_judged(frame, points.table(), device=None, now=now))
+
+
 def _judged(frame: pl.DataFrame, table: Table, *, device: Device | None, now: datetime) -> Iterator[pl.DataFrame]:
     """The delivery judged, a large one in parts of some points each: no point's reading depends on another's.
 

@@ -1,8 +1,5 @@
-"""The Modbus TCP door: meters that are asked. A device's `address` is `host:port/unit`; each of its points has a `channel`:
+"""The Modbus TCP door: meters that are asked. A device's `address` is `host:port/unit`; each of its points has a `channel` (`channels.py`).
 
-    {"register": 100, "type": "FLOAT32", "scale": 0.1, "input": false, "words": "big"}
-
-`type` is one of pymodbus' (INT16 UINT16 INT32 UINT32 INT64 UINT64 FLOAT32 FLOAT64), `scale` multiplies, `input` reads an input register.
 The time of a reading is that of the question, at the point's last full period: a meter that is asked twice tells the same twice.
 """
 
@@ -16,14 +13,13 @@ import polars as pl
 from pymodbus.client import ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
-from dafeng.kernel.series import ingest
+from dafeng.kernel.series import channels, ingest
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.ingest import Receipt
-from dafeng.kernel.series.models import Device, Point
+from dafeng.kernel.series.models import Device
 from dafeng.kernel.series.sources import Source
 
 _ADDRESS = re.compile(r"(?P<host>[^:/]+)(?::(?P<port>\d{1,5}))?(?:/(?P<unit>\d{1,3}))?")
-TYPES = ("INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64", "FLOAT32", "FLOAT64")
 
 
 def poll(device: Device, *, now: datetime) -> Receipt:
@@ -36,7 +32,7 @@ def poll(device: Device, *, now: datetime) -> Receipt:
         raise SeriesError(f"设备“{device.code}”的 Modbus 地址读不懂", expected="主机:端口/单元，例如 192.168.1.9:502/1")
     points = list(device.points.order_by("code"))
     for point in points:
-        _check(point)
+        channels.checked(point.channel, point.code)
     client = ModbusTcpClient(found["host"], port=int(found["port"] or 502), timeout=3, retries=1)
     rows = []
     try:
@@ -51,14 +47,6 @@ def poll(device: Device, *, now: datetime) -> Receipt:
         client.close()  # type: ignore[no-untyped-call]
     schema: dict[str, Any] = {"point": pl.Int64, "at": pl.Datetime("us", "UTC"), "value": pl.Float64}
     return ingest.receive(pl.DataFrame(rows, schema=schema, orient="row"), source=Source.MODBUS, now=now, device=device)
-
-
-def _check(point: Point) -> None:
-    channel = point.channel
-    if not isinstance(channel.get("register"), int) or channel.get("type") not in TYPES:
-        raise SeriesError(
-            f"计量点“{point.code}”的 Modbus 通道读不懂", expected=f'{{"register": 100, "type": "{TYPES[6]}"}}'
-        )
 
 
 def _asked(client: ModbusTcpClient, channel: dict[str, Any], unit: int) -> float | None:

@@ -23,6 +23,12 @@ class Registry(models.Model):
     stamp = models.UUIDField(default=uuid.uuid4)
 
 
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def for_user(self, user: Any) -> DeviceQuerySet:
+        """What a person may see, as of points."""
+        return self.filter(points_seen(user))
+
+
 class Device(models.Model):
     """A collector or gateway that sends readings of its points. The secret is sealed; it is shown once, when it is made."""
 
@@ -37,6 +43,8 @@ class Device(models.Model):
     last_seen_at = models.DateTimeField(_("最近报送"), null=True)
     address = models.CharField(_("Modbus 地址"), max_length=120, blank=True, help_text="host:port/unit, polled by us")
     demo = models.BooleanField(_("示例"), default=False)
+
+    objects = DeviceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("采集设备")

@@ -127,6 +127,18 @@ def mean(points_: Points, start: datetime, end: datetime, step: str = "1h") -> p
     return found.select("point", "at", "value", "low", "high", "coverage", "flag")
 
 
+def steps(point: Point | str, start: datetime, end: datetime, step: str = "1h") -> pl.DataFrame:
+    """`point at value low high coverage flag` of one point: what was used, or the mean of moments with its extremes (else null)."""
+    kinds = dict(points.table().frame.select("point", "kind").iter_rows())
+    number = points.numbers_of(point)
+    if kinds.get(number[0]) == Point.Kind.INSTANT:
+        return mean(number, start, end, step)
+    none = pl.lit(None, pl.Float64)
+    return used(number, start, end, step).select(
+        "point", "at", "value", low=none, high=none, coverage="coverage", flag="flag"
+    )
+
+
 def _steps(points_: Points, start: datetime, end: datetime, step: str, *, instant: bool) -> pl.DataFrame:
     if step not in STEPS:
         raise SeriesError(f"没有“{step}”这种步长", expected="、".join(STEPS))

@@ -5,8 +5,9 @@ Times without a zone are on the city's clock. Every cell that is no number is to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -15,13 +16,14 @@ import polars as pl
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from dafeng.kernel.errors import Place, UploadError
-from dafeng.kernel.series import ingest
+from dafeng.kernel.errors import NotFound, Place, UploadError
+from dafeng.kernel.series import ingest, points
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.ingest import Receipt
 from dafeng.kernel.series.models import Point
 from dafeng.kernel.series.reasons import mend, sentence
 from dafeng.kernel.series.sources import Source
+from dafeng.kernel.series.store import parquet
 from dafeng.kernel.sheets import Cell, Limits, Sheet, Upload, open_upload
 
 TIMES = ("时间", "日期时间", "time", "at", "timestamp", "datetime")
@@ -29,6 +31,10 @@ POINTS = ("计量点", "计量点代码", "point", "code")
 VALUES = ("数值", "读数", "value")
 FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 LIMITS = Limits()
+FOLDER = "uploads"
+NAME = re.compile(r"[0-9a-f]{40}")
+WAITS = timedelta(days=2)
+"""How long a table waits to be looked at."""
 
 
 def opened(file: Path | BinaryIO, *, name: str = "") -> tuple[str, pl.DataFrame]:
@@ -51,6 +57,48 @@ def taken(frame: pl.DataFrame, *, digest: str, by: Any, now: datetime) -> Receip
     return ingest.receive(frame, source=Source.FILE, key=digest[:40], now=now, owner=f"person:{by.pk}")
 
 
+def kept(frame: pl.DataFrame, *, digest: str, by: Any) -> str:
+    """Lay the readings aside until the person has looked at them; the name under which they wait for this person and no other."""
+    store, name = points.the_store(), digest[:40]
+    store.disk.put(_path(name, by), parquet(frame))
+    return name
+
+
+def waiting(name: str, *, by: Any) -> pl.DataFrame:
+    """What was laid aside. Raises `NotFound`."""
+    path = _path(name, by)
+    if not NAME.fullmatch(name) or not path.exists():
+        raise NotFound(_("没有这份上传的表格，或已过期"), mend=_("请重新上传"))
+    return pl.read_parquet(path)
+
+
+def _path(name: str, by: Any) -> Path:
+    return points.the_store().home / FOLDER / f"{by.pk}-{name}.parquet"
+
+
+def sweep(*, now: datetime) -> None:
+    """Forget what was laid aside long ago."""
+    store = points.the_store()
+    for path in (store.home / FOLDER).glob("*.parquet*"):
+        if now.timestamp() - path.stat().st_mtime > WAITS.total_seconds():
+            store.disk.remove(path)
+
+
+def previewed(frame: pl.DataFrame, *, by: Any, now: datetime) -> pl.DataFrame:
+    """`code known count first last low high reasons` of each point: what a person looks at before it is taken.
+
+    `known`: the person may see the point. `reasons`: how many would wait in quarantine, by reason, each judged by itself.
+    """
+    codes = set(Point.objects.for_user(by).values_list("code", flat=True))
+    rows = ingest.tried(frame, now=now)
+    bad = pl.col("reason").drop_nulls().value_counts(sort=True)
+    found = rows.group_by("code", maintain_order=True).agg(
+        count=pl.len(), first=pl.col("at").min(), last=pl.col("at").max(), low=pl.col("value").min(), high=pl.col("value").max(),
+        reasons=bad,
+    )  # fmt: skip
+    return found.with_columns(known=pl.col("code").is_in(list(codes))).sort("known", "code")
+
+
 def _readings(upload: Upload, sheet: Sheet) -> pl.DataFrame:
     first = min(sheet.rows)
     heads = {column: cell.shown.strip() for column, cell in sheet.rows[first].items()}
@@ -59,7 +107,7 @@ def _readings(upload: Upload, sheet: Sheet) -> pl.DataFrame:
     point, value = column_of(heads, POINTS), column_of(heads, VALUES)
     if time is None or (point is None) != (value is None) or len(heads) < 2:
         raise UploadError(sentence("file_malformed"), mend=mend("file_malformed"), where=place)
-    points: list[str] = []
+    codes: list[str] = []
     times: list[datetime] = []
     values: list[float] = []
     for number in sorted(sheet.rows):
@@ -67,11 +115,11 @@ def _readings(upload: Upload, sheet: Sheet) -> pl.DataFrame:
             continue
         where = Place(file=upload.name, sheet=sheet.name, row=number + 1)
         for code, cell in _told(sheet.rows[number], heads, time, point, value):
-            points.append(code)
+            codes.append(code)
             times.append(_moment(sheet.rows[number].get(time), where, heads[time]))
             values.append(_number(cell, where, code))
     schema: dict[str, Any] = {"point": pl.String, "at": pl.Datetime("us", "UTC"), "value": pl.Float64}
-    return pl.DataFrame({"point": points, "at": times, "value": values}, schema=schema)
+    return pl.DataFrame({"point": codes, "at": times, "value": values}, schema=schema)
 
 
 def column_of(heads: dict[int, str], names: tuple[str, ...]) -> int | None:

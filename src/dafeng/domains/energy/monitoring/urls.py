@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from dafeng.domains.energy.monitoring.views import anomalies, firms, model, plans, points, quarantine
+from dafeng.domains.energy.monitoring.views import (
+    anomalies,
+    firms,
+    model,
+    plans,
+    point_register,
+    point_uploads,
+    points,
+    quarantine,
+)
 
 urlpatterns = [
     path("monitoring/", firms.firms, name="monitoring-firms"),
@@ -15,6 +24,17 @@ urlpatterns = [
     path("monitoring/quarantine/", quarantine.quarantined, name="monitoring-quarantine"),
     path("monitoring/quarantine/<int:id>/", quarantine.one, name="monitoring-quarantine-one"),
     path("monitoring/quarantine/<int:id>/decide/", quarantine.decide, name="monitoring-quarantine-decide"),
+    path("points/", point_register.register, name="series-points"),
+    path("points/new/", point_register.add, name="series-point-add"),
+    path("points/cards/<slug:code>/", point_register.card, name="series-point"),
+    path("points/cards/<slug:code>/edit/", point_register.edit, name="series-point-edit"),
+    path("points/cards/<slug:code>/fact/", point_register.fact, name="series-point-fact"),
+    path("points/devices/", point_register.devices, name="series-devices"),
+    path("points/devices/<slug:code>/", point_register.device, name="series-device"),
+    path("points/devices/<slug:code>/step/", point_register.device_step, name="series-device-step"),
+    path("points/upload/", point_uploads.upload, name="series-upload"),
+    path("points/upload/<slug:name>/", point_uploads.preview, name="series-upload-preview"),
+    path("points/upload/<slug:name>/take/", point_uploads.take, name="series-upload-take"),
     path("monitoring/enrol/", model.enrol, name="monitoring-enrol"),
     path("monitoring/<slug:code>/", firms.board, name="monitoring-board"),
     path("monitoring/<slug:code>/flows/", firms.flows_page, name="monitoring-flows"),

@@ -14,21 +14,34 @@ from dafeng.kernel.series import permissions, services
 from dafeng.kernel.series.api import schemas
 from dafeng.kernel.series.api.reading import seen
 from dafeng.kernel.series.api.routing import router
-from dafeng.kernel.series.errors import SeriesError
-from dafeng.kernel.series.models import Device, Point
+from dafeng.kernel.series.models import Device
 
 
 @router.post("/series/points", response={201: schemas.SeriesPointOut}, summary="登记计量点")
 @asks(permissions.KEEP)
 def add_point(request: HttpRequest, told: schemas.SeriesPointIn) -> Any:
-    if Point.objects.filter(code=told.code).exists():
-        raise SeriesError(str(_("这个代码已有计量点")))
     given = told.dict()
-    device = given.pop("device")
-    found = Device.objects.filter(code=device).first() if device else None
-    if device and found is None:
-        raise SeriesError(str(_("没有这个设备")))
-    return Status(201, schemas.point_of(services.ensure_point(**given, device=found)))
+    given["device"] = _device_of(request, told.device) if told.device else None
+    return Status(201, schemas.point_of(services.add_point(**given, by=request.user, now=timezone.now())))
+
+
+@router.patch("/series/points/{point_code}", response=schemas.SeriesPointWithFacts, summary="修改计量点")
+@asks(permissions.KEEP)
+def change_point(request: HttpRequest, point_code: str, told: schemas.SeriesPointChange) -> Any:
+    point = seen(request, point_code)
+    given = told.dict(exclude_unset=True)
+    if "device" in given:
+        given["device"] = _device_of(request, told.device) if told.device else None
+    services.change_point(point, by=request.user, now=timezone.now(), **given)
+    return schemas.with_facts(point)
+
+
+def _device_of(request: HttpRequest, code: str) -> Device:
+    """The device, if this person may see it. Raises `NotFound` as for one that does not exist."""
+    found = Device.objects.for_user(request.user).filter(code=code).first()
+    if found is None:
+        raise NotFound(str(_("没有这个设备")))
+    return found
 
 
 @router.post(
@@ -48,7 +61,7 @@ def state_point_fact(request: HttpRequest, point_code: str, told: schemas.Series
 @router.get("/series/devices", response=Page[schemas.SeriesDeviceOut], summary="采集设备")
 @asks(permissions.KEEP)
 def list_devices(request: HttpRequest, asked: Query[Paging]) -> Any:
-    return page(request, Device.objects.all(), asked, _device)
+    return page(request, Device.objects.for_user(request.user), asked, _device)
 
 
 def _device(device: Device) -> dict[str, Any]:
@@ -65,8 +78,14 @@ def add_device(request: HttpRequest, told: schemas.SeriesDeviceIn) -> Any:
 @router.post("/series/devices/{code}/revoke", response=schemas.SeriesDeviceOut, summary="停用采集设备")
 @asks(permissions.KEEP)
 def revoke_device(request: HttpRequest, code: str) -> Any:
-    device = Device.objects.filter(code=code).first()
-    if device is None:
-        raise NotFound(str(_("没有这个设备")))
+    device = _device_of(request, code)
     services.revoke_device(device, by=request.user, now=timezone.now())
     return _device(device)
+
+
+@router.post("/series/devices/{code}/renew", response=schemas.SeriesDeviceMade, summary="更换采集设备的密钥")
+@asks(permissions.KEEP)
+def renew_device(request: HttpRequest, code: str) -> Any:
+    device = _device_of(request, code)
+    secret = services.renew_device(device, by=request.user, now=timezone.now())
+    return _device(device) | {"secret": secret}

@@ -1,9 +1,7 @@
 """What people and programs read of the points they may see."""
 
-from datetime import datetime
 from typing import Any
 
-import polars as pl
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +21,7 @@ MOST = 1_000_000  # rows of one export
 
 
 def seen(request: HttpRequest, code: str) -> Point:
-    found = Point.objects.for_user(request.user).filter(code=code).first()
+    found = Point.objects.for_user(request.user).select_related("device").filter(code=code).first()
     if found is None:
         raise NotFound(str(_("没有这个计量点")))
     return found
@@ -32,7 +30,7 @@ def seen(request: HttpRequest, code: str) -> Point:
 @router.get("/series/points", response=Page[schemas.SeriesPointOut], summary="计量点")
 @asks(permissions.SEE)
 def list_points(request: HttpRequest, asked: Query[schemas.PointsAsked]) -> Any:
-    rows = Point.objects.for_user(request.user)
+    rows = Point.objects.for_user(request.user).select_related("device")
     if asked.subject_is:
         rows = rows.filter(subject=asked.subject_is)
     if asked.quantity_is:
@@ -63,14 +61,7 @@ def _reading(row: dict[str, Any]) -> dict[str, Any]:
 @asks(permissions.SEE)
 def list_steps(request: HttpRequest, point_code: str, asked: Query[schemas.StepsAsked]) -> Any:
     point = seen(request, point_code)
-    return page(request, _steps(point, asked.from_at, asked.to_at, asked.step_of), asked, schemas.flagged)
-
-
-def _steps(point: Point, start: datetime, end: datetime, step: str) -> pl.DataFrame:
-    if point.kind == Point.Kind.INSTANT:
-        return queries.mean([point], start, end, step)
-    found = queries.used([point], start, end, step)
-    return found.with_columns(low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64))
+    return page(request, queries.steps(point, asked.from_at, asked.to_at, asked.step_of), asked, schemas.flagged)
 
 
 @router.get("/series/points/{point_code}/shown", response=list[schemas.SeriesShownOut], summary="供作图的读数（抽稀）")
@@ -85,7 +76,7 @@ def list_shown_readings(request: HttpRequest, point_code: str, asked: Query[sche
 def export_readings(request: HttpRequest, point_code: str, asked: Query[schemas.FileAsked]) -> HttpResponse:
     point = seen(request, point_code)
     if asked.step_of:
-        found = _steps(point, asked.from_at, asked.to_at, asked.step_of)
+        found = queries.steps(point, asked.from_at, asked.to_at, asked.step_of)
     else:
         found = queries.readings([point], asked.from_at, asked.to_at)
     if found.height > MOST:

@@ -30,14 +30,18 @@ meanings.describe(
 meanings.describe(
     within="SeriesPointOut",
     subject=_("对象，如 enterprise:代码"), quantity=_("计量内容"), unit=_("单位"), kind=_("register 累计表底，interval 区间用量，instant 瞬时值"),
-    period=_("周期，秒"), multiplier=_("倍率"), rated=_("额定：每小时用量，或瞬时值"), computed=_("是否由公式计算"),
+    period=_("周期，秒"), multiplier=_("倍率"), rated=_("额定：每小时用量，或瞬时值"), computed=_("是否由公式计算"), device=_("设备代码；没有的为空"),
     since=_("投用时间"), until=_("停用时间"), place=_("所在地代码"), organisation=_("组织"), demo=_("是否示例"),
 )  # fmt: skip
 meanings.describe(
     within="SeriesFactOut", name=_("名称"), value=_("值"), since=_("从何时起"), stated_at=_("登记时间"), note=_("说明")
 )
 meanings.describe(
-    within="SeriesPointWithFacts", facts=_("从某时起的单位、倍率、公式等"), formula=_("公式"), digits=_("表底整数位数")
+    within="SeriesPointWithFacts",
+    facts=_("从某时起的单位、倍率、公式等"),
+    formula=_("公式"),
+    digits=_("表底整数位数"),
+    channel=_("Modbus 通道；没有的为空"),
 )
 meanings.describe(
     within="SeriesReadingOut",
@@ -71,11 +75,19 @@ meanings.describe(
     within="SeriesPointIn",
     subject=_("对象，如 enterprise:代码"), quantity=_("计量内容"), unit=_("单位"), kind=_("register、interval 或 instant"), period=_("周期，秒"),
     multiplier=_("倍率"), rated=_("额定：每小时用量，或瞬时值"), digits=_("表底整数位数"), place=_("所在地代码"), organisation=_("组织"),
-    formula=_("公式；空为实测"), device=_("设备代码"),
+    formula=_("公式；空为实测"), device=_("设备代码"), since=_("投用时间，带时区"), until=_("停用时间，带时区"),
+    channel=_("Modbus 通道：register type scale input words"),
+)  # fmt: skip
+meanings.describe(
+    within="SeriesPointChange",
+    name=_("名称；不写的都不改"), name_en=_("英文名称"), subject=_("对象；只由发展改革部门改"), organisation=_("组织；只由发展改革部门改"),
+    place=_("所在地代码；只由发展改革部门改"), quantity=_("计量内容"), period=_("周期，秒"), digits=_("表底整数位数；空为不翻转"),
+    rated=_("额定：每小时用量，或瞬时值；空为不知道"), since=_("投用时间，带时区；空为不限"), until=_("停用时间，带时区；空为在用"),
+    device=_("设备代码；空为不归设备"), channel=_("Modbus 通道：register type scale input words；空为不询问"),
 )  # fmt: skip
 meanings.describe(
     within="SeriesFactIn",
-    name=_("unit、multiplier、rated、digits、formula、reset、clock 或 fill"),
+    name=_("unit、multiplier、rated、digits、formula、reset、clock、fill 或 fill_by"),
     value=_("值"),
     since=_("从何时起"),
     note=_("说明"),
@@ -107,6 +119,7 @@ class SeriesPointOut(Schema):
     multiplier: float
     rated: float | None
     computed: bool
+    device: str
     since: datetime | None
     until: datetime | None
     demo: bool
@@ -122,6 +135,7 @@ class SeriesFactOut(Schema):
 
 class SeriesPointWithFacts(SeriesPointOut):
     digits: int | None
+    channel: dict[str, Any]
     formula: dict[str, Any]
     facts: list[SeriesFactOut]
 
@@ -225,6 +239,25 @@ class SeriesPointIn(Schema):
     organisation: Annotated[str, Field(max_length=60)] = ""
     formula: dict[str, Any] = Field(default_factory=dict)
     device: Annotated[str, Field(max_length=60)] = ""
+    since: Moment | None = None
+    until: Moment | None = None
+    channel: dict[str, Any] = Field(default_factory=dict)
+
+
+class SeriesPointChange(Schema):
+    name: Annotated[str, Field(min_length=1, max_length=120)] = ""
+    name_en: Annotated[str, Field(max_length=160)] = ""
+    subject: Annotated[str, Field(min_length=3, max_length=160, pattern=r"^[a-z]+:\S+$")] = ""
+    organisation: Annotated[str, Field(max_length=60)] = ""
+    place: Annotated[str, Field(max_length=6)] = ""
+    quantity: Annotated[str, Field(min_length=1, max_length=20)] = ""
+    period: Annotated[int, Field(ge=1, le=31 * 86_400)] = 900
+    digits: Annotated[int, Field(ge=1, le=15)] | None = None
+    rated: Annotated[float, Field(gt=0, le=1e12)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    device: Annotated[str, Field(max_length=60)] = ""
+    channel: dict[str, Any] = Field(default_factory=dict)
 
 
 class SeriesFactIn(Schema):
@@ -302,14 +335,20 @@ def receipt_of(key: str, receipt: ingest.Receipt) -> dict[str, Any]:
 
 
 def point_of(point: Point) -> dict[str, Any]:
-    names = SeriesPointOut.model_fields.keys() - {"computed"}
-    return {name: getattr(point, name) for name in names} | {"computed": bool(point.formula)}
+    names = SeriesPointOut.model_fields.keys() - {"computed", "device"}
+    more = {"computed": bool(point.formula), "device": point.device.code if point.device else ""}
+    return {name: getattr(point, name) for name in names} | more
 
 
 def with_facts(point: Point) -> dict[str, Any]:
     names = SeriesFactOut.model_fields
     facts = [{name: getattr(fact, name) for name in names} for fact in point.facts.order_by("since", "id")]
-    return point_of(point) | {"digits": point.digits, "formula": point.formula, "facts": facts}
+    return point_of(point) | {
+        "digits": point.digits,
+        "channel": point.channel,
+        "formula": point.formula,
+        "facts": facts,
+    }
 
 
 def flagged(row: dict[str, Any]) -> dict[str, Any]:

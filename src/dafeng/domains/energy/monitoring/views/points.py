@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from dafeng.domains.energy.models import Meter
 from dafeng.domains.energy.monitoring import modelling, permissions, words
 from dafeng.domains.energy.monitoring.views.firm_page import clock, firm_of, shell
 from dafeng.kernel.actions import asks
@@ -21,7 +20,7 @@ from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages import asked, charts
 from dafeng.kernel.series import flags, queries
 from dafeng.kernel.series.models import Point
-from dafeng.kernel.series.points import one_look
+from dafeng.kernel.series.points import one_look, table
 
 MOST = 240
 """Points of a drawing: what the plot can show, and what a table twin can be read in."""
@@ -35,6 +34,8 @@ SPANS: dict[str, tuple[Any, timedelta, str]] = {
     "5y": (gettext_lazy("五年"), timedelta(days=1827), "%Y-%m"),
 }
 STEPS = {"366d": "1d", "5y": "1mo"}
+FINE = {"2h": "15m", "1d": "15m", "7d": "1h", "31d": "1h"}
+"""Steps of the spans that are drawn from readings: of their quality, and of computed points, which have none."""
 
 
 @require_safe
@@ -50,26 +51,47 @@ def points(request: HttpRequest, code: str) -> HttpResponse:
     codes = [meter.point.code for meter in meters]
     chosen = asked.one_of(request, "point", codes, default=codes[0])
     meter = meters[codes.index(chosen)]
-    span = asked.one_of(request, "span", SPANS, default="7d")
     now = clock()[0]
+    explored = exploration(request, meter.point, now=now)
+    if (chart := explored["chart"]) and (answer := chart.download(request)):
+        return answer
+    context |= explored | {
+        "meter": meter,
+        "choices": [{"address": asked.address(request, point=each.point.code), "title": each.point.called(english=words.english()), "current": each.pk == meter.pk} for each in meters],
+    }  # fmt: skip
+    return render(request, "energy/monitoring/points.html", context)
+
+
+def exploration(request: HttpRequest, point: Point, *, now: datetime) -> dict[str, Any]:
+    """What `energy/monitoring/explorer.html` needs: the line of a point over a span, and the ways nearer, farther, back and on.
+
+    Span and end are in the address. Raises `NotFound` for what is no span or moment.
+    """
+    span = asked.one_of(request, "span", SPANS, default="7d")
     end = _end(request, now=now)
     title, length, written = SPANS[span]
-    chart, found = _drawn(meter, span, end - length, end, written)
-    if chart and (answer := chart.download(request)):
-        return answer
+    chart, found = _drawn(point, span, end - length, end, written)
     order = list(SPANS)
     nearer, farther = order[max(order.index(span) - 1, 0)], order[min(order.index(span) + 1, len(order) - 1)]
-    local = timezone.localtime(end)
-    context |= {
-        "meter": meter, "point": meter.point, "chart": chart, "from": timezone.localtime(end - length), "to": local,
-        "choices": [{"address": asked.address(request, point=each.point.code), "title": each.point.called(english=words.english()), "current": each.pk == meter.pk} for each in meters],
+    return {
+        "point": point, "chart": chart, "from": timezone.localtime(end - length), "to": timezone.localtime(end),
         "spans": [{"address": asked.address(request, span=name), "title": words_of[0], "current": name == span} for name, words_of in SPANS.items()],
         "earlier": asked.address(request, end=_stamp(end - length)), "later": "" if end >= now else asked.address(request, end=_stamp(min(end + length, now))),
         "nearer": "" if nearer == span else asked.address(request, span=nearer, end=_stamp(end - (length - SPANS[nearer][1]) / 2)),
         "farther": "" if farther == span else asked.address(request, span=farther), "now": asked.address(request, end=""),
-        "flags": [{"title": flags.TITLES[each], "count": count} for each, count in _flags(found)], "span_title": title, "count": found.height,
+        "flags": [{"title": flags.TITLES[each], "count": count} for each, count in counted(found)], "span_title": title, "count": found.height,
     }  # fmt: skip
-    return render(request, "energy/monitoring/points.html", context)
+
+
+def quality(point: Point, explored: dict[str, Any]) -> dict[str, Any]:
+    """What the same span is worth: its steps, how many carry each flag, and the part that was measured (0–1; None without a step)."""
+    span = next(name for name, (title, _length, _form) in SPANS.items() if title == explored["span_title"])
+    step = STEPS.get(span) or FINE[span]
+    found = queries.steps(point.code, explored["from"], explored["to"], step)
+    return {
+        "step": step, "count": found.height, "coverage": found["coverage"].mean(),
+        "flags": [{"title": flags.TITLES[each], "count": count} for each, count in counted(found)],
+    }  # fmt: skip
 
 
 def _stamp(moment: datetime) -> str:
@@ -100,14 +122,14 @@ def _end(request: HttpRequest, *, now: datetime) -> datetime:
 
 
 def _drawn(
-    meter: Meter, span: str, start: datetime, end: datetime, written: str
+    point: Point, span: str, start: datetime, end: datetime, written: str
 ) -> tuple[charts.Chart | None, pl.DataFrame]:
     """The line of the point: readings thinned by the store for short spans, steps for long ones; laid on equal parts of time."""
-    point = meter.point
     asked_from, asked_to = start.astimezone(UTC), end.astimezone(UTC)
-    if span in STEPS:
-        question = queries.mean if point.kind == Point.Kind.INSTANT else queries.used
-        frame = question([point.pk], asked_from, asked_to, STEPS[span])
+    computed = bool(table().frame.filter(pl.col("point") == point.pk)["computed"].any())
+    step = STEPS.get(span) or (FINE[span] if computed else "")
+    if step:
+        frame = queries.steps(point.code, asked_from, asked_to, step)
         frame = frame.filter(pl.col("coverage") > 0).select("at", "value", "flag")
         xs = [f"{timezone.localtime(at):{written}}" for at in frame["at"]]
         values: dict[str, float | None] = dict(zip(xs, frame["value"].to_list(), strict=True))
@@ -121,16 +143,14 @@ def _drawn(
             values[xs[min(int((at - start) / width), count - 1)]] = value
     if frame.is_empty():
         return None, frame
-    unit = (
-        f"{point.unit}"
-        if point.kind == Point.Kind.INSTANT or span not in STEPS
-        else f"{point.unit}/{_('天') if STEPS[span] == '1d' else _('月')}"
-    )
+    per = {"15m": _("刻"), "1h": _("小时"), "1d": _("天"), "1mo": _("月")}.get(step)
+    unit = f"{point.unit}/{per}" if per and point.kind != Point.Kind.INSTANT else point.unit
     series = [charts.Series(point.called(english=words.english()), values, tone=0, dashed=False)]
     return charts.lines(point.called(english=words.english()), unit, xs, series, decimals=2, name="point"), frame
 
 
-def _flags(frame: pl.DataFrame) -> list[tuple[flags.Flag, int]]:
+def counted(frame: pl.DataFrame) -> list[tuple[flags.Flag, int]]:
+    """How many rows carry each flag that any carries."""
     found = []
     for each in flags.Flag:
         count = int(frame.select((pl.col("flag").cast(pl.Int64) & int(each)).ne(0).sum()).item()) if frame.height else 0

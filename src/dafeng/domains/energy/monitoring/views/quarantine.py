@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.energy.monitoring import permissions
+from dafeng.domains.energy.monitoring.views import point_register
 from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.errors import NotFound
@@ -130,8 +131,15 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
         "from": found.device.name if found.device else Source(found.source).name.lower(), "table": batches, "damaged": damaged,
         "sample": None if sample is None else list(sample.iter_rows(named=True)), "most": quarantine.SAMPLE, "at_once": quarantine.AT_ONCE,
         "decides": held and may(request.user, series.DECIDE, found), "releases": quarantine.readable(found), "waiting": held, "job": job, "busy": job is not None and job.active,
+        "door": point_register.mending(found, request.user, unit=_unit(sample)) if held else None,
     }  # fmt: skip
     return render(request, "energy/monitoring/quarantine_one.html", context)
+
+
+def _unit(sample: Any) -> str:
+    """The unit that the readings were told in, where they name one."""
+    told = [] if sample is None else sample["unit"].drop_nulls().unique().to_list()
+    return str(told[0]) if len(told) == 1 else ""
 
 
 @require_POST
