@@ -126,25 +126,25 @@ def add_stream(facility: Facility, code: str, name: str, *, by: Any, now: dateti
     """Add one source (`bituminous/cement_kiln`, `diesel/standby`). Raises `Refused` (`unknown_stream`, `label`, `stream_held`)."""
     from dafeng.domains.enterprise.reporting.sectoral import stream_fault, streams_of
 
-    with refusing("stream-add", "facility", facility.pk, by=by, now=now):
-        held = streams_of(facility)
+    with refusing("stream-add", "facility", facility.pk, by=by, now=now), records.serial():
+        held = streams_of(Facility.objects.select_for_update().get(pk=facility.pk))
         if fault := stream_fault(facility.sector, code, name):
             raise fault
         if name in held.get(code, []):
             raise Refused("stream_held", _("已经登记过这个源流"), mend=_("同种同设备的另一处，请写不同的名称"))
-    return set_streams(facility, {**held, code: [*held.get(code, []), name]}, by=by, now=now)
+        return set_streams(facility, {**held, code: [*held.get(code, []), name]}, by=by, now=now)
 
 
 def remove_stream(facility: Facility, code: str, name: str, *, by: Any, now: datetime) -> Facility:
     """Take one source away. Raises `Refused` (`unknown_stream`, `stream_told`)."""
     from dafeng.domains.enterprise.reporting.sectoral import streams_of
 
-    held = streams_of(facility)
-    if name not in held.get(code, []):
-        with refusing("stream-remove", "facility", facility.pk, by=by, now=now):
+    with refusing("stream-remove", "facility", facility.pk, by=by, now=now), records.serial():
+        held = streams_of(Facility.objects.select_for_update().get(pk=facility.pk))
+        if name not in held.get(code, []):
             raise Refused("unknown_stream", _("“%(name)s”没有登记") % {"name": name[:60]})
-    left = {**held, code: [each for each in held[code] if each != name]}
-    return set_streams(facility, left, by=by, now=now)
+        left = {**held, code: [each for each in held[code] if each != name]}
+        return set_streams(facility, left, by=by, now=now)
 
 
 def set_facts(facility: Facility, since: date, told: Mapping[str, Any], *, by: Any, now: datetime) -> Facility:
