@@ -131,7 +131,7 @@ described.describe(
     steps=_("计算步骤"), paper=_("依据文件编号；按报告的为空"),
 )  # fmt: skip
 BATCH_WORDS = {
-    "code": _("批次代码"), "project": _("项目"), "started": _("项目开工日"), "reduced_from": _("减排量起始日"), "reduced_to": _("减排量截止日"),
+    "code": _("批次代码"), "project": _("减排项目"), "started": _("项目开工日"), "reduced_from": _("减排量起始日"), "reduced_to": _("减排量截止日"),
     "covered": _("是否来自配额管理范围"),
 }  # fmt: skip
 described.describe(

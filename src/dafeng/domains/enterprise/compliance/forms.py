@@ -198,7 +198,7 @@ class ListForm(PaperForm):
     """A published list: one firm, or a table with all of them."""
 
     year = forms.TypedChoiceField(label=_("名录年度"), coerce=int)
-    firm = forms.ModelChoiceField(label=_("企业"), queryset=Enterprise.objects.order_by("name"), required=False, help_text=_("登记一家时选；多家请用名录表。"))  # fmt: skip
+    firm = forms.ModelChoiceField(label=_("企业"), queryset=Enterprise.objects.order_by("name"), required=False, empty_label=_("请选择"), help_text=_("登记一家时选；多家请用名录表。"))  # fmt: skip
     sector = forms.ChoiceField(label=_("行业"), required=False, choices=(("", "–"), ("power", _("发电")), ("industry", _("钢铁、水泥、铝冶炼"))))  # fmt: skip
     table = forms.FileField(label=_("名录表（xlsx、csv）"), required=False, max_length=200, help_text=_("两列：企业代码、行业。有一行不对就一行也不登记。"))  # fmt: skip
     field_order = ("year", "firm", "sector", "table", "document", "dated", "file")
@@ -217,7 +217,7 @@ class ListForm(PaperForm):
 
 class CcerForm(PaperForm):
     code = forms.SlugField(label=_("批次代码"), max_length=60)
-    project = forms.CharField(label=_("项目"), max_length=160)
+    project = forms.CharField(label=_("减排项目"), max_length=160)
     owner = forms.ModelChoiceField(label=_("持有人"), queryset=Enterprise.objects.order_by("name"), required=False, empty_label=_("市外"))  # fmt: skip
     tonnes = whole(_("数量（吨）"))
     started = forms.DateField(label=_("项目开工日"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))

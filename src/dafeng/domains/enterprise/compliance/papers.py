@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.compliance import permissions
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import AllocationCut, CarbonDuty, CompliancePaper, Covered
+from dafeng.domains.enterprise.models import AllocationCut, CarbonDuty, CcerBatch, CompliancePaper, Covered
 from dafeng.kernel.actions import demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
@@ -64,12 +64,16 @@ def found(number: UUID | None) -> CompliancePaper | None:
 
 
 def seen(user: Any, number: UUID) -> CompliancePaper:
-    """A paper that this person may read: the bureau all, others those on which an entry of a firm of theirs rests. Raises `NotFound`."""
+    """A paper that this person may read: the bureau all, others those on which an entry of a firm of theirs rests.
+
+    A batch of CCER belongs to nobody: its paper is for the offices of the city. Raises `NotFound`.
+    """
     held = CompliancePaper.objects.select_related("evidence").filter(pk=number).first()
     mine = Enterprise.objects.for_user(user)
     rests = held is not None and any(
         kind.objects.filter(paper=held, enterprise__in=mine).exists() for kind in (Covered, CarbonDuty, AllocationCut)
     )
+    rests = rests or (may(user, permissions.SEE_CITY) and CcerBatch.objects.filter(paper=held).exists())
     if held is None or not (rests or may(user, permissions.DECIDE)):
         raise NotFound(_("没有这份依据文件"))
     return held
