@@ -18,6 +18,7 @@ from dafeng.domains.energy.control import demo
 from dafeng.domains.energy.models import CoalCut, HighProject, Quota, Retrofit
 from tests.axe import violations
 from tests.domains.energy.control.conftest import CITY, GUSHI, NOW
+from tests.domains.energy.control.test_coming import PART, review
 from tests.domains.plan.browsing import SIZES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,6 +33,7 @@ def shown(transactional_db: None, city: Any, person: Any) -> Any:
         user = person(role, username=name)
         type(user).objects.filter(pk=user.pk).update(demo=True)
     demo.ensure_demo(CITY, now=NOW)
+    review([PART | {"amount": 1200.0}, PART | {"number": "JN-2", "amount": 600.0, "since": "2026-06"}])
     buildings_demo.ensure_demo(CITY, now=NOW)
     return person("ndrc", username="looks")
 

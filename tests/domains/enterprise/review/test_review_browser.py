@@ -70,6 +70,25 @@ def test_every_page_is_without_fault_for_the_bureau_and_the_owner(page, enter, a
     check(page, "new/", f"{home}?tab=content", f"{home}?tab=after", f"{home}?tab=log", f"{home}change/")
 
 
+def test_orders_units_and_paper_opinions_are_without_fault(page, enter, approved, people) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from dafeng.domains.enterprise.review import orders, projects
+
+    found = approved()
+    home, now = f"projects/{found.pk}/", timezone.now()
+    projects.start(found, day=timezone.localdate(now), by=people["owner"], now=now)
+    enter(page, people["ndrc"])
+    check(page, "enter/", "keep/?tab=zones", "register/?sweep=incomparable", f"{home}order/")
+    due = timezone.localdate(now) + timedelta(days=30)
+    made = orders.order(found, document="文号", reason="高于准入值", stop=True, due=due, by=people["ndrc"], now=now)
+    check(page, home, f"{home}?tab=after")
+    enter(page, people["owner"])
+    check(page, f"{home}?tab=after", f"orders/{made.pk}/mended/")
+
+
 def test_an_owner_hands_in_and_the_bureau_judges(page, enter, draft, people) -> None:
     project = draft()
     enter(page, people["owner"])

@@ -127,7 +127,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "year_tabs": [{"title": each, "address": asked.address(request, year=each, month=""), "current": each == year, "value": each} for each in range(this - 2, this + 1)],
         "tabs": asked.tabs(request, "quantity", dict(Quantity.choices)),
         "map": _map(city, counties), "legend": legend(),
-        "rules": [rules.rules()[each] for each in ("light", "streak", "budget", "forecast", "precedence")],
+        "rules": [rules.rules()[each] for each in ("light", "streak", "budget", "forecast", "coming", "precedence")],
         "files": may(request.user, permissions.FILE), "decides": may(request.user, permissions.DECIDE),
     }  # fmt: skip
     return render(request, "energy/control/board.html", context)
