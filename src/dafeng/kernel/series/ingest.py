@@ -12,14 +12,14 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import IO, Any, cast
 
 import polars as pl
 from django.db import IntegrityError, transaction
 
-from dafeng.kernel.series import judging, points, quarantine
+from dafeng.kernel.series import clocks, judging, points, quarantine
 from dafeng.kernel.series.errors import Clash, SeriesError
 from dafeng.kernel.series.flags import CORRECTED
 from dafeng.kernel.series.frames import READING, UTC_TIME, empty, ordered
@@ -84,7 +84,7 @@ def receive(
     with store.writing() as pen:
         taken = _Taken(pen, source, bulk=frame.height > PART)
         for judged in chain([first], judging_):
-            taken.add(_settled(judged, table, pen.snapshot, source))
+            taken.add(_settled(judged, table, pen.snapshot, source, device=device))
         quarantine.keep(taken.refused, digest=digest, source=source, device=device, now=now)
         taken.commit(now=now)
     receipt = taken.receipt()
@@ -221,19 +221,31 @@ def _told(frame: pl.DataFrame, table: Table, now: datetime) -> pl.DataFrame:
     return rows.select(pl.col(name).cast(kind) for name, kind in TOLD.items())
 
 
-def _settled(judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Source) -> pl.DataFrame:
+def _settled(
+    judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Source, *, device: Device | None
+) -> pl.DataFrame:
     """Adds `verdict` (accepted, again, revised; null where refused), the revision, and reasons that only what was there before tells."""
     good = ordered(judged.filter(pl.col("reason").is_null()), "point", "at", "row")
     marks = snapshot.marks
     newest = marks.select("point", pl.col("at").alias("newest"))
     good = good.join(newest, on="point", how="left", maintain_order="left")
     late = (pl.col("at") <= pl.col("newest")).fill_null(False)
-    head = judging.follow(good.filter(~late), marks, table)
-    existing = _existing(snapshot, good.filter(late))
+    head, behind = judging.follow(good.filter(~late), marks, table), good.filter(late)
+    existing = _existing(snapshot, behind)
+    if source in clocks.CLOCKED:
+        head = clocks.beside(head, marks)
+        if device is not None:  # whoever releases vouches for the time
+            suspects = quarantine.clocks_in_doubt(device, table)
+            if behind.height:
+                high = clocks.above(behind, marks, table)
+                stored = _stored(snapshot, high, reach=clocks.NEAR)
+                behind = clocks.held(behind, head, marks, existing, clocks.stands(high, stored, table), suspects)
+                suspects |= set(behind.filter(pl.col("reason") == clocks.REASON)["point"])
+            head = clocks.doubted(head, suspects)
     # Of one moment in one delivery the rows follow one another, like deliveries.
     same = (pl.col("point") == pl.col("point").shift(1)) & (pl.col("at") == pl.col("at").shift(1))
     alone = not good.select(same.any()).item()
-    rows = pl.concat([head, good.filter(late)]).drop("newest")
+    rows = pl.concat([head, behind]).drop("newest")
     taken = rows.filter(pl.col("reason").is_null())
     if alone and not existing.height and taken["revision"].null_count() == taken.height:
         decided = taken.with_columns(revision=pl.lit(0, pl.Int32), verdict=pl.lit("accepted"))
@@ -247,15 +259,18 @@ def _settled(judged: pl.DataFrame, table: Table, snapshot: Snapshot, source: Sou
 
 
 def _existing(snapshot: Snapshot, late: pl.DataFrame) -> pl.DataFrame:
-    """What is stored of the moments of these rows: `point at value revision source`, all revisions."""
-    wanted = ("point", "at", "value", "revision", "source")
-    if not late.height:
+    """What is stored of the moments of these rows: `point at value revision source arrived`, all revisions."""
+    return _stored(snapshot, late).join(late.select("point", "at").unique(), on=["point", "at"], how="semi")
+
+
+def _stored(snapshot: Snapshot, rows: pl.DataFrame, *, reach: timedelta = timedelta(0)) -> pl.DataFrame:
+    """What is stored of the points of these rows from the earliest to the latest of their moments, and `reach` beyond."""
+    wanted = ("point", "at", "value", "revision", "source", "arrived")
+    if not rows.height:
         return empty(READING).select(wanted)
-    keys = late.select("point", "at").unique()
-    first, last = late["at"].min(), late["at"].max()
-    moments = keys["at"].to_physical()
-    low, high = int(str(moments.min())), int(str(moments.max()))
-    numbers = keys["point"].unique()
+    first, last = rows.select(first=pl.col("at").min() - reach, last=pl.col("at").max() + reach).row(0)
+    low, high = (int(each.timestamp() * 1e6) for each in (first, last))
+    numbers = rows["point"].unique()
     inside = pl.col("point").is_in(numbers.implode()) & pl.col("at").is_between(first, last)
     files = [
         snapshot.path(file)
@@ -266,7 +281,7 @@ def _existing(snapshot: Snapshot, late: pl.DataFrame) -> pl.DataFrame:
     found = [snapshot.tail.filter(inside).select(wanted)]
     if files:
         found.append(pl.scan_parquet(files).filter(inside).select(wanted).collect())
-    return pl.concat(found).join(keys, on=["point", "at"], how="semi")
+    return pl.concat(found)
 
 
 def _revisions(taken: pl.DataFrame, existing: pl.DataFrame, source: Source) -> pl.DataFrame:

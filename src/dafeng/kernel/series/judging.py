@@ -30,6 +30,7 @@ def judge(told: pl.DataFrame, table: Table, *, device: int | None, now: datetime
     """
     known = table.frame.select("point", "kind", "period", "digits", "rated", "computed", "device", "since", "until")
     rows = _on_time(told, table).join(known, on="point", how="left", maintain_order="left")
+    rows = table.in_force(rows, "rated", "digits")
     at, value = pl.col("at"), pl.col("value")
     latest = pl.lit(now + AHEAD).cast(UTC_TIME)
     oldest = pl.lit(OLDEST).dt.replace_time_zone("UTC").cast(UTC_TIME)
@@ -83,6 +84,28 @@ def _flagged(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     return rows.with_columns(flag=flag.fill_null(0).cast(pl.UInt16))
 
 
+def _over_rated(head: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """`head` with `OVER_RATED` on registers that counted on faster than can be since the reading before.
+
+    A register of whole numbers may have turned its last figure just before or after: one of it is not held against it.
+    """
+    same = pl.col("point") == pl.col("point").shift(1)
+    was = pl.when(same).then(pl.col("value").shift(1)).otherwise("was")
+    was_at = pl.when(same).then(pl.col("at").shift(1)).otherwise("was_at")
+    factor, hours = pl.col("factor") / pl.col("size"), (pl.col("at") - was_at).dt.total_microseconds() / 3.6e9
+    whole = (pl.col("value") / pl.col("size") % 1 == 0) & (was / pl.col("size") % 1 == 0)
+    figure = pl.when(whole).then(pl.col("factor")).otherwise(0.0)
+    over = (pl.col("value") - was) * factor > ABOVE * pl.col("rated") * hours + figure
+    found = rows.filter((pl.col("kind") == "register") & (hours > 0) & over).select("row", "point", "at", since=was_at)
+    if not found.height:
+        return head
+    resets = found.join(table.dated("reset").select("point", reset_at="since"), on="point")
+    declared = resets.filter((pl.col("reset_at") > pl.col("since")) & (pl.col("reset_at") <= pl.col("at")))["row"]
+    some = found.filter(~pl.col("row").is_in(declared.implode()))["row"]
+    flag = pl.when(pl.col("row").is_in(some.implode())).then(pl.lit(OVER_RATED, pl.UInt16)).otherwise(0)
+    return head.with_columns(flag=(pl.col("flag") | flag).cast(pl.UInt16))
+
+
 @dataclass
 class _Before:
     """What stood on a register."""
@@ -101,6 +124,7 @@ def follow(head: pl.DataFrame, marks: pl.DataFrame, table: Table) -> pl.DataFram
     # A meter that is told in another unit goes on where it stood.
     rows = rows.with_columns(value=pl.col("value") * pl.col("size"))
     last = pl.when(pl.col("point") == pl.col("point").shift(1)).then(pl.col("value").shift(1))
+    head = _over_rated(head, rows, table)
     strange = (pl.col("kind") == "register") & (
         (pl.col("value") < last.fill_null(pl.col("was")))
         | ((last.fill_null(pl.col("was")) > 0) & (pl.col("value") / last.fill_null(pl.col("was")) >= LEAPS[0][0]))

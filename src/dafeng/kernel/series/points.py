@@ -76,6 +76,20 @@ class Table:
         rows = [(point, since, float(value)) for point, since, value in rows]
         return pl.DataFrame(rows, schema=FACT, orient="row").sort("since", "point", maintain_order=True)
 
+    def in_force(self, rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+        """`rows` (`point at` and the point's own words) with these words as a fact put them at the row's moment."""
+        for name in names:
+            dated = self.dated(name).rename({"since": "_since", "fact": "_fact"})
+            if dated.height:
+                found = rows.with_row_index("_row").sort("at").join_asof(
+                    dated, left_on="at", right_on="_since", by="point", strategy="backward", check_sortedness=False
+                ).sort("_row")  # fmt: skip
+                kind = rows.schema[name]
+                rows = found.with_columns(pl.coalesce(pl.col("_fact").cast(kind), name).alias(name)).select(
+                    rows.columns
+                )
+        return rows
+
     @cached_property
     def by_week(self) -> list[int]:
         """The points of which a gap is filled, now or since some time, with the week before."""

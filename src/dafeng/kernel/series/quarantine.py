@@ -112,6 +112,13 @@ def _number(value: float | None) -> float | str | None:
     return value if value is None or abs(value) < float("inf") else str(value)
 
 
+def clocks_in_doubt(device: Device, table: points.Table) -> set[int]:
+    """The points of which readings of this device wait because its clock was set back, and of which no fact says by how much."""
+    codes = Quarantine.objects.filter(state=Quarantine.State.HELD, reason="clock_back", device=device)
+    found = {table.numbers[code] for code in set(codes.values_list("code", flat=True)) if code in table.numbers}
+    return found - set(table.dated("clock")["point"])
+
+
 def rows_of(held: Quarantine) -> pl.DataFrame:
     """What waits, as it was told."""
     return points.the_store().read(held.path)

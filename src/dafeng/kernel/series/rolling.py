@@ -72,6 +72,7 @@ def quarter_hours(
     """
     known = table.frame.select("point", "kind", "period", "digits")
     rows = readings.join(known, on="point", how="inner", maintain_order="left").sort("point", "at")
+    rows = table.in_force(rows, "digits")
     rows = _judged(_dated(with_factor(rows, table.factors), table), clock)
     by_mean = rows.with_columns(fill=pl.when("by_week").then(0.0).otherwise("fill"))
     cut = _cut(pl.concat([_of_registers(rows), *_of_intervals(by_mean), *_of_moments(by_mean)]))

@@ -21,7 +21,7 @@ from dafeng.domains.energy.monitoring import demo
 from dafeng.kernel.enterprises import services as enterprises
 from dafeng.kernel.jobs.models import Job
 from dafeng.kernel.series import ingest, releasing
-from dafeng.kernel.series.models import Quarantine
+from dafeng.kernel.series.models import Device, Quarantine
 from tests.axe import violations
 from tests.domains.energy.monitoring.conftest import FIRMS, NOW
 from tests.domains.plan.browsing import SIZES, chromium
@@ -50,18 +50,10 @@ def _context(browser: Any, live_server: Any, user: Any, size: str) -> Any:
     return context
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr(releasing, "READINGS_AT_ONCE", 0)
-    held = Quarantine.objects.filter(reason="unknown_point").first()
-    assert releasing.release_alike(held, by=shown, now=NOW).active  # its page shows the job
-    context = _context(browser, live_server, shown, size)
-    page, wrong = context.new_page(), list[str]()
+def _look(page: Any, addresses: list[str], size: str) -> list[str]:
+    """What is wrong with these pages."""
+    wrong = list[str]()
     page.on("console", lambda said: None if said.text.startswith("[DOM]") else wrong.append(said.text))
-    addresses = [f"/energy/monitoring/textile-demo/{name}" for name in PAGES]
-    addresses += ["/energy/monitoring/", "/energy/monitoring/enrol/", "/energy/monitoring/rating/", "/energy/monitoring/quarantine/", "/energy/monitoring/anomalies/"]  # fmt: skip
-    addresses.append(f"/energy/monitoring/anomalies/{Anomaly.objects.first().pk}/")
-    addresses.append(f"/energy/monitoring/quarantine/{held.pk}/")
     for address in addresses:
         answer = page.goto(address)
         if answer.status != 200:
@@ -72,14 +64,42 @@ def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: s
             wrong.append(f"{address} scrolls sideways")
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
-            name = address.removeprefix("/energy/monitoring/").strip("/").replace("/", "-") or "firms"
+            name = address.removeprefix("/energy/monitoring/").split("?")[0].strip("/").replace("/", "-") or "firms"
             page.screenshot(path=f"{SHOTS}/{name}-{size}.png", full_page=True)
+    return wrong
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_has_a_fault(browser: Any, live_server: Any, shown: Any, size: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(releasing, "READINGS_AT_ONCE", 0)
+    held = Quarantine.objects.filter(reason="unknown_point").first()
+    assert releasing.release_alike(held, by=shown, now=NOW).active  # its page shows the job
+    context = _context(browser, live_server, shown, size)
+    page = context.new_page()
+    addresses = [f"/energy/monitoring/textile-demo/{name}" for name in PAGES]
+    addresses += ["/energy/monitoring/", "/energy/monitoring/enrol/", "/energy/monitoring/rating/", "/energy/monitoring/quarantine/", "/energy/monitoring/anomalies/"]  # fmt: skip
+    addresses.append(f"/energy/monitoring/anomalies/{Anomaly.objects.first().pk}/")
+    addresses.append(f"/energy/monitoring/quarantine/{held.pk}/")
+    wrong = _look(page, addresses, size)
     assert Job.objects.filter(kind="energy.monitoring.forecast", state=Job.State.QUEUED).exists()
     page.goto("/energy/monitoring/textile-demo/forecast/")
     if "正在后台训练" not in page.content():
         wrong.append("the forecast page does not say that its model is still being trained")
     context.close()
     assert wrong == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_of_points_and_devices_has_a_fault(browser: Any, live_server: Any, shown: Any, size: str) -> None:
+    context = _context(browser, live_server, shown, size)
+    code = Meter.objects.first().point.code
+    gateway = Device.objects.first().code
+    names = ("", "new/", f"cards/{code}/", f"cards/{code}/edit/", f"cards/{code}/fact/?name=unit", "devices/", f"devices/{gateway}/", "upload/")  # fmt: skip
+    held = Quarantine.objects.get(organisation="textile-demo", reason="unit_changed")
+    addresses = [f"/energy/points/{name}" for name in names]
+    addresses.append(f"/energy/monitoring/quarantine/{held.pk}/")
+    assert _look(context.new_page(), addresses, size) == []
+    context.close()
 
 
 def test_five_years_of_quarter_hours_zoom_to_two_hours_without_freezing(

@@ -21,7 +21,7 @@ PLACES = (
     (gettext_lazy("用能异常"), "monitoring-anomalies", 41),
     (gettext_lazy("绿色用能评价"), "monitoring-rating", 42),
     (gettext_lazy("隔离的读数"), "monitoring-quarantine", 43),
-    (gettext_lazy("计量点"), "series-points", 44),
+    (gettext_lazy("计量点"), "series-points", 43),
 )
 MOST = 20
 

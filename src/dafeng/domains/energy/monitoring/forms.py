@@ -104,7 +104,7 @@ class NodeForm(DatedForm):
 
 class MeterForm(DatedForm):
     point = Called(
-        label=_("计量点"), queryset=Point.objects.none(), help_text=_("本企业已登记的计量点；没有的请管理员先登记")
+        label=_("计量点"), queryset=Point.objects.none(), help_text=_("本企业已登记的计量点；没有的先在“计量点”页登记")
     )
     node = Called(label=_("所在环节"), queryset=FlowNode.objects.none())
     item = forms.ChoiceField(label=_("能源品种"))
