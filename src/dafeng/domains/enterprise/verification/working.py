@@ -326,6 +326,7 @@ def told_comparison(found: Comparison) -> dict[str, Any]:
         "rows": found.rows,
         "totals": [line(each) for each in found.totals],
         "facilities": [line(each) for each in found.facilities],
+        "figures": [line(each) for each in found.figures],
         "differences": [line(each) for each in found.differences[:200]],
         "unchecked": [list(each) for each in found.unchecked[:200]],
     }
