@@ -71,6 +71,20 @@ def test_a_term_that_ended_in_time_is_not_late_later() -> None:
     assert found["answer"].late
 
 
+def test_the_list_for_the_site_is_due_two_working_days_after_the_review() -> None:
+    told = {"reviewed": date(2026, 6, 1)}  # a Monday
+    [running] = clocks(told, RULES["days"], today=date(2026, 6, 4))
+    assert (running.code, running.due.day, running.late) == ("site_list", date(2026, 6, 3), True)
+    [sent, *_rest] = clocks(told | {"site_list": date(2026, 6, 3)}, RULES["days"], today=date(2026, 6, 9))
+    assert (sent.stopped, sent.late) == (date(2026, 6, 3), False)
+
+
+def test_no_list_is_owed_where_the_visit_is_left_out() -> None:
+    told = {"reviewed": date(2026, 6, 1), "visited": date(2026, 6, 9)}
+    codes = {each.code for each in clocks(told, RULES["days"], today=date(2026, 6, 9))}
+    assert codes == {"list", "conclude"}
+
+
 # ---------- draws and samples ----------
 
 
