@@ -177,6 +177,8 @@ UNIT = conflicts.Unit("plant", 2025, "plant-2025", frozenset({"power"}))
         ({"services": (("plant", "management", None),)}, "common_managers"),
         ({"verified": frozenset({("plant", 2022), ("plant", 2023), ("plant", 2024)})}, "rotation"),
         ({"asked": frozenset({"plant-2025"})}, "asked_again"),
+        ({"qualifications": (("CMA", date(2026, 4, 6)),)}, "qualification_expired"),
+        ({"qualifications": (("CMA", date(2026, 4, 6)), ("CNAS", None))}, "qualification_expired"),
         ({"people": (person("1"),)}, "too_few_people"),
         ({"people": (person("1"), person("2", until=date(2026, 4, 6)))}, "too_few_people"),
         ({"people": (person("1", sectors=frozenset({"cement"})), person("2", sectors=frozenset()))}, "sector_skill"),
@@ -189,6 +191,8 @@ def test_each_conflict_has_its_code(named: dict, code: str) -> None:
 @pytest.mark.parametrize(
     "named",
     [
+        {"qualifications": (("CMA", DAY),)},
+        {"qualifications": (("CMA", date(2026, 4, 6)), ("CMA", date(2029, 4, 6)))},
         {},
         {"services": (("another", "consulting", None),)},
         {"services": (("plant", "consulting", date(2023, 4, 6)),)},  # over for three years and a day
