@@ -269,7 +269,11 @@ def test_the_targets_are_those_of_the_city_pack_and_the_plan_reads_what_is_publi
         scale = 1.0 if printed[row]["unit"] == "%" else 10.0
         assert told[id].value == float(printed[row]["value"]) * scale
         assert told[id].year == int(printed[row]["year"])
-    cells = {each.id: (each.indicator, each.key) for each in bindings.register().bindings if each.indicator.startswith("energy.plants.")}
+    cells = {
+        each.id: (each.indicator, each.key)
+        for each in bindings.register().bindings
+        if each.indicator.startswith("energy.plants.")
+    }
     assert cells == {
         "wind_capacity": (publication.CAPACITY, "kind=wind"), "pv_capacity": (publication.CAPACITY, "kind=pv"),
         "storage_capacity": (publication.CAPACITY, "kind=storage"), "wind_added": (publication.ADDED, "kind=wind"), "solar_added": (publication.ADDED, "kind=pv"),

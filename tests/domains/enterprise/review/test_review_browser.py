@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.axe import violations
+from tests.domains.enterprise.review.conftest import NOW, TODAY
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -87,6 +88,28 @@ def test_orders_units_and_paper_opinions_are_without_fault(page, enter, approved
     check(page, home, f"{home}?tab=after")
     enter(page, people["owner"])
     check(page, f"{home}?tab=after", f"orders/{made.pk}/mended/")
+
+
+def test_county_expert_and_joint_review_office_are_without_fault(page, enter, draft, people, experts) -> None:
+    from dafeng.domains.enterprise.review import experts as judging
+    from dafeng.domains.enterprise.review import joint, projects
+
+    project = draft()
+    home = f"projects/{project.pk}/"
+    projects.submit(project, by=people["owner"], now=NOW)
+    projects.judge(project, two_high=False, large_carbon=False, reason="不在目录", by=people["ndrc"], now=NOW)
+    for action in ("accept", "review"):
+        projects.handle(project, action, by=people["ndrc"], now=NOW)
+    [asked] = joint.ask(project, ["industry"], matter="准入", due=TODAY, by=people["ndrc"], now=NOW)
+    invited = judging.invite(project, experts[0], by=people["ndrc"], now=NOW)
+    enter(page, people["industry"])
+    check(page, "", home, f"{home}?tab=review", f"joint/{asked.pk}/")
+    enter(page, experts[0].person)
+    check(page, "", f"{home}expert/")
+    judging.declare(invited, clear=True, text="", by=experts[0].person, now=NOW)
+    check(page, f"{home}expert/", home)
+    enter(page, people["county"])
+    check(page, "", "register/", home)
 
 
 def test_an_owner_hands_in_and_the_bureau_judges(page, enter, draft, people) -> None:

@@ -12,7 +12,7 @@ from dafeng.domains.enterprise.review import assessments, joint, projects
 from dafeng.domains.enterprise.review import experts as judging
 from dafeng.kernel.errors import PermissionDenied, StaleError, TransitionError
 from dafeng.kernel.indicators import services as indicators
-from tests.domains.enterprise.review.conftest import NOW, PLACE, TODAY
+from tests.domains.enterprise.review.conftest import NOW, PLACE, TODAY, content
 
 pytestmark = pytest.mark.django_db
 
@@ -321,3 +321,29 @@ def test_what_is_left_of_the_countys_budget_comes_from_the_blackboard(draft) -> 
 
 def test_without_a_budget_nothing_is_said_to_be_left(draft) -> None:
     assert assessments.assess(draft(), on=TODAY).impact.left is None
+
+
+def test_a_writer_from_the_register_is_known_by_its_name_and_its_people_do_not_judge(draft, people, person, experts):
+    from dafeng.domains.enterprise.review.experts import conflicts_of
+    from dafeng.domains.enterprise.review.forms import BasicsForm
+    from dafeng.domains.enterprise.verification import bodies
+
+    told = {"sectors": (), "by": people["ecology"], "now": NOW}
+    writer = bodies.apply(code="writer", name="编制院", kinds=("consulting",), organisation="body-1", **told)
+    bodies.apply(code="waiting", name="未登记院", kinds=("consulting",), organisation="body-2", **told)
+    bodies.step(writer, "register", by=person("ecology", "ecology-2"), now=NOW)
+    given = content()["basics"] | {
+        "compiler_body": "writer",
+        "compiler": "别的名称",
+        "compiler_organisation": "elsewhere",
+    }
+    form = BasicsForm(given, places={given["place"]: "县"})
+    assert form.is_valid(), form.errors
+    assert (form.told()["compiler"], form.told()["compiler_organisation"]) == ("编制院", "body-1")
+    assert "compiler_body" in BasicsForm(given | {"compiler_body": "waiting"}, places={given["place"]: "县"}).errors
+    project = draft(basics=form.told())
+    assert conflicts_of(experts[0], project, []) == ["compiler"]
+    assert conflicts_of(experts[1], project, []) == []
+    free = BasicsForm(given | {"compiler_body": ""}, places={given["place"]: "县"})
+    assert free.is_valid(), free.errors
+    assert free.told()["compiler"] == "别的名称"

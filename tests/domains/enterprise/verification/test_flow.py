@@ -181,6 +181,19 @@ def test_whoever_assigned_does_not_confirm(case, people) -> None:
 # ---------- checklist, visit, samples ----------
 
 
+def test_the_list_for_the_site_runs_from_the_last_line_of_the_review(case) -> None:
+    found = case().begun()
+    assert findings.clock_of(found.it, "site_list", now=found.now) is None
+    found.checked("review")  # Tuesday 7 April: due on Thursday
+    running = findings.clock_of(found.it, "site_list", now=found.now)
+    assert running is not None
+    assert (running.due.day, running.runs) == (date(2026, 4, 9), True)
+    found.later(3).planned()
+    sent = findings.clock_of(found.it, "site_list", now=found.now)
+    assert sent is not None
+    assert (sent.stopped, sent.late) == (date(2026, 4, 10), True)
+
+
 def test_a_visit_needs_two_working_days_notice(case) -> None:
     made = case().begun()
     refuses("list_incomplete", made.planned)

@@ -71,6 +71,20 @@ def test_a_term_that_ended_in_time_is_not_late_later() -> None:
     assert found["answer"].late
 
 
+def test_the_list_for_the_site_is_due_two_working_days_after_the_review() -> None:
+    told = {"reviewed": date(2026, 6, 1)}  # a Monday
+    [running] = clocks(told, RULES["days"], today=date(2026, 6, 4))
+    assert (running.code, running.due.day, running.late) == ("site_list", date(2026, 6, 3), True)
+    [sent, *_rest] = clocks(told | {"site_list": date(2026, 6, 3)}, RULES["days"], today=date(2026, 6, 9))
+    assert (sent.stopped, sent.late) == (date(2026, 6, 3), False)
+
+
+def test_no_list_is_owed_where_the_visit_is_left_out() -> None:
+    told = {"reviewed": date(2026, 6, 1), "visited": date(2026, 6, 9)}
+    codes = {each.code for each in clocks(told, RULES["days"], today=date(2026, 6, 9))}
+    assert codes == {"list", "conclude"}
+
+
 # ---------- draws and samples ----------
 
 
@@ -163,6 +177,8 @@ UNIT = conflicts.Unit("plant", 2025, "plant-2025", frozenset({"power"}))
         ({"services": (("plant", "management", None),)}, "common_managers"),
         ({"verified": frozenset({("plant", 2022), ("plant", 2023), ("plant", 2024)})}, "rotation"),
         ({"asked": frozenset({"plant-2025"})}, "asked_again"),
+        ({"qualifications": (("CMA", date(2026, 4, 6)),)}, "qualification_expired"),
+        ({"qualifications": (("CMA", date(2026, 4, 6)), ("CNAS", None))}, "qualification_expired"),
         ({"people": (person("1"),)}, "too_few_people"),
         ({"people": (person("1"), person("2", until=date(2026, 4, 6)))}, "too_few_people"),
         ({"people": (person("1", sectors=frozenset({"cement"})), person("2", sectors=frozenset()))}, "sector_skill"),
@@ -175,6 +191,8 @@ def test_each_conflict_has_its_code(named: dict, code: str) -> None:
 @pytest.mark.parametrize(
     "named",
     [
+        {"qualifications": (("CMA", DAY),)},
+        {"qualifications": (("CMA", date(2026, 4, 6)), ("CMA", date(2029, 4, 6)))},
         {},
         {"services": (("another", "consulting", None),)},
         {"services": (("plant", "consulting", date(2023, 4, 6)),)},  # over for three years and a day

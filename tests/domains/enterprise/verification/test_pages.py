@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dafeng.domains.enterprise.models import Body, Objection, Report, Verification
-from dafeng.domains.enterprise.verification import bodies, documents, objecting, rating
+from dafeng.domains.enterprise.verification import bodies, documents, known, objecting, rating
 from dafeng.kernel.records.models import AuditEntry
 from tests.domains.enterprise.verification.conftest import NOW, content_of
 
@@ -230,6 +230,35 @@ def test_the_register_is_kept_by_form(people, clock) -> None:
     assert signed_in(people["other"]).post(people_at, person).status_code == 404
     signed_in(people["verifier"]).post(people_at, person)
     assert made.people.get().name == "张三"
+
+
+def test_an_expired_qualification_keeps_a_body_out_until_the_bureau_enters_its_renewal(people, clock, report) -> None:
+    told = {
+        "code": "new-body", "name": "新机构", "kinds": ["verification"], "qualification": "检验检测机构资质认定",
+        "qualification_number": "A-1", "qualification_until": "2026-04-06",
+    }  # fmt: skip
+    half = {name: value for name, value in told.items() if name != "qualification_number"}
+    address = reverse("enterprise:verification-body-new")
+    assert signed_in(people["verifier"]).post(address, half).status_code == 422
+    assert signed_in(people["verifier"]).post(address, told).status_code == 302
+    made = Body.objects.get()
+    keep = reverse("enterprise:verification-body-keep", kwargs={"code": "new-body"})
+    signed_in(people["reviewer"]).post(keep, {"do": "step", "step": "register", "state": "applied"})
+
+    year = report()
+
+    def codes() -> set[str]:
+        [row] = known.bodies()
+        return {each.code for each in known.reasons_of(row, year, date(2026, 4, 7))}
+
+    assert "qualification_expired" in codes()
+    renewal = {"do": "qualification", "name": "检验检测机构资质认定", "number": "A-1", "until": "2032-04-06"}
+    assert signed_in(people["verifier"]).post(keep, renewal).status_code == 403
+    signed_in(people["reviewer"]).post(keep, renewal)
+    made.refresh_from_db()
+    assert made.qualifications == [{"name": "检验检测机构资质认定", "number": "A-1", "until": "2032-04-06"}]
+    assert "qualification_expired" not in codes()
+    assert AuditEntry.objects.filter(action="enterprise.body.qualification").count() == 1
 
 
 # ---------- papers ----------

@@ -59,8 +59,8 @@ def figure_of(report: Report) -> Figure:
 
 
 def allocation_units(report: Report) -> list[dict[str, Any]]:
-    """`units_of` with the verified emissions of each facility."""
-    return units_of(report, concluding.facilities_of(report))
+    """`units_of` with the verified emissions and production of each facility."""
+    return units_of(report, concluding.facilities_of(report), concluding.figures_of(report))
 
 
 # Classes as reporting's facilities name them → classes of the rule sets; sectors of industry have one class each.
@@ -73,10 +73,15 @@ FIGURES = {"output": ("power_supplied", 3), "heat": ("heat_supplied", 3), "heat_
 HEAT_ITEMS = ("boiler_heat", "direct_heat", "indirect_heat", "heat_supplied")
 
 
-def units_of(report: Report, verified: Mapping[str, float] | None = None) -> list[dict[str, Any]]:
+def units_of(
+    report: Report,
+    verified: Mapping[str, float] | None = None,
+    produced: Mapping[str, Mapping[str, float]] | None = None,
+) -> list[dict[str, Any]]:
     """Rows for `allocate` out of a report's frozen content: facts of each facility, the year's figures, its emissions.
 
-    `verified`: facility → t of the compliance boundary where verification arrived at another number than the report.
+    `verified`: facility → t of the compliance boundary where verification arrived at another number than the report; `produced`: the same
+    of its production figures, ratios as plain numbers.
     What the report does not tell stays out of the row, so that the allocation says what is missing. A power unit of which no heat was
     told in any form supplied none.
     """
@@ -94,7 +99,7 @@ def units_of(report: Report, verified: Mapping[str, float] | None = None) -> lis
         }
         if facts["cooling"]:
             row["cooling"] = facts["cooling"]
-        row |= _figures(content, facility["code"], report.year)
+        row |= _figures(content, facility["code"], report.year, (produced or {}).get(facility["code"], {}))
         mine = (verified or {}).get(facility["code"], emissions.get(facility["code"], {}).get("compliance"))
         if mine is not None:
             row["emissions"] = round(float(mine), 3)
@@ -111,12 +116,12 @@ def fact(facts: Mapping[str, Any], name: str, year: int) -> Any:
     return before[-1] if before else None
 
 
-def _figures(content: Mapping[str, Any], facility: str, year: int) -> dict[str, float]:
+def _figures(content: Mapping[str, Any], facility: str, year: int, produced: Mapping[str, float]) -> dict[str, float]:
     told = {
         row["indicator"]: row["value"] / 100 if row["unit"] == "%" else row["value"]
         for row in content.get("indicators", ())
         if row["facility"] == facility and row["month"] == str(year) and row["value"] is not None
-    }
+    } | dict(produced)
     found = {column: round(float(told[code]), places) for column, (code, places) in FIGURES.items() if code in told}
     heated = any(row["facility"] == facility and row["item"] in HEAT_ITEMS and row.get("value") for row in content.get("values", ()))  # fmt: skip
     if "output" in found and "heat" not in found and not heated:

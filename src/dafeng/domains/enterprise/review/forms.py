@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.enterprise.models import (
+    Body,
     ControlUnit,
     JointOpinion,
     Project,
@@ -41,6 +42,13 @@ class Stepped(forms.Form):
 
     def told(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if value not in (None, "", [], False)}
+
+
+def compilers() -> list[tuple[str, Any]]:
+    """Registered bodies that may write a report for an owner, by code."""
+    rows = Body.objects.filter(record__state="registered").order_by("code")
+    kinds = {Body.Kind.CONSULTING, Body.Kind.ASSESSMENT, Body.Kind.AUDIT}
+    return [("", _("不在名录")), *((each.code, each.name) for each in rows if kinds & set(each.kinds))]
 
 
 class BasicsForm(Stepped):
@@ -82,6 +90,9 @@ class BasicsForm(Stepped):
     replace_pm = number(_("须替代的颗粒物（t/年）"))
     replace_vocs = number(_("须替代的挥发性有机物（t/年）"))
     investment = number(_("总投资（万元）"))
+    compiler_body = forms.ChoiceField(
+        label=_("节能报告编制单位（第三方机构名录）"), choices=compilers, required=False, help_text=_("名录里没有的，在下面写名称。")
+    )  # fmt: skip
     compiler = forms.CharField(label=_("节能报告编制单位"), max_length=120, required=False)
     compiler_organisation = forms.CharField(
         label=_("编制单位的组织代码"), max_length=60, required=False, help_text=_("编制单位在本平台有账户时填写，用于专家回避。")
@@ -91,6 +102,18 @@ class BasicsForm(Stepped):
         super().__init__(*args, **kwargs)
         self.fields["place"].choices = list(places.items())  # type: ignore[attr-defined]
         self.fields["control_unit"].choices = [("", _("没有登记")), *units.items()]  # type: ignore[attr-defined]
+
+    def _compiler(self) -> Body | None:
+        return Body.objects.filter(code=self.cleaned_data.get("compiler_body") or None).first()
+
+    def clean_compiler(self) -> str:
+        """Of a body of the register its own name, so that the rules of conflict know it."""
+        body = self._compiler()
+        return body.name if body else str(self.cleaned_data["compiler"])
+
+    def clean_compiler_organisation(self) -> str:
+        body = self._compiler()
+        return body.organisation if body else str(self.cleaned_data["compiler_organisation"])
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

@@ -85,7 +85,9 @@ class VerificationFindingOut(Schema):
 
 class VerificationDifferenceOut(Schema):
     level: str = Field(
-        description=_("value 填报值，factor 缺省值，row 一行的计算，facility 核算单元合计，total 边界合计")
+        description=_(
+            "value 填报值，factor 缺省值，row 一行的计算，figure 生产数据，facility 核算单元合计，total 边界合计"
+        )
     )
     facility: str = Field(description=_("核算单元的代码"))
     month: str = Field(description=_("月份"))
@@ -95,11 +97,23 @@ class VerificationDifferenceOut(Schema):
     own: float | None = Field(description=_("独立复算的数"))
 
 
+class VerificationFigureOut(Schema):
+    facility: str = Field(description=_("核算单元的代码"))
+    year: str = Field(description=_("年度"))
+    name: str = Field(
+        description=_("power_supplied 供电量，heat_supplied 供热量，heat_ratio 供热比，load_factor 负荷系数")
+    )
+    unit: str = Field(description=_("单位；1 为比值"))
+    reported: float | None = Field(description=_("报告的数"))
+    own: float | None = Field(description=_("独立复算的数"))
+
+
 class ComparisonOut(Schema):
     agrees: bool = Field(description=_("是否全部复算且一致"))
     rows: int = Field(description=_("结果行数"))
     digest: str = Field(description=_("复算的那一版报告内容的 SHA-256"))
     stale: bool = Field(description=_("复算之后报告又有新的报送"))
+    figures: list[VerificationFigureOut] = Field(default=[], description=_("决定配额的生产数据，并列"))
     differences: list[VerificationDifferenceOut] = Field(description=_("不同之处，来历最下层的在前"))
     unchecked: list[list[str]] = Field(description=_("没有独立复算的行：核算单元、月份、源流、公式"))
 

@@ -62,6 +62,26 @@ def step(body: Body, action: str, *, by: Any, now: datetime, reason: str = "") -
     body.refresh_from_db()
 
 
+def add_qualification(body: Body, *, name: str, number: str, until: date | None, by: Any, now: datetime) -> None:
+    """Enter a qualification; the same name and number again is its renewal. Raises `Refused` (qualification_incomplete)."""
+    with refusing("qualification", body.code, by=by, now=now, kind=KIND), records.serial():
+        made = qualification(name=name, number=number, until=until)
+        fresh = Body.objects.select_for_update().get(pk=body.pk)
+        same = (made["name"], made["number"])
+        others = [each for each in fresh.qualifications if (each.get("name"), each.get("number")) != same]
+        fresh.qualifications = [*others, made]
+        fresh.save(update_fields=["qualifications"])
+        records.audit(by, f"{KIND}.qualification", KIND, body.code, made, now=now)
+    body.refresh_from_db()
+
+
+def qualification(*, name: str, number: str, until: date | None) -> dict[str, str]:
+    """As it is kept; an empty `until` is without an end. Raises `Refused` (qualification_incomplete)."""
+    if not name.strip() or not number.strip():
+        raise refused("qualification_incomplete")
+    return {"name": name.strip()[:80], "number": number.strip()[:80], "until": until.isoformat() if until else ""}
+
+
 def add_person(
     body: Body,
     *,

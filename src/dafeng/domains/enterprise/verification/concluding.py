@@ -7,6 +7,7 @@ kept with the verification, and `counted` tells it.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,12 +58,24 @@ def adjusted(report: Any) -> QuerySet[SpotCheck]:
 
 def facilities_of(report: Report) -> dict[str, float]:
     """Facility → verified t of the compliance boundary, of those whose number the verification changed; empty where it changed none."""
+    return estimation.facilities(report.content or {}, _estimates(report))
+
+
+def figures_of(report: Report) -> dict[str, dict[str, float]]:
+    """Facility → production figure of the year → what counts, in the units of `production.FIGURES`, where verification estimated it."""
+    found: dict[str, dict[str, float]] = {}
+    for each in estimation.figures(report.content or {}, _estimates(report)):
+        found.setdefault(each.facility, {})[each.name] = each.counts
+    return found
+
+
+def _estimates(report: Report) -> list[estimation.Replacement]:
+    """What the verification that counts put in place of what was not corrected; nothing where it passed."""
     found = counted(report)
     if found is None or found.conclusion != Conclusion.CONSERVATIVE:
-        return {}
+        return []
     open_ones = found.verification.findings.filter(state=State.UNRESOLVED)
-    wanted = [estimation.Replacement(**each.estimate) for each in open_ones if each.estimate]
-    return estimation.facilities(report.content or {}, wanted)
+    return [estimation.Replacement(**each.estimate) for each in open_ones if each.estimate]
 
 
 def conclude(verification: Verification, *, conclusion: str, text: str, by: Any, now: datetime) -> None:
@@ -78,6 +91,7 @@ def conclude(verification: Verification, *, conclusion: str, text: str, by: Any,
             "version": fresh.report.version,
             "leader": by.get_username(),
             "at": now.isoformat(),
+            "figures": numbers.get("figures", []),
         }
         days = happened(fresh, "concluded", day=timezone.localdate(now))
         detail = {"conclusion": chosen.value, "numbers": numbers} | told
@@ -115,8 +129,9 @@ def _numbers(verification: Verification, conclusion: Conclusion, text: str, *, n
         return {"reporting": verification.report.emissions, "compliance": verification.report.emissions_compliance}
     if State.UNRESOLVED not in states:
         raise refused("estimate_missing")
-    steps, totals = findings.estimated(verification)
-    return totals | {"steps": len(steps)}
+    steps, totals, figures = findings.estimated(verification)
+    told = [dataclasses.asdict(each) for each in figures]
+    return totals | {"steps": len(steps)} | ({"figures": told} if told else {})
 
 
 def confirm(verification: Verification, *, reason: str = "", by: Any, now: datetime) -> None:

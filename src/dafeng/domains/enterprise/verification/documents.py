@@ -167,9 +167,27 @@ def _numbers(verification: Verification) -> list[Block]:
             )
         )
     blocks = [Block(_("五、排放量"), 1), Block(rows=tuple(rows))]
+    if figures := _figures(verification):
+        blocks += [Block(_("决定配额的生产数据")), figures]
     if kept.get("unchecked"):
         blocks.append(Block(_("有 %(count)s 行没有独立复算，核实方法见结论。") % {"count": len(kept["unchecked"])}))
     return blocks
+
+
+def _figures(verification: Verification) -> Block | None:
+    kept = (verification.content.get("comparison") or {}).get("figures") or []
+    told = (verification.content.get("conclusion") or {}).get("figures") or []
+    counts = {(each["facility"], each["name"]): each["counts"] for each in told}
+    rows = [(_("核算单元"), _("项目"), _("报告"), _("独立复算"), _("核查确定"))]
+    for each in kept:
+        unit = "" if each["unit"] == "1" else f" ({each['unit']})"
+        numbers = (each["reported"], each["own"], counts.get((each["facility"], each["name"]), each["reported"]))
+        rows.append((each["facility"], f"{words.FIGURES[each['name']]}{unit}", *(_plain(number) for number in numbers)))
+    return Block(rows=tuple(rows)) if kept else None
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
 def word(paper: Paper) -> bytes:

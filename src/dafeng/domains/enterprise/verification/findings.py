@@ -186,15 +186,24 @@ def estimate(
             "value": value, "basis": basis, "source": source.strip()[:200], "finding": fresh.number,
         }  # fmt: skip
         try:
-            steps, _totals = estimation.estimate(content, [estimation.Replacement(**kept)])
+            lowers = _lowers(content, estimation.Replacement(**kept))
         except LookupError as error:
             raise refused("nothing_to_estimate", str(error)) from error
-        if all(each.estimated < each.reported - 1e-9 * abs(each.reported) for each in steps):
+        if lowers:
             raise refused("estimate_lower")
         fresh.estimate = kept
         fresh.save(update_fields=["estimate"])
         records.audit(by, f"{KIND}.estimate", KIND, str(verification.pk), kept, now=now)
     finding.refresh_from_db()
+
+
+def _lowers(content: Mapping[str, Any], wanted: estimation.Replacement) -> bool:
+    """Whether the estimate would be to the unit's advantage everywhere. Raises `LookupError` as the estimate does."""
+    if estimation.of_production(wanted):
+        steps = estimation.figures(content, [wanted])
+        return all(each.reported is not None and each.counts == each.reported for each in steps)
+    rows, _totals = estimation.estimate(content, [wanted])
+    return all(each.estimated < each.reported - 1e-9 * abs(each.reported) for each in rows)
 
 
 def _default(content: Mapping[str, Any], id: str) -> tuple[float, str]:
@@ -208,13 +217,16 @@ def _default(content: Mapping[str, Any], id: str) -> tuple[float, str]:
     return found, f"{id}: {row.get('source', '')}"
 
 
-def estimated(verification: Verification) -> tuple[list[estimation.Step], dict[str, float]]:
-    """All unresolved non-conformities together. Raises `Refused` (estimate_missing)."""
+def estimated(
+    verification: Verification,
+) -> tuple[list[estimation.Step], dict[str, float], list[estimation.FigureStep]]:
+    """All unresolved non-conformities together: rows, totals, production. Raises `Refused` (estimate_missing, nothing_to_estimate)."""
     open_ones = list(verification.findings.filter(state=State.UNRESOLVED))
     if any(not each.estimate for each in open_ones):
         raise refused("estimate_missing")
     wanted = [estimation.Replacement(**each.estimate) for each in open_ones]
     try:
-        return estimation.estimate(verification.report.content or {}, wanted)
+        content = verification.report.content or {}
+        return (*estimation.estimate(content, wanted), estimation.figures(content, wanted))
     except LookupError as error:
         raise refused("nothing_to_estimate", str(error)) from error

@@ -27,6 +27,14 @@ class BodyForm(forms.Form):
         label=_("业务"), choices=Body.Kind.choices, widget=forms.CheckboxSelectMultiple,
         help_text=_("从事碳资产管理或碳交易的机构不得承担核查；提供过咨询的，不得核查该单位。"),
     )  # fmt: skip
+    qualification = forms.CharField(
+        label=_("资质"), max_length=80, required=False, help_text=_("如检验检测机构资质认定；以后的资质和续期由主管部门登记。"),
+    )  # fmt: skip
+    qualification_number = forms.CharField(label=_("资质编号"), max_length=80, required=False)
+    qualification_until = forms.DateField(
+        label=_("资质有效期至"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("长期有效的不填；过期的机构不能承接核查。"),
+    )  # fmt: skip
     sectors = forms.MultipleChoiceField(label=_("行业能力"), widget=forms.CheckboxSelectMultiple, required=False)
 
     def __init__(self, *args: Any, sectors: Mapping[str, str], **kwargs: Any) -> None:
@@ -38,6 +46,13 @@ class BodyForm(forms.Form):
         if Body.objects.filter(code=code).exists() or code == "new":
             raise forms.ValidationError(_("这个代码已经用过"))
         return code
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        name, number = given.get("qualification", ""), given.get("qualification_number", "")
+        if bool(name) != bool(number) or (given.get("qualification_until") and not name):
+            self.add_error("qualification_number", _("资质的名称和编号要一起填"))
+        return given
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -75,6 +75,7 @@ def body_of(body: Body) -> conflicts.Body:
         verified=frozenset((v.report.enterprise.code, v.report.year) for v in verifications if v.record.state in DONE),
         asked=frozenset(key_of(v.report) for v in verifications if v.record.state in OVER),
         suspended_until=body.suspended_until,
+        qualifications=tuple((str(each.get("name", "")), day_of(each.get("until"))) for each in body.qualifications),
     )
 
 

@@ -50,7 +50,7 @@ def figures(body: Body, year: int, *, now: datetime) -> dict[str, float]:
     checks = [check for case in ended for check in case.checks.all()]
     rows = [case.content.get("comparison") or {} for case in ended]
     total, unchecked = (
-        sum(int(each.get("rows", 0)) for each in rows),
+        sum(int(each.get("rows", 0)) + len(each.get("figures", ())) for each in rows),
         sum(len(each.get("unchecked", ())) for each in rows),
     )
     found: dict[str, float] = {}

@@ -114,9 +114,11 @@ def numbers(verification: Verification) -> dict[str, Any] | None:
         return None
     totals = [dict(each) | {"name": words.BOUNDARIES.get(each["name"], each["name"])} for each in kept["totals"]]
     differences = [
-        dict(each) | {"level": words.LEVELS.get(each["level"], each["level"])} for each in kept["differences"]
-    ]
-    for each in (*totals, *kept["facilities"], *differences):
+        dict(each) | {"level": words.LEVELS.get(each["level"], each["level"]), "name": words.FIGURES.get(each["name"], each["name"])}
+        for each in kept["differences"]
+    ]  # fmt: skip
+    figures = [dict(each) | {"name": words.FIGURES[each["name"]]} for each in kept.get("figures", ())]
+    for each in (*totals, *kept["facilities"], *figures, *differences):
         told, own = each.get("reported"), each.get("own")
         each["gap"] = None if told is None or own is None else own - told
     return {
@@ -124,6 +126,7 @@ def numbers(verification: Verification) -> dict[str, Any] | None:
         "rows": kept["rows"],
         "totals": totals,
         "facilities": kept["facilities"],
+        "figures": figures,
         "first": differences[0] if differences else None,
         "differences": differences[:50],
         "count": len(differences),

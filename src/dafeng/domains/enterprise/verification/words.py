@@ -38,11 +38,21 @@ LEVELS = {
     "value": _("所填的数与计算用的数"),
     "factor": _("缺省值与指南"),
     "row": _("一行的计算"),
+    "figure": _("生产数据的计算"),
     "facility": _("核算单元合计"),
     "total": _("边界合计"),
 }
+FIGURES = {
+    "power_supplied": _("供电量"),
+    "heat_supplied": _("供热量"),
+    "heat_ratio": _("供热比"),
+    "load_factor": _("负荷（出力）系数"),
+    "turbine_heat": _("汽轮机供热量"),
+    "boiler_output": _("锅炉总产出热量"),
+    "auxiliary_of_power": _("供电耗用的厂用电量"),
+}
 BOUNDARIES = {"reporting": _("报告边界"), "compliance": _("履约边界")}
-BASES = {"default": _("指南缺省值"), "highest": _("当年最高的月值"), "evidence": _("核查证据确定的值")}
+BASES = {"default": _("指南缺省值"), "highest": _("当年最不利的月值"), "evidence": _("核查证据确定的值")}
 STANDINGS = {"confirmed": _("官方文本已读"), "one copy": _("只见一处转载"), "house": _("本平台规则，待主管部门确认")}
 FACTS = {
     "begun": _("组成工作组"),

@@ -138,6 +138,12 @@ def check(
         made, _new = CheckAnswer.objects.update_or_create(verification=fresh, item=item, defaults=given)
         detail = {"item": item, "verdict": verdict, "ways": chosen, "note": made.note}
         records.audit(by, f"{KIND}.check", KIND, str(fresh.pk), detail, now=now)
+        told = fresh.content.get("happened") or {}
+        if line["stage"] == "review" and "reviewed" not in told and not lacking(fresh, "review"):
+            # The review is finished with its last line: from then on the list for the site is due.
+            days_told = happened(fresh, "reviewed", day=timezone.localdate(now))
+            keep(fresh, "reviewed", {}, by=by, now=now, happened=days_told)
+    verification.refresh_from_db()
     return made
 
 
@@ -175,7 +181,7 @@ def plan_site(
             "places": places.strip()[:500],
             "topics": topics.strip()[:1000],
         }
-        told = happened(fresh, "reviewed", "site_list", day=today)
+        told = happened(fresh, "site_list", day=today)
         keep(fresh, "site", plan, by=by, now=now, site=plan, happened=told)
     verification.refresh_from_db()
     what = _("现场核查定于 %(first)s 至 %(last)s，请做好准备") % {"first": first.isoformat(), "last": last.isoformat()}
@@ -205,7 +211,7 @@ def waive_site(verification: Verification, *, consent: str, by: Any, now: dateti
         if len(consent.strip()) < 2:
             raise refused("text_missing")
         plan = {"waived": True, "consent": consent.strip()[:300]}
-        told = happened(fresh, "reviewed", "site_list", "visited", day=today)
+        told = happened(fresh, "visited", day=today)
         keep(fresh, "waive", plan, by=by, now=now, site=plan, happened=told)
     verification.refresh_from_db()
 
@@ -326,6 +332,7 @@ def told_comparison(found: Comparison) -> dict[str, Any]:
         "rows": found.rows,
         "totals": [line(each) for each in found.totals],
         "facilities": [line(each) for each in found.facilities],
+        "figures": [line(each) for each in found.figures],
         "differences": [line(each) for each in found.differences[:200]],
         "unchecked": [list(each) for each in found.unchecked[:200]],
     }

@@ -60,6 +60,25 @@ def one(rule: str, frame: pl.DataFrame, sector: str = "food") -> list[dict]:
     return checks.run(frame, found).to_dicts()
 
 
+@pytest.mark.parametrize(
+    ("rule", "energy", "output", "within", "beyond", "value"),
+    [
+        # 2021 text on energy efficiency levels (DCP#169, letter A): base levels 435 and −10 kgce a tonne; 100 000 t a year.
+        ("norm-blast-furnace", "blast_furnace_energy", "pig_iron", 43_500.0, 43_600.0, 436),
+        ("norm-converter", "converter_energy", "converter_steel", -1000.0, -900.0, -9),
+        ("norm-converter", "converter_energy", "converter_steel", -3000.0, 200.0, 2),
+    ],
+)
+def test_a_steel_works_beyond_the_base_level_is_told(rule, energy, output, within, beyond, value):
+    def found(told_energy: float) -> list[dict]:
+        return one(rule, told(("2025-06", energy, "", told_energy), ("2025-06", output, "", 100_000.0)), "iron_steel")
+
+    assert found(within) == []
+    [only] = found(beyond)
+    assert f"{value} kgce" in only["what"]
+    assert (only["month"], only["item"], only["severity"]) == ("2025", energy, "info")
+
+
 def test_a_finding_says_what_where_why_and_how_grave():
     # 20 + 100 − 30 − 5 = 85, told 70: 15 of 85 = 17.65 %
     rows = {"fuel_use": 70, "fuel_bought": 100, "opening_stock": 20, "closing_stock": 30, "other_use": 5}

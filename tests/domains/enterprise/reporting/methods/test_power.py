@@ -102,6 +102,55 @@ def test_direct_steam_of_the_boiler_asks_for_a12_and_a13():
     assert used == "enterprise.power.heat_ratio.boiler@1"
 
 
+def test_enthalpy_of_the_year_is_weighted_by_its_steam():
+    rows = [row for row in CHP if row[1] != "boiler_heat"]
+    # January 500 000 × (3.4 − 1.0) = 1 200 000 GJ, February 100 000 × (3.0 − 0.5) = 250 000 GJ: the year is 1 450 000 GJ.
+    # Plain means would give 600 000 × (3.2 − 0.75) = 1 470 000.
+    steam = [
+        (month, item, "", value)
+        for month, mass, hot, cold in (("2021-01", 500_000, 3400, 1000), ("2021-02", 100_000, 3000, 500))
+        for item, value in (
+            ("main_steam", mass), ("main_steam_enthalpy", hot), ("feed_water", mass), ("feed_water_enthalpy", cold),
+            ("boiler_heat", 20_000),
+        )
+    ]  # fmt: skip
+    result = account("power", *rows, *steam)
+    assert indicator(result, "boiler_output", "2021") == pytest.approx(1_450_000)
+
+
+# A combined cycle burns 5000 × 10⁴ Nm³ of 389.31 GJ/10⁴Nm³ = 1 946 550 GJ and supplies 0 + 190 000 + 4655 = 194 655 GJ of heat.
+CCPP = (
+    ("2024-01", "fuel_use", "natural_gas", 5000), ("2024-01", "ncv", "natural_gas", 389.31), ("2024-01", "combined_cycle", "", 1),
+    ("2024-01", "generation", "", 250_000), ("2024-01", "running_hours", "", 700), ("2024-01", "capacity", "", 400),
+    ("2024-01", "auxiliary_for_power", "", 4000), ("2024-01", "auxiliary_common", "", 1000),
+    ("2024-01", "boiler_heat", "", 0), ("2024-01", "direct_heat", "", 190_000), ("2024-01", "indirect_heat", "", 4655),
+)  # fmt: skip
+
+
+def test_a_combined_cycle_has_its_heat_ratio_by_the_heat_of_its_fuel():
+    # (A.15), (A.16): 194 655 ÷ 1 946 550 = 0.1; W_gd = 250 000 − (4000 + 1000 × 0.9) = 245 100
+    result = account("power", *CCPP)
+    for month in ("2024-01", "2024"):
+        assert indicator(result, "heat_ratio", month) == pytest.approx(0.1)
+        assert indicator(result, "power_supplied", month) == pytest.approx(245_100)
+    used = set(result.indicators.filter(pl.col("indicator") == "heat_ratio")["method"])
+    assert used == {"enterprise.power.heat_ratio.ccpp@1"}
+
+
+def test_what_the_turbine_takes_is_not_asked_of_a_combined_cycle_told_for_the_year():
+    rows = [("2024" if row[1] == "combined_cycle" else row[0], *row[1:]) for row in CCPP]
+    # The heat that the turbine takes would give 194 655 ÷ 800 000.
+    result = account("power", *rows, ("2024-01", "turbine_intake", "", 800_000))
+    assert indicator(result, "heat_ratio", "2024-01") == pytest.approx(0.1)
+    assert indicator(result, "heat_ratio", "2024") == pytest.approx(0.1)
+
+
+def test_a_gas_boiler_is_no_combined_cycle():
+    result = account("power", *(row for row in CCPP if row[1] != "combined_cycle"))
+    assert "heat_ratio" not in set(result.indicators["indicator"])
+    assert "power_supplied" not in set(result.indicators["indicator"])
+
+
 def test_the_last_resort_of_a14_gives_no_coal_consumption():
     rows = [row for row in CHP if row[1] != "turbine_intake"]
     # a = 0.0546 tce/GJ × 100 000 GJ ÷ 54 593.35 tce

@@ -118,11 +118,11 @@ def carbon_supplied(checked: Checked, rule: Any) -> pl.DataFrame:
     return found.select("facility", pl.col("year").alias("month"), _as("fuel_use"), "stream", "value", "reference")
 
 
-def _ratios(checked: Checked, rule: Any) -> pl.DataFrame:
+def _ratios(checked: Checked, rule: Any, *, signed: bool = False) -> pl.DataFrame:
     top = checked.by_facility(rule["numerator"]).rename({"value": "top"})
     below = checked.by_facility(rule["denominator"]).rename({"value": "below"}).select("facility", "month", "below")
     rows = top.join(below, on=["facility", "month"], how="inner", maintain_order="left").drop_nulls(["top", "below"])
-    return rows.filter((pl.col("top") > 0) & (pl.col("below") > 0))
+    return rows.filter((pl.col("below") > 0) & (signed | (pl.col("top") > 0)))
 
 
 def ratio(checked: Checked, rule: Any) -> pl.DataFrame:
@@ -195,15 +195,19 @@ def _median(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 def norm(checked: Checked, rule: Any) -> pl.DataFrame:
-    """A year's ratio of two items against a published range; `scale` turns it into the unit of the text (kWh, kgce)."""
-    rows = _ratios(checked, rule).with_columns(pl.col("month").str.slice(0, 4).alias("year"))
+    """A year's ratio of two items against a published range; `scale` turns it into the unit of the text (kWh, kgce).
+
+    Without a `low` there is only a level not to be passed, and the ratio may be negative (a converter gives energy).
+    """
+    low = rule.get("low")
+    rows = _ratios(checked, rule, signed=low is None).with_columns(pl.col("month").str.slice(0, 4).alias("year"))
     yearly = rows.group_by("facility", "year", maintain_order=True).agg(
         (pl.col("top").sum() / pl.col("below").sum() * float(rule.get("scale", 1.0))).alias("value")
     )
-    found = yearly.filter((pl.col("value") < rule["low"]) | (pl.col("value") > rule["high"]))
+    found = yearly.filter((pl.col("value") > rule["high"]) | (False if low is None else pl.col("value") < low))
     return found.select(
         "facility", pl.col("year").alias("month"), _as(_item(rule)), pl.lit("").alias("stream"), "value",
-        pl.lit(float(rule["low"])).alias("low"), pl.lit(float(rule["high"])).alias("high"),
+        pl.lit(low, dtype=pl.Float64).alias("low"), pl.lit(float(rule["high"])).alias("high"),
     )  # fmt: skip
 
 

@@ -194,11 +194,13 @@ def _periods(sums: Sums) -> pl.DataFrame:
     year_rows = frame.filter(pl.col("month").str.len_chars() == 4)
     months = frame.filter(pl.col("month").str.len_chars() == 7)
     summed = months.group_by("facility", "year", maintain_order=True).agg(
-        _annual(item.code, item.annual) for item in items
+        _annual(item) for item in items if item.annual != "mass" or item.weight in monthly.columns
     )
     yearly = year_rows.join(
         summed, on=["facility", "year"], how="left", maintain_order="left", suffix=".sum"
-    ).with_columns(pl.coalesce(item.code, f"{item.code}.sum").alias(item.code) for item in items)
+    ).with_columns(
+        pl.coalesce(item.code, f"{item.code}.sum").alias(item.code) for item in items if item.code in summed.columns
+    )
     base = pl.concat([months, yearly.select(frame.columns)])
     emitted = sums.rows.group_by("facility", "month", maintain_order=True).agg(
         pl.when(pl.col("t_co2e").is_not_null().all()).then(pl.col("t_co2e").sum()).alias("emissions"),
@@ -225,7 +227,10 @@ def _fuel_heat(fuels: Wide, open_: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([burnt, untold]).group_by("facility", "month", maintain_order=True).agg(heat)
 
 
-def _annual(code: str, how: str) -> pl.Expr:
+def _annual(item: Item) -> pl.Expr:
+    code, how = item.code, item.annual
+    if how == "mass":
+        return pl.when(pl.col(code).is_not_null().all()).then(weighting.by_mass(code, item.weight)).alias(code)
     if how == "sum":
         return pl.when(pl.col(code).is_not_null().all()).then(pl.col(code).sum()).alias(code)
     if how == "last":

@@ -43,6 +43,7 @@ class Clock:
 def clocks(happened: Mapping[str, date], days: Mapping[str, Any], *, today: date, ended: bool = False) -> list[Clock]:
     """What runs and what ran. `happened`: event → day. `ended`: nothing more is awaited but objection and decision.
 
+    The list for the site is due from the day when the review's last line was filled in; where the visit is left out none is owed.
     Where there is a list of non-conformities the conclusion is due after the answer, or after the day when the answer was due.
     """
     found = []
@@ -53,6 +54,8 @@ def clocks(happened: Mapping[str, date], days: Mapping[str, Any], *, today: date
             stopped = happened["concluded"]  # nothing was found: no list was owed
         if start is None or (stopped is None and ended and code not in ("objection", "decide")):
             continue
+        if code == "site_list" and stopped is None and "visited" in happened:
+            continue  # no visit: nothing is sent to a site group
         due = after(start, int(days[code]))
         if code == "answer" and stopped is None and "concluded" in happened:
             stopped = None if due.day >= happened["concluded"] else happened["concluded"]

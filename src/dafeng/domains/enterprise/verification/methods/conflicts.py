@@ -41,7 +41,7 @@ class Person:
 @dataclass(frozen=True)
 class Body:
     """`services`: (enterprise, kind, until or None while it lasts). `verified`: (enterprise, report year) concluded by it; `asked`:
-    reports that it gave back, was taken off, or whose verification did not stand."""
+    reports that it gave back, was taken off, or whose verification did not stand. `qualifications`: (name, last valid day or None)."""
 
     code: str
     state: str
@@ -52,6 +52,7 @@ class Body:
     verified: frozenset[tuple[str, int]] = frozenset()
     asked: frozenset[str] = frozenset()
     suspended_until: date | None = None
+    qualifications: tuple[tuple[str, date | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,11 @@ def of_body(body: Body, unit: Unit, rules: Mapping[str, Any], today: date) -> tu
         found.append(Reason("suspended" if body.state == "suspended" else "not_registered", body.state))
     elif body.suspended_until is not None and today <= body.suspended_until:
         found.append(Reason("suspended", body.suspended_until.isoformat()))
+    for name in sorted({name for name, _until in body.qualifications}):
+        ends = [until for each, until in body.qualifications if each == name]
+        last = max((until for until in ends if until is not None), default=None)
+        if None not in ends and last is not None and last < today:  # one that was renewed has a later entry
+            found.append(Reason("qualification_expired", f"{name} {last.isoformat()}"))
     if VERIFIES not in body.kinds:
         found.append(Reason("not_verifier"))
     if business := sorted(body.kinds & CARBON_BUSINESS):

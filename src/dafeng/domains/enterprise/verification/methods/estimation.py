@@ -1,7 +1,9 @@
-"""Conservative estimation of what was not corrected: a parameter of a result row replaced, never to the unit's advantage.
+"""Conservative estimation of what was not corrected: a parameter of a result row, or a production item of a unit, replaced, never to
+the unit's advantage.
 
 Source: 核查指南: not corrected → the emissions are estimated with the guideline and published defaults, conservatively
-(facts/mrv/verification_rules.md). A replacement that would lower the row is not applied: the higher of the two counts.
+(facts/mrv/verification_rules.md). A replacement that would lower the row is not applied: the higher of the two counts. Production
+decides the quota, so each of its figures counts on the side that earns less (`production.CONSERVATIVE`).
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dafeng.domains.enterprise.verification.methods import production
 from dafeng.domains.enterprise.verification.methods.content import Row, rows_of
 from dafeng.domains.enterprise.verification.methods.formulas import own_value
 
 
 @dataclass(frozen=True)
 class Replacement:
-    """`month` empty: every month of the facility and stream. `basis`: default | highest | evidence; `source` says where from."""
+    """`month` empty: every month of the facility and stream. `basis`: default | highest (the month that is worst for the unit) |
+    evidence; `source` says where from.
+    """
 
     facility: str
     stream: str
@@ -44,6 +49,24 @@ class Step:
     finding: int
 
 
+@dataclass(frozen=True)
+class FigureStep:
+    """A production figure of a facility's year in `unit`: as reported, by the replacements, and which counts."""
+
+    facility: str
+    year: str
+    name: str
+    unit: str
+    reported: float | None
+    estimated: float
+    counts: float
+
+
+def of_production(replacement: Replacement) -> bool:
+    """Whether it replaces what a unit told of its production, not an input of an emission."""
+    return not replacement.stream and replacement.name in production.ITEMS
+
+
 def highest(content: Mapping[str, Any], replacement: Replacement) -> float | None:
     """The largest value of the parameter in the facility's and stream's months."""
     found = [
@@ -59,7 +82,7 @@ def estimate(content: Mapping[str, Any], replacements: Iterable[Replacement]) ->
 
     Raises `LookupError` for a replacement that meets no row, or whose row cannot be recomputed by an own formula.
     """
-    wanted = list(replacements)
+    wanted = [each for each in replacements if not of_production(each)]
     met: set[int] = set()
     steps: list[Step] = []
     totals = {"reporting": 0.0, "compliance": 0.0}
@@ -94,6 +117,47 @@ def estimate(content: Mapping[str, Any], replacements: Iterable[Replacement]) ->
     if len(met) < len(wanted):
         raise LookupError(next(each.name for at, each in enumerate(wanted) if at not in met))
     return steps, totals
+
+
+def figures(content: Mapping[str, Any], replacements: Iterable[Replacement]) -> list[FigureStep]:
+    """The figures of the year that the quota reads, of the units of which production was replaced.
+
+    Raises `LookupError` for a replacement of what the unit did not tell.
+    """
+    wanted = [each for each in replacements if of_production(each)]
+    told = production.told_of(content)
+    for each in wanted:
+        places = [
+            key
+            for key, items in told.items()
+            if key[0] == each.facility and each.name in items and each.month in ("", key[1])
+        ]
+        value = _worst(told, each) if each.basis == "highest" else each.value
+        if not places or value is None:
+            raise LookupError(each.name)
+        for key in places:
+            told[key] = told[key] | {each.name: value}
+    mine = {each.facility for each in wanted}
+    heat = production.fuel_heat((row, row.inputs) for row in rows_of(content))
+    found = []
+    for figure in production.figures(content, heat, told):
+        side = production.CONSERVATIVE.get(figure.name)
+        if side is None or figure.facility not in mine or len(figure.period) != len("2025") or figure.own is None:
+            continue
+        counts = figure.own if figure.reported is None else side(figure.reported, figure.own)
+        found.append(FigureStep(figure.facility, figure.period, figure.name, figure.unit, figure.reported, figure.own, counts))  # fmt: skip
+    return found
+
+
+def _worst(told: production.Told, replacement: Replacement) -> float | None:
+    given = [
+        items[replacement.name]
+        for (facility, _period), items in told.items()
+        if facility == replacement.facility and replacement.name in items
+    ]
+    if not given:
+        return None
+    return max(given) if replacement.name in production.USED else min(given)
 
 
 def facilities(content: Mapping[str, Any], replacements: Iterable[Replacement]) -> dict[str, float]:

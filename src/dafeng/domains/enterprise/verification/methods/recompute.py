@@ -1,7 +1,7 @@
 """The independent recompute: the verifier's number against the platform's, and where in the lineage they first part.
 
-The lineage is walked upwards, by arithmetic of its own: what was told → the inputs of a row → a row's result → the sum of a facility
-→ the totals of both boundaries. A difference that is only the sum of one further down is not told twice: `first` is the lowest.
+The lineage is walked upwards, by arithmetic of its own: what was told → the inputs of a row → a row's result → the production figures
+that decide the quota (`production`) → the sum of a facility → the totals of both boundaries. A difference that is only the sum of one further down is not told twice: `first` is the lowest.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Any
 
+from dafeng.domains.enterprise.verification.methods import production
 from dafeng.domains.enterprise.verification.methods.content import (
     BOUNDARIES,
     Row,
@@ -24,7 +25,7 @@ from dafeng.domains.enterprise.verification.methods.content import (
 from dafeng.domains.enterprise.verification.methods.formulas import ITEMS, own_value
 from dafeng.kernel.quantities import units
 
-LEVELS = ("value", "factor", "row", "facility", "total")
+LEVELS = ("value", "factor", "row", "figure", "facility", "total")
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,26 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Produced:
+    """A production figure of a facility's year side by side, in `unit`; `own` None where it could not be recomputed."""
+
+    facility: str
+    year: str
+    name: str
+    unit: str
+    reported: float | None
+    own: float | None
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """`unchecked`: rows that no own formula fits, by (facility, month, stream, formula); with any, nothing `agrees`."""
+    """`unchecked`: rows that no own formula fits, by (facility, month, stream, formula), and figures of the year that what was told
+    does not give (the stream is empty, the formula is the figure); with any, nothing `agrees`.
+    """
 
     totals: tuple[Beside, ...]
     facilities: tuple[Beside, ...]
+    figures: tuple[Produced, ...]
     differences: tuple[Difference, ...]
     unchecked: tuple[tuple[str, str, str, str], ...]
     rows: int
@@ -94,8 +110,10 @@ def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comp
     reported_facilities: dict[str, list[float]] = {}
     own_totals: dict[str, list[float]] = {boundary: [] for boundary in BOUNDARIES}
     rows = rows_of(content)
+    burnt: list[tuple[Row, Mapping[str, float]]] = []
     for row in rows:
         own_inputs, wrong = right.inputs(row)
+        burnt.append((row, own_inputs))
         found += wrong
         own, as_told = own_value(own_inputs), own_value(row.inputs)
         if own is None or as_told is None:
@@ -111,22 +129,37 @@ def recompute(content: Mapping[str, Any], parameters: Mapping[str, Any]) -> Comp
         for boundary in BOUNDARIES:
             if row.counts_in(boundary):
                 own_totals[boundary].append(own)
+    figures = []
+    for each in production.figures(content, production.fuel_heat(burnt)):
+        yearly = len(each.period) == len("2025")
+        if yearly and each.name in production.CONSERVATIVE:
+            figures.append(Produced(each.facility, each.period, each.name, each.unit, each.reported, each.own))
+        if each.local is None:
+            if yearly and each.name in production.CONSERVATIVE:
+                unchecked.append((each.facility, each.period, "", each.name))
+        elif each.differs:
+            found.append(Difference("figure", each.facility, each.period, "", each.name, each.reported, each.local))
     facilities = _facilities(content, own_facilities)
     totals = _totals(content, own_totals)
-    for each in facilities:
-        if each.reported is not None and not same(
-            each.reported, fsum(reported_facilities[each.name]), relative=relative, absolute=absolute
-        ):
-            found.append(
-                Difference("facility", each.name, "", "", "", each.reported, fsum(reported_facilities[each.name]))
-            )
-    for each in totals:
-        summed = fsum(row.emissions for row in rows if row.counts_in(each.name))
-        if not same(each.reported, summed, relative=relative, absolute=absolute):
-            found.append(Difference("total", "", "", "", each.name, each.reported, summed))
-    rank = {level: at for at, level in enumerate(LEVELS)}
-    ordered = sorted(found, key=lambda each: (rank[each.level], each.facility, each.month, each.stream, each.name))
-    return Comparison(tuple(totals), tuple(facilities), tuple(ordered), tuple(unchecked), len(rows))
+    for beside in facilities:
+        summed = fsum(reported_facilities[beside.name])
+        if beside.reported is not None and not same(beside.reported, summed, relative=relative, absolute=absolute):
+            found.append(Difference("facility", beside.name, "", "", "", beside.reported, summed))
+    for beside in totals:
+        summed = fsum(row.emissions for row in rows if row.counts_in(beside.name))
+        if not same(beside.reported, summed, relative=relative, absolute=absolute):
+            found.append(Difference("total", "", "", "", beside.name, beside.reported, summed))
+    return Comparison(
+        tuple(totals), tuple(facilities), tuple(figures), tuple(sorted(found, key=_place)), tuple(unchecked), len(rows)
+    )
+
+
+def _place(each: Difference) -> tuple[Any, ...]:
+    """Lowest first: by level; of production figures by the steps of their own lineage, the months before the year."""
+    steps = tuple(production.FIGURES)
+    month = f"{each.month}~" if len(each.month) == len("2025") else each.month
+    step = steps.index(each.name) if each.level == "figure" else 0
+    return LEVELS.index(each.level), each.facility, month, step, each.stream, each.name
 
 
 class _Right:

@@ -82,7 +82,7 @@ def body(request: HttpRequest, code: str) -> HttpResponse:
         "supervision": list(found.supervision.all()),
         "ratings": [{"it": each, "lines": [{"reason": line["reason_en" if english else "reason"], "points": line["points"], "title": line["title_en" if english else "title"]} for line in each.lines]} for each in ratings[:4]],
         "standing": rating.rubric().standing_en if english else rating.rubric().standing,
-        "own": own, "keeps": keeps, "may_complain": may(request.user, permissions.COMPLAIN) and not own,
+        "today": timezone.localdate().isoformat(), "own": own, "keeps": keeps, "may_complain": may(request.user, permissions.COMPLAIN) and not own,
     }  # fmt: skip
     if keeps or own:
         context |= {"ties": list(found.services.select_related("enterprise")), "events": timeline(found.record)}
@@ -111,6 +111,10 @@ def apply(request: HttpRequest) -> HttpResponse:
         # A body's people enter their own; the bureau says whose the body is.
         named = given.pop("organisation")
         organisation = named if may(request.user, permissions.KEEP_BODIES) else min(mine, default="")
+        told = {
+            "name": given.pop("qualification"), "number": given.pop("qualification_number"), "until": given.pop("qualification_until"),
+        }  # fmt: skip
+        given["qualifications"] = [bodies.qualification(**told)] if told["name"] else []
         try:
             made = bodies.apply(**given, organisation=organisation, by=request.user, now=timezone.now())
         except DafengError as refused:
@@ -148,7 +152,7 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 @asks(permissions.KEEP_BODIES)
 def keep(request: HttpRequest, code: str) -> HttpResponse:
-    """The bureau: register, restore, enter a tie or a measure, rate, publish a grade."""
+    """The bureau: register, restore, enter a qualification, a tie or a measure, rate, publish a grade."""
     found, now, by = _body(request, code), timezone.now(), request.user
 
     def until() -> Any:
@@ -160,6 +164,10 @@ def keep(request: HttpRequest, code: str) -> HttpResponse:
         if firm is None or kind not in BodyService.Kind.values:
             raise NotFound(_("没有这个企业"))
         bodies.add_service(found, firm, kind=kind, since=day_of(request, "since"), until=until(), source=text_of(request, "source", 200), by=by, now=now)  # fmt: skip
+
+    def qualification() -> None:
+        name, number = text_of(request, "name", 80), text_of(request, "number", 80)
+        bodies.add_qualification(found, name=name, number=number, until=until(), by=by, now=now)
 
     def measure() -> None:
         kind = text_of(request, "kind", 12)
@@ -194,7 +202,9 @@ def keep(request: HttpRequest, code: str) -> HttpResponse:
             raise NotFound(_("没有这次评价"))
         rating.publish(one, by=by, now=now)
 
-    acts = {"tie": tie, "measure": measure, "step": step, "rate": rate, "publish": publish}
+    acts = {
+        "qualification": qualification, "tie": tie, "measure": measure, "step": step, "rate": rate, "publish": publish,
+    }  # fmt: skip
     do = text_of(request, "do", 20)
     if do not in acts:
         raise NotFound(_("没有这个步骤"))
