@@ -188,10 +188,10 @@ def test_the_list_for_the_site_runs_from_the_last_line_of_the_review(case) -> No
     running = findings.clock_of(found.it, "site_list", now=found.now)
     assert running is not None
     assert (running.due.day, running.runs) == (date(2026, 4, 9), True)
-    found.later(3).planned()
+    found.later(6).planned()  # the Monday after
     sent = findings.clock_of(found.it, "site_list", now=found.now)
     assert sent is not None
-    assert (sent.stopped, sent.late) == (date(2026, 4, 10), True)
+    assert (sent.stopped, sent.late) == (date(2026, 4, 13), True)
 
 
 def test_a_visit_needs_two_working_days_notice(case) -> None:
