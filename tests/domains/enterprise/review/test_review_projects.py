@@ -337,10 +337,13 @@ def test_a_writer_from_the_register_is_known_by_its_name_and_its_people_do_not_j
         "compiler": "别的名称",
         "compiler_organisation": "elsewhere",
     }
-    form = BasicsForm(given, places={given["place"]: "县"})
+    form = BasicsForm(given, places={given["place"]: "县"}, units={})
     assert form.is_valid(), form.errors
     assert (form.told()["compiler"], form.told()["compiler_organisation"]) == ("编制院", "body-1")
-    assert "compiler_body" in BasicsForm(given | {"compiler_body": "waiting"}, places={given["place"]: "县"}).errors
+    assert (
+        "compiler_body"
+        in BasicsForm(given | {"compiler_body": "waiting"}, places={given["place"]: "县"}, units={}).errors
+    )
     project = draft(basics=form.told())
     assert conflicts_of(experts[0], project, []) == ["compiler"]
     assert conflicts_of(experts[1], project, []) == []
