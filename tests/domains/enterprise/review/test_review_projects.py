@@ -347,6 +347,6 @@ def test_a_writer_from_the_register_is_known_by_its_name_and_its_people_do_not_j
     project = draft(basics=form.told())
     assert conflicts_of(experts[0], project, []) == ["compiler"]
     assert conflicts_of(experts[1], project, []) == []
-    free = BasicsForm(given | {"compiler_body": ""}, places={given["place"]: "县"})
+    free = BasicsForm(given | {"compiler_body": ""}, places={given["place"]: "县"}, units={})
     assert free.is_valid(), free.errors
     assert free.told()["compiler"] == "别的名称"
