@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dafeng.domains.energy.monitoring.views import anomalies, firms, model, plans, points, quarantine
+from dafeng.domains.energy.monitoring.views import anomalies, firms, live, model, plans, points, quarantine
 
 urlpatterns = [
     path("monitoring/", firms.firms, name="monitoring-firms"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("monitoring/quarantine/<int:id>/decide/", quarantine.decide, name="monitoring-quarantine-decide"),
     path("monitoring/enrol/", model.enrol, name="monitoring-enrol"),
     path("monitoring/<slug:code>/", firms.board, name="monitoring-board"),
+    path("monitoring/<slug:code>/now/", live.now, name="monitoring-now"),
     path("monitoring/<slug:code>/flows/", firms.flows_page, name="monitoring-flows"),
     path("monitoring/<slug:code>/output/", firms.output, name="monitoring-output"),
     path("monitoring/<slug:code>/points/", points.points, name="monitoring-points"),
