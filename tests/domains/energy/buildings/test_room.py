@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import xlsxwriter
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -62,6 +63,42 @@ def test_peers_are_of_the_same_type_and_zone(build: Any, use: Any) -> None:
     assert cards["o-5"].standing.better_than == 0.0
     assert cards["o-2"].standing.peers == 5
     assert cards["cold"].standing is None
+
+
+def test_the_list_is_ranked_by_intensity_and_by_standing(client: Client, build: Any, use: Any, person: Any) -> None:
+    """Offices of 50 … 100 kWh/m², a shop of 200 without peers, a hall that told nothing. Worst of peers is o-5, best o-0."""
+    for number in range(6):
+        use(build(f"o-{number}"), "electricity", 1000.0 * (50 + 10 * number))
+    use(build("shop", type="mall", zone="cold", public=False), "electricity", 200_000.0)
+    build("mute", type="school")
+    client.force_login(person("leader"))
+
+    def shown(query: str) -> list[str]:
+        text = client.get(reverse("energy:buildings") + query).content.decode()
+        return re.findall(r'<a href="[^"]*buildings/cards/([\w-]+)/\?year=2025"', text)
+
+    offices = ["o-5", "o-4", "o-3", "o-2", "o-1", "o-0"]
+    assert shown("?sort=-intensity") == ["shop", *offices, "mute"]
+    assert shown("?sort=better")[:6] == offices
+    assert set(shown("?sort=better")[6:]) == {"mute", "shop"}, "without a rank they come last"
+    assert shown("?sort=-better&type=office&zone=hscw&public=True")[:2] == ["o-0", "o-1"]
+    assert shown("?public=False") == ["shop"]
+    assert shown("?zone=cold") == ["shop"]
+    csv = client.get(reverse("energy:buildings") + "?sort=-intensity&type=office&export=csv").content.decode(
+        "utf-8-sig"
+    )
+    heads, first = (line.split(",") for line in csv.splitlines()[:2])
+    assert first[heads.index("单位面积能耗（kWh/m²）")] == "100.0"
+    assert first[heads.index("优于同类")] == "0.0"
+
+
+def test_the_ranking_shows_a_county_only_its_own(client: Client, build: Any, use: Any, person: Any) -> None:
+    use(build("hall"), "electricity", 1000.0)
+    use(build("far", place=GUSHI), "electricity", 1000.0)
+    client.force_login(person("county", GUSHI))
+    text = client.get(reverse("energy:buildings") + "?sort=-intensity").content.decode()
+    assert "楼 far" in text
+    assert "楼 hall" not in text
 
 
 def test_the_rating_is_the_rubric_by_hand(build: Any, use: Any) -> None:
@@ -166,6 +203,95 @@ def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, ndrc: Any) -> None:
     assert sheet.commit(record, by=ndrc, now=NOW) == 2
     card = reading.cards(CITY, 2025)[Building.objects.get(code="a-1").pk]
     assert (card.intensity.whole, card.water) == (pytest.approx(80.0), 900.0)
+
+
+def _book(rows: list[list[Any]], parts: list[list[Any]]) -> io.BytesIO:
+    """A workbook of the two tables, by hand."""
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    for title, lines in (("建筑名录", rows), ("分项用能", parts)):
+        page = book.add_worksheet(title)
+        for number, line in enumerate(lines):
+            page.write_row(number, 0, line)
+    book.close()
+    target.seek(0)
+    return target
+
+
+WIDE = ["编号", "名称", "县区", "类型", "建筑面积", "气候区", "空调冷源", "采暖热源", "屋顶光伏（kW）", "计量点代码", "承诺碳达峰年份", "用能年份", "用电（kWh）", "来源"]  # fmt: skip
+PART = ["编号", "用能年份", "用途", "品种", "数量", "来源"]
+
+
+def test_a_workbook_tells_systems_and_end_uses(city: Any, ndrc: Any) -> None:
+    """80 000 kWh on 1000 m², of which 30 000 for cooling and heating: 80 kWh/m², 30 by that end use, 50 not parted."""
+    rows = [
+        WIDE,
+        [
+            "a-1",
+            "楼甲",
+            "浉河区",
+            "办公",
+            1000,
+            "寒冷",
+            "水冷机组",
+            "市政热力",
+            120,
+            "m-1、m-2",
+            2028,
+            2025,
+            80000,
+            "账单",
+        ],
+    ]
+    parts = [PART, ["a-1", 2025, "空调采暖", "电（kWh）", 30000, "分项计量"]]
+    record, preview = sheet.open_import(city, _book(rows, parts), name="楼.xlsx", by=ndrc, now=NOW)
+    assert record is not None, [each.as_dict() for each in preview.problems]
+    assert sheet.commit(record, by=ndrc, now=NOW) == 1
+    made = Building.objects.get(code="a-1")
+    assert (made.zone, made.cooling, made.heating, made.photovoltaic, made.pledge_year) == ("cold", "水冷机组", "市政热力", 120.0, 2028)  # fmt: skip
+    assert made.meters == ["m-1", "m-2"]
+    own = reading.cards(CITY, 2025)[made.pk].intensity
+    assert own.by_end_use == {"hvac": pytest.approx(30.0)}
+    assert (own.whole, own.unattributed) == (pytest.approx(80.0), pytest.approx(50.0))
+    later = NOW + timedelta(hours=1)
+    empty = [WIDE, ["a-1", "楼甲", "浉河区", "办公", 1000]]
+    again, _preview = sheet.open_import(city, _book(empty, [PART]), name="楼.xlsx", by=ndrc, now=later)
+    sheet.commit(again, by=ndrc, now=later)
+    assert Building.objects.get(code="a-1").cooling == "水冷机组", "an empty cell leaves the register as it is"
+
+
+def test_wrong_cells_of_both_tables_are_told_by_row_and_column(city: Any, build: Any, person: Any) -> None:
+    """A county of Gushi may not tell the use of a building in Shihe either: to it, there is none."""
+    build("far", place=SHIHE)
+    rows = [
+        WIDE,
+        ["a-1", "楼", "固始县", "办公", 1000, "热带", "", "", -5, "m-1,m-1", 2019],
+        ["a-2", "楼", "固始县", "办公", 1000],
+    ]
+    parts = [PART, ["a-2", 2025, "空调采暖", "电（kWh）", 1, "账"], ["far", 2025, "空调采暖", "电（kWh）", 1, "账"], ["a-2", 2025, "跳舞", "核能", -1, ""],
+             ["a-2", 2025, "空调采暖", "电（kWh）", 2, "账"]]  # fmt: skip
+    mine = person("county", GUSHI)
+    record, preview = sheet.open_import(city, _book(rows, parts), name="楼.xlsx", by=mine, now=NOW)
+    assert record is None
+    assert [(each.where.sheet, each.where.row, each.where.column) for each in preview.problems] == [
+        ("建筑名录", 2, "气候区"), ("建筑名录", 2, "屋顶光伏（kW）"), ("建筑名录", 2, "计量点代码"), ("建筑名录", 2, "承诺碳达峰年份"),
+        ("分项用能", 3, "编号"), ("分项用能", 4, "用途"), ("分项用能", 4, "品种"), ("分项用能", 4, "数量"), ("分项用能", 4, "来源"), ("分项用能", 5, "编号"),
+    ]  # fmt: skip
+
+
+def test_an_import_of_end_uses_is_taken_back_and_leaves_the_building(
+    city: Any, build: Any, use: Any, ndrc: Any
+) -> None:
+    hall = build("hall")
+    use(hall, "electricity", 80_000.0)
+    text = ",".join(PART) + "\nhall,2025,动力,电（kWh）,8000,台账\n"
+    record, _preview = sheet.open_import(city, io.BytesIO(text.encode()), name="分项.csv", by=ndrc, now=NOW)
+    later = NOW + timedelta(hours=1)
+    sheet.commit(record, by=ndrc, now=later)
+    assert reading.cards(CITY, 2025)[hall.pk].intensity.by_end_use == {"power": pytest.approx(8.0)}
+    sheet.undo(record, by=ndrc, now=later + timedelta(hours=1), reason="传错了")
+    own = reading.cards(CITY, 2025)[hall.pk].intensity
+    assert (own.by_end_use, own.whole) == ({}, pytest.approx(80.0))
 
 
 def test_a_county_cannot_import_into_another(city: Any, person: Any) -> None:

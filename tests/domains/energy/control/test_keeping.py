@@ -7,11 +7,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 
-from dafeng.domains.energy.control import limits, patrols, projects, readings, sheet
+from dafeng.domains.energy.control import limits, overruns, patrols, projects, readings, sheet, warnings
 from dafeng.domains.energy.control.methods.limits import Limits, place_of, to_save
 from dafeng.domains.energy.control.refusals import Refused
-from dafeng.domains.energy.models import CoalCut, HighProject, MonthValue
+from dafeng.domains.energy.models import CoalCut, ControlLight, HighProject, MonthValue
+from dafeng.kernel.desk.registry import tasks_of
 from dafeng.kernel.errors import PermissionDenied, UploadError
 from dafeng.kernel.records import services as records
 from tests.domains.energy.control.conftest import CITY, GUSHI, NOW, SHIHE
@@ -198,3 +202,87 @@ def test_a_correction_keeps_the_earlier_value(tell: Any) -> None:
     tell(GUSHI, 2026, [11.0])
     assert [each.value for each in readings.history(f"place:{GUSHI}", "", "energy", "2026-01")] == [11.0, 10.0]
     assert readings.months(CITY, "energy", (2026,))[f"place:{GUSHI}", ""]["2026-01"].value == 11.0
+
+
+def _running(firm: Any, energy: float = 1200.0) -> HighProject:
+    return project(name="窑炉", stage="running", energy=energy, firm=firm, place=GUSHI)
+
+
+def test_a_project_over_its_review_is_warned_of_before_the_year_is_over(firm: Any, city: Any, tell: Any) -> None:
+    """1200 tce a year. 2025: 12 × 111 = 1332 is 11 % above: red. 2026 to October: 1000 is due; 1101 is 10.1 % above: yellow."""
+    own = _running(firm)
+    tell(GUSHI, 2025, [111.0] * 12, firm=firm)
+    tell(GUSHI, 2026, [110.1] * 10, firm=firm)
+    warnings.assess(CITY, by=None, now=NOW)
+    found = overruns.lights_of(own)
+    assert [(each.month, each.light) for each in found] == [("2026-10", "yellow"), ("2025-12", "red")]
+    assert found[1].facts["over"] == pytest.approx(11.0)
+    assert (found[0].facts["due"], found[0].facts["over"]) == (pytest.approx(1000.0), pytest.approx(10.1))
+    before = ControlLight.objects.count()
+    warnings.assess(CITY, by=None, now=NOW)
+    assert ControlLight.objects.count() == before, "judging it again changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("values", "light"),
+    [([110.0] * 12, None), ([110.01] * 12, "red"), ([700.0, 700.0], "red"), ([None, 700.0], None), ([111.0], "yellow"), ([110.0], None)],
+)  # fmt: skip
+def test_the_limit_is_ten_percent_and_a_missing_month_is_not_guessed(
+    firm: Any, city: Any, tell: Any, values: list[float | None], light: str | None
+) -> None:
+    """1200 tce: 1320 is allowed, and 110 in January of 100 due. Two months of 700 are over the year's 1320 already."""
+    own = _running(firm)
+    tell(GUSHI, 2026 if len(values) < 12 else 2025, values, firm=firm)
+    warnings.assess(CITY, by=None, now=NOW)
+    assert [each.light for each in overruns.lights_of(own)] == ([light] if light else [])
+
+
+def test_what_is_done_after_an_overrun_is_logged_with_its_proof_and_ends_the_task(
+    client: Client, firm: Any, city: Any, tell: Any, person: Any, ndrc: Any
+) -> None:
+    own = _running(firm)
+    tell(GUSHI, 2025, [111.0] * 12, firm=firm)
+    warnings.assess(CITY, by=None, now=NOW)
+    mine, other = person("county", GUSHI), person("county", SHIHE)
+
+    def waits(user: Any) -> int:
+        return [each.kind for each in tasks_of(user, now=NOW)].count("energy.project")
+
+    assert (waits(mine), waits(ndrc), waits(other)) == (1, 1, 0)
+    light = overruns.lights_of(own)[0]
+    told = {"kind": "correct", "text": "限三个月整改"}
+    address = reverse("energy:control-follow", kwargs={"id": light.pk})
+    client.force_login(other)
+    assert client.post(address, told).status_code == 404
+    client.force_login(mine)
+    page = reverse("energy:control-project", kwargs={"id": own.pk})
+    proof = SimpleUploadedFile("整改通知.pdf", b"notice")
+    assert client.post(address, told | {"file": proof}).headers["Location"] == page
+    (made,) = overruns.log_of(own)
+    assert (made.by, made.at, made.kind, made.text) == (mine, NOW, "correct", "限三个月整改")
+    assert made.evidence.name == "整改通知.pdf"
+    text = client.get(page).content.decode()
+    for said in ("限期整改", "限三个月整改", "整改通知.pdf", "+11.0%", "2025-12", "111.0%"):
+        assert said in text, said
+    assert (waits(mine), waits(ndrc)) == (0, 0)
+
+
+def test_a_correction_takes_the_warning_back_and_keeps_its_history(firm: Any, city: Any, tell: Any) -> None:
+    own = _running(firm)
+    tell(GUSHI, 2025, [111.0] * 12, firm=firm)
+    warnings.assess(CITY, by=None, now=NOW)
+    tell(GUSHI, 2025, [100.0] * 12, firm=firm)
+    warnings.assess(CITY, by=None, now=NOW)
+    assert [each.light for each in overruns.lights_of(own)] == ["green"]
+    assert [each.light for each in ControlLight.objects.filter(subject=overruns.subject_of(own)).order_by("pk")] == ["red", "green"]  # fmt: skip
+    assert not overruns.open_for(CITY, None).exists()
+
+
+def test_a_project_that_was_closed_is_warned_of_no_more(firm: Any, city: Any, tell: Any) -> None:
+    _running(firm)
+    tell(GUSHI, 2025, [111.0] * 12, firm=firm)
+    warnings.assess(CITY, by=None, now=NOW)
+    assert overruns.open_for(CITY, None).count() == 1
+    project(name="窑炉", stage="stopped", energy=1200.0, firm=firm, place=GUSHI)
+    warnings.assess(CITY, by=None, now=NOW)
+    assert not overruns.open_for(CITY, None).exists()

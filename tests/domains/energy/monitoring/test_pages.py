@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dafeng.domains.energy.models import Anomaly, AnomalyMove, DayForecast, Measure, Output, Replacement
-from dafeng.domains.energy.monitoring import desk, forecasting, register
+from dafeng.domains.energy.monitoring import desk, detecting, forecasting, register
 from dafeng.kernel.indicators.models import Value
 from tests.domains.energy.monitoring.conftest import NOW
 
@@ -66,6 +68,38 @@ def test_the_board_tells_standard_coal_by_both_values(ndrc, demo):
     assert "综合能耗（等价值）" in page
     assert "2020 年供电煤耗" in page
     assert "示例纺织" in page
+
+
+def test_what_happens_now_is_on_the_board_and_alone(ndrc, person, demo):
+    """The board holds the part that asks for itself again; another firm's is not there."""
+    board, _count = _asked(ndrc, f"{HERE}/textile-demo/")
+    part, _count = _asked(ndrc, f"{HERE}/textile-demo/now/")
+    assert 'hx-trigger="every 60s"' in part
+    assert part.lstrip().startswith('<div id="now" data-live')
+    assert "<h1" not in part
+    for said in ("最新读数", "今天累计用电", "最近一小时用电"):
+        assert said in board
+        assert said in part
+    client = Client()
+    client.force_login(person("enterprise", "food-demo", "411526"))
+    assert client.get(f"{HERE}/textile-demo/now/").status_code == 404
+
+
+def test_today_so_far_is_the_sum_of_its_measured_hours(demo, monkeypatch):
+    """At 03:30 of a day with hours of 10, 20 and 30, of yesterday's 1 each: 60 today, 30 last, 3 yesterday to three o'clock."""
+    from dafeng.domains.energy.monitoring.views import live
+
+    mains = [meter for meter in detecting.meters_of(demo["textile-demo"], NOW.date()) if meter.parent_id is None and meter.item == "electricity" and meter.role == "load"]  # fmt: skip
+    begin = datetime(2026, 11, 20, 16, tzinfo=UTC)  # midnight of the 21st on the city's clock
+    hours = [begin - timedelta(days=1) + timedelta(hours=each) for each in range(24)] + [begin + timedelta(hours=each) for each in range(3)]  # fmt: skip
+    values = [1.0] * 24 + [10.0, 20.0, 30.0]
+    frame = pl.DataFrame(
+        {"point": [mains[0].point_id] * 27, "at": hours, "value": values, "coverage": [1.0] * 27},
+        schema={"point": pl.Int64, "at": pl.Datetime("us", "UTC"), "value": pl.Float64, "coverage": pl.Float64},
+    )
+    monkeypatch.setattr(live.queries, "used", lambda *_a, **_k: frame)
+    told = live._today(mains[:1], now=begin + timedelta(hours=3, minutes=30))
+    assert [each["value"] for each in told] == ["30", "60", "3"]
 
 
 def test_flows_close_and_are_drawn(ndrc, demo):

@@ -25,7 +25,7 @@ router = Router(tags=["energy"])
 
 QuantityName = Literal["energy", "co2", "coal", "water"]
 MONTH = r"^(20\d{2}-(0[1-9]|1[0-2]))?$"
-SUBJECT = _("对象：place:地区代码、enterprise:企业代码或 building:建筑编号")
+SUBJECT = _("对象：place:地区代码、enterprise:企业代码、building:建筑编号或 project:两高项目编号")
 QUANTITY = _("种类：energy 能源（tce），co2 二氧化碳（t），coal 煤炭（t），water 用水（m3）")
 SECTOR = _("行业代码（GB/T 4754 大类）；空为全部")
 for schema in (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dafeng.domains.energy.control import rules
-from dafeng.domains.energy.models import Building, EnergyCity, Park
+from dafeng.domains.energy.models import Building, EnergyCity, HighProject, Park
 from dafeng.kernel.enterprises.models import Enterprise
 
 
@@ -58,6 +58,9 @@ def name_of(
     elif kind == "park":
         park = Park.objects.filter(code=code).first()
         found = park.called(english=rules.english()) if park else code
+    elif kind == "project":
+        project = HighProject.objects.filter(pk=code).first()
+        found = project.name if project else code
     elif kind == "building":
         building = Building.objects.filter(code=code).first()
         found = building.name if building else code

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dafeng.domains.energy.control import limits, patrols, permissions, projects, quotas, sheet, warnings
+from dafeng.domains.energy.control import limits, overruns, patrols, permissions, projects, quotas, sheet, warnings
 from dafeng.domains.energy.control.city import name_of, only_city
 from dafeng.domains.energy.control.views.decisions import page_of
 from dafeng.domains.energy.models import HighProject
@@ -41,11 +41,20 @@ PLACES = (
 
 
 def _tasks(user: Any, now: datetime) -> Iterator[Task]:
-    """A county's red lights on which nobody acted, and spots of dispersed coal that are due to be looked at again."""
-    if "county" not in roles_of(user):
-        return
-    city = only_city()
+    """Projects over their review on which nobody acted, for the carbon office and their county; a county's red lights, and spots of
+    dispersed coal that are due to be looked at again."""
+    roles = roles_of(user)
+    city = only_city() if {"county", "ndrc"} & roles else None
     if city is None:
+        return
+    places = None if "ndrc" in roles else places_of(user)
+    for light in overruns.open_for(city.code, places).select_related("enterprise").order_by("place", "subject"):
+        yield Task(
+            title=_("两高项目超核定：%(name)s（%(year)s 年）") % {"name": name_of(light.subject, city=city), "year": light.month[:4]},
+            why=_("登记窗口指导、约谈或限期整改"), href=reverse("energy:control-project", kwargs={"id": overruns.project_of(light)}),
+            since=light.at, kind="energy.project",
+        )  # fmt: skip
+    if "county" not in roles:
         return
     year, month = warnings.last_month(now)
     for light in warnings.open_for(city.code, places_of(user), month=f"{year}-{month:02d}"):

@@ -116,6 +116,7 @@ class MonthForm(SubjectForm):
 class FollowForm(forms.Form):
     kind = forms.ChoiceField(label=_("做了什么"), choices=FollowUp.Kind.choices)
     text = forms.CharField(label=_("说明"), max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
+    file = forms.FileField(label=_("凭证"), required=False)
 
 
 class ProjectForm(SubjectForm):

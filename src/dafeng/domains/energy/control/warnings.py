@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dafeng.domains.energy.control import quotas, rules
+from dafeng.domains.energy.control import overruns, quotas, rules
 from dafeng.domains.energy.control.balance import Board, State, account, states
 from dafeng.domains.energy.control.city import enterprises_of
 from dafeng.domains.energy.control.readings import DOMAIN, KIND, Key
@@ -20,6 +20,7 @@ from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Evidence
 
 LEVELS = {"green": 0.0, "yellow": 1.0, "red": 2.0}
 WARNS = ("red", "yellow")
@@ -35,8 +36,11 @@ def assess(city: str, *, by: Any, now: datetime, quantities: Iterable[str] | Non
     """Judge every subject anew and keep what has changed; the former light stays as history. Returns how many changed."""
     year, month = last_month(now)
     changed = 0
+    judged = list(quantities or rules.quantities())
     with records.serial():
-        for quantity in quantities or rules.quantities():
+        if overruns.QUANTITY in judged:
+            changed += overruns.assess(city, year=year, now=now)
+        for quantity in judged:
             board, _told, given = account(city, quantity, year, last_month=month)
             places = {key: budget.decision.place for key, budgets in given.items() for budget in budgets.values()}
             changed += _keep(city, quantity, board, places, now=now)
@@ -176,18 +180,21 @@ def light_for(user: Any, id: int) -> ControlLight:
     return found  # type: ignore[no-any-return]
 
 
-def follow_up(light: ControlLight, *, kind: str, text: str, by: Any, now: datetime) -> FollowUp:
+def follow_up(
+    light: ControlLight, *, kind: str, text: str, by: Any, now: datetime, evidence: Evidence | None = None
+) -> FollowUp:
     """Log what was done after a warning. Raises `Refused`: `no_text`, `nothing_to_follow`."""
     if not text.strip():
         raise Refused("no_text", _("没有写处置情况"))
     if light.light not in WARNS:
         raise Refused("nothing_to_follow", _("这个月没有预警"), mend=_("请选有红灯或黄灯的月份"))
     with records.serial():
-        made = FollowUp(light=light, kind=kind, text=text.strip(), by=by, at=now)
+        made = FollowUp(light=light, kind=kind, text=text.strip(), evidence=evidence, by=by, at=now)
         made.save()
         records.audit(
-            by, "energy.control.follow", "energy-light", str(light.pk), {"kind": kind, "text": text.strip()}, now=now
-        )
+            by, "energy.control.follow", "energy-light", str(light.pk),
+            {"kind": kind, "text": text.strip(), "evidence": str(evidence.pk) if evidence else ""}, now=now,
+        )  # fmt: skip
     return made
 
 

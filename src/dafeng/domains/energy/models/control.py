@@ -174,6 +174,8 @@ class FollowUp(AppendOnly):
 
     class Kind(models.TextChoices):
         REMIND = "remind", _("提醒、约谈")
+        GUIDE = "guide", _("窗口指导")
+        CORRECT = "correct", _("限期整改")
         CHECK = "check", _("现场检查、节能监察")
         SHIFT = "shift", _("调整用能计划")
         LIMIT = "limit", _("暂停节能审查")
@@ -183,6 +185,7 @@ class FollowUp(AppendOnly):
     light = models.ForeignKey(ControlLight, models.PROTECT, related_name="follow_ups")
     kind = models.CharField(_("做了什么"), max_length=10, choices=Kind.choices)
     text = models.CharField(_("说明"), max_length=400)
+    evidence = models.ForeignKey(Evidence, models.PROTECT, null=True, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(_("时间"))
 

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.errors import EnergyError
 from dafeng.domains.energy.models import Anomaly, AnomalyMove, Meter, MonitoredFirm
 from dafeng.domains.energy.monitoring import permissions, reading
-from dafeng.domains.energy.monitoring.methods import anomalies, conversion, findings
+from dafeng.domains.energy.monitoring.methods import anomalies, conversion, findings, today
 from dafeng.domains.energy.monitoring.methods.findings import Finding
 from dafeng.domains.energy.monitoring.methods.profiles import Profiles
 from dafeng.domains.energy.monitoring.methods.tariffs import Tariff, tariff_of
@@ -61,7 +61,77 @@ def detect(firm: MonitoredFirm, *, now: datetime, days: int = LATELY) -> int:
     tariff = tariff_of(province(firm.enterprise.place), last)
     by_pk = {meter.pk: meter for meter in meters}
     with transaction.atomic():
+        # What was called during a day that is over is the night's to say, by its own rules.
+        _close(
+            open_today(firm).filter(last__lte=reading.midnight(timezone.localdate(now))),
+            _("当日已过，由夜间识别接管"),
+            now=now,
+        )
         return sum(_kept(firm, by_pk[each.meter], each, tariff, now=now) for each in found)
+
+
+TODAY_HISTORY = 42
+"""Days that say what is usual at an hour."""
+
+
+def watch(firm: MonitoredFirm, *, now: datetime) -> int:
+    """Judge today's finished hours of a firm; returns how many findings are new. What is over again is closed, saying so."""
+    day = timezone.localdate(now)
+    finished = timezone.localtime(now).hour
+    meters = {
+        meter.pk: meter for meter in meters_of(firm, day)
+        if meter.role != Meter.Role.REACTIVE and meter.point.kind != Point.Kind.INSTANT
+    }  # fmt: skip
+    if not meters or not finished:
+        return 0
+    block = reading.profiles_of(list(meters.values()), day - timedelta(days=TODAY_HISTORY), day)
+    tariff = tariff_of(province(firm.enterprise.place), day)
+    found = [each for row, pk in enumerate(block.meters) for each in _called(block, row, meters[pk], finished)]
+    with transaction.atomic():
+        new = sum(_kept(firm, meters[each.meter], each, tariff, now=now) for each in found)
+        going = Q(pk__in=[])
+        for each in found:
+            going |= Q(meter=each.meter, kind=each.kind, last__gt=timezone.make_aware(each.first))
+        over = open_today(firm).filter(last__gt=reading.midnight(day), meter__in=meters).exclude(going)
+        _close(over, _("已恢复正常"), now=now)
+    return new
+
+
+def _called(block: Profiles, row: int, meter: Meter, finished: int) -> list[Finding]:
+    """Today's calls of one meter as findings; the last day of the block is today."""
+    history, last = block.values[row, :-1], block.values[row, -1]
+    calls = (today.silent(history, last, finished), today.runaway(history, last, finished, rated=meter.point.rated))
+    at = len(block.days) - 1
+    made = []
+    for call in calls:
+        if call is None:
+            continue
+        hours = slice(call.first, call.last)
+        slots = np.zeros((1, block.slots))
+        slots[0, hours] = np.abs(call.actual - call.expected) / (call.last - call.first)
+        facts_of = {"expected": call.expected, "actual": call.actual, "limit": call.limit}
+        made.append(
+            Finding(
+                call.kind, findings.POINT, meter.pk, block.at(at, call.first), block.at(at, call.last), abs(call.actual - call.expected),
+                (call.last - call.first) / today.SILENT_HOURS if call.kind == today.SILENT else call.actual / call.limit, facts_of, slots,
+            )
+        )  # fmt: skip
+    return made
+
+
+def open_today(firm: MonitoredFirm) -> Any:
+    """Calls of the day that nobody has settled."""
+    return Anomaly.objects.filter(enterprise=firm.enterprise, kind__in=today.KINDS, state=Anomaly.State.NEW)
+
+
+def _close(found: Any, note: str, *, now: datetime) -> None:
+    """Close calls that are over: by nobody, so that they count neither for a rule nor against it."""
+    for each in found.select_for_update():
+        AnomalyMove.objects.create(
+            anomaly=each, before=each.state, after=Anomaly.State.SOLVED, at=now, by=None, note=note
+        )
+        each.state = Anomaly.State.SOLVED
+        each.save(update_fields=["state"])
 
 
 def _row(block: Profiles, meter: Meter) -> Profiles:
@@ -212,8 +282,10 @@ class Precision:
 
 
 def precision(found: Any) -> list[Precision]:
-    """By rule: confirmed and solved against false, of a query set of anomalies."""
+    """By rule: confirmed and solved against false, of a query set of anomalies. A call that closed by itself was judged by nobody."""
     counts: dict[str, dict[str, int]] = {}
+    itself = AnomalyMove.objects.filter(anomaly=OuterRef("pk"), by=None)
+    found = found.exclude(Q(Exists(itself), kind__in=today.KINDS, state=Anomaly.State.SOLVED))
     for row in found.order_by().values("kind", "state").annotate(count=Count("pk")):
         counts.setdefault(row["kind"], {})[row["state"]] = row["count"]
     return [

@@ -1,4 +1,4 @@
-"""What the room does by the clock: findings and forecasts every night, the month's figures on the blackboard."""
+"""What the room does by the clock: today's calls every hour, findings and forecasts every night, the month's figures on the blackboard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dafeng.domains.energy.models import MonitoredFirm
 from dafeng.domains.energy.monitoring import detecting, forecasting, permissions, publishing
 from dafeng.kernel.jobs.registry import Result, job
 from dafeng.kernel.jobs.running import Running
-from dafeng.kernel.jobs.schedules import Daily, schedule
+from dafeng.kernel.jobs.schedules import Daily, Minutes, schedule
 
 declared = True
 FORECAST = "energy.monitoring.forecast"
@@ -27,6 +27,14 @@ def detect(running: Running) -> Result:
         found += detecting.detect(firm, now=now)
         running.step(firm.enterprise.name, number, len(firms))
     return Result(_("新发现 %(count)s 条异常") % {"count": found})
+
+
+@job("energy.monitoring.watch", "识别当日用能异常", action=permissions.RUN)
+def watch(running: Running) -> Result:
+    """Today's finished hours, each hour."""
+    now = running.clock()
+    new = sum(detecting.watch(firm, now=now) for firm in MonitoredFirm.objects.select_related("enterprise"))
+    return Result(_("新发现 %(count)s 条异常") % {"count": new})
 
 
 @job(FORECAST, "重新训练并预测负荷", action=permissions.RUN)
@@ -53,5 +61,6 @@ def publish(running: Running) -> Result:
 
 
 schedule("energy.monitoring.detect", "识别用能异常", kind="energy.monitoring.detect", every=Daily(1, 30))
+schedule("energy.monitoring.watch", "识别当日用能异常", kind="energy.monitoring.watch", every=Minutes(60))
 schedule(FORECAST, "重新训练并预测负荷", kind=FORECAST, every=Daily(2))
 schedule("energy.monitoring.publish", "汇总重点用能单位能耗", kind="energy.monitoring.publish", every=Daily(2, 30))

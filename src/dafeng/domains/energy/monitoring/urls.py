@@ -5,6 +5,7 @@ from django.urls import path
 from dafeng.domains.energy.monitoring.views import (
     anomalies,
     firms,
+    live,
     model,
     plans,
     point_register,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("points/upload/<slug:name>/take/", point_uploads.take, name="series-upload-take"),
     path("monitoring/enrol/", model.enrol, name="monitoring-enrol"),
     path("monitoring/<slug:code>/", firms.board, name="monitoring-board"),
+    path("monitoring/<slug:code>/now/", live.now, name="monitoring-now"),
     path("monitoring/<slug:code>/flows/", firms.flows_page, name="monitoring-flows"),
     path("monitoring/<slug:code>/output/", firms.output, name="monitoring-output"),
     path("monitoring/<slug:code>/points/", points.points, name="monitoring-points"),

@@ -50,6 +50,11 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
   form.addEventListener("submit", () => sessionStorage.removeItem(key));
 }
 
+// What asks for itself again (data-live) rests while nobody sees the page.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+});
+
 // A request that fails says so where the reader looks, instead of doing nothing.
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {

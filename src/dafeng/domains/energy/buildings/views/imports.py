@@ -17,7 +17,7 @@ from dafeng.domains.energy.buildings import permissions, rules, sheet
 from dafeng.domains.energy.buildings.views.pages import building_record
 from dafeng.domains.energy.city_page import amount, city_here
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.models import Building
+from dafeng.domains.energy.models import Building, BuildingUse
 from dafeng.kernel.actions import asks
 
 
@@ -43,7 +43,12 @@ def upload(request: HttpRequest) -> HttpResponse:
 def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
     city, types, carriers = city_here(), dict(Building.Type.choices), rules.carriers()
 
+    end_uses = dict(BuildingUse.EndUse.choices)
+
     def show(row: dict[str, Any]) -> dict[str, Any]:
+        if "end_use" in row:
+            each = carriers[row["carrier"]]
+            return {"told": f"{end_uses[row['end_use']]}：{each.name} {amount(row['value'])} {each.unit}"}
         return {
             "place": city.place_name(row["place"], english=english()), "type": types[row["type"]], "area": amount(row["area"]),
             "told": "、".join(f"{carriers[each].name} {amount(value)} {carriers[each].unit}" for each, value in row["uses"].items()),
@@ -61,7 +66,7 @@ def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
     reason = request.POST.get("reason", "")[:300]
     import_pages.take_step(
         request, found,
-        commit=(lambda: sheet.commit(found, **who), _("已入库 %(count)s 座建筑") % {"count": len(found.payload["rows"])}),
+        commit=(lambda: sheet.commit(found, **who), _("已入库 %(count)s 座建筑") % {"count": len({row["code"] for row in found.payload["rows"]})}),
         undo=(lambda: sheet.undo(found, **who, reason=reason), _("已撤销，名录和用量回到导入之前")),
     )  # fmt: skip
     return redirect("energy:buildings-import", id=id)

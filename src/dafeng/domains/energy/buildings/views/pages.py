@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import polars as pl
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -69,35 +70,31 @@ def buildings(request: HttpRequest) -> HttpResponse:
     city = city_here()
     year = _year(request, city)
     found = cards_of(city, year)
-    mine = Building.objects.for_user(request.user).filter(city=city.code)
-
-    def of(row: Building) -> Card:
-        return found.get(row.pk) or Card(row, year, None)
-
+    seen = set(Building.objects.for_user(request.user).filter(city=city.code).values_list("pk", flat=True))
+    shown = [card for pk, card in found.items() if pk in seen]
+    types, zones = dict(Building.Type.choices), dict(Building.Zone.choices)
     table = Table(
-        request, mine,
+        request, _ranking(shown),
         [
-            Column("name", _("建筑"), link=lambda row: reverse("energy:buildings-card", kwargs={"building": row.code}) + f"?year={year}", wide=True),
-            Column("place", _("县区"), show=lambda row: city.place_name(row.place, english=english())),
-            Column("type", _("类型"), show=lambda row: row.get_type_display()),
-            Column("area", _("面积（m²）"), numeric=True, show=lambda row: amount(row.area)),
-            Column("intensity", _("单位面积能耗（kWh/m²）"), numeric=True, sort=None, show=lambda row: amount(own.whole, 1) if (own := of(row).intensity) else "–"),
-            Column("better", _("优于同类"), numeric=True, sort=None, show=lambda row: percent(s.better_than * 100) if (s := of(row).standing) else _("同类不足")),
-            Column("quota", _("占定额"), sort=None, show=lambda row: percent(share) if (share := of(row).energy_share) is not None else "–"),
-            Column("rating", _("评价（草案）"), sort=None, show=lambda row: of(row).rating.get("title") or "–"),
-            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
+            Column("name", _("建筑"), link=lambda row: reverse("energy:buildings-card", kwargs={"building": row["code"]}) + f"?year={year}", wide=True),
+            Column("place", _("县区"), show=lambda row: city.place_name(row["place"], english=english())),
+            Column("type", _("类型"), show=lambda row: types[row["type"]]),
+            Column("area", _("面积（m²）"), numeric=True, show=lambda row: amount(row["area"])),
+            Column("intensity", _("单位面积能耗（kWh/m²）"), numeric=True, show=lambda row: amount(row["intensity"], 1) if row["intensity"] is not None else "–"),
+            Column("better", _("优于同类"), numeric=True, show=lambda row: percent(row["better"]) if row["better"] is not None else _("同类不足")),
+            Column("quota", _("占定额"), numeric=True, show=lambda row: percent(row["quota"]) if row["quota"] is not None else "–"),
+            Column("rating", _("评价（草案）"), sort="score", show=lambda row: row["rating"] or "–"),
+            Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row["demo"] else ""),
         ],
-        _("建筑名录"), search=("name", "code"),
+        _("建筑名录与排名"), search=("name", "code"),
         choices=(
-            Choice("type", _("类型"), dict(Building.Type.choices)), Choice("place", _("县区"), cities.counties(city)),
+            Choice("type", _("类型"), types), Choice("zone", _("气候区"), zones), Choice("place", _("县区"), cities.counties(city)),
             Choice("public", _("公共机构"), {"True": _("是"), "False": _("否")}),
         ),
         order="place", empty=_("名录里还没有您能看到的建筑。"), file="buildings",
     )  # fmt: skip
     if download := table.download():
         return download
-    seen = set(mine.values_list("pk", flat=True))
-    shown = [card for pk, card in found.items() if pk in seen]
     ranked = sorted(
         (card for card in shown if card.standing and card.standing.better_than < 0.5),
         key=lambda card: card.standing.better_than if card.standing else 1.0,
@@ -112,10 +109,34 @@ def buildings(request: HttpRequest) -> HttpResponse:
             {"title": _("公共机构超定额"), "value": amount(sum(card.over for card in shown)), "unit": _("座")},
             {"title": _("承诺率先达峰"), "value": amount(sum(card.building.pledge_year is not None for card in shown)), "unit": _("座")},
         ],
+        "rankings": [
+            {"title": _("按单位面积能耗从高到低"), "address": table.address(sort="-intensity")}, {"title": _("按与同类相比从差到好"), "address": table.address(sort="better")},
+        ],
         "keeps": may(request.user, permissions.KEEP), "rating": rules.rubric().standing, "least": rules.least_peers(),
         "year_tabs": [{"value": each, "address": asked.address(request, year=each), "current": each == year} for each in reading.years(city.code)],
     }  # fmt: skip
     return render(request, "energy/buildings/buildings.html", context)
+
+
+RANKED = {
+    "code": pl.String, "name": pl.String, "place": pl.String, "type": pl.String, "zone": pl.String, "public": pl.String, "area": pl.Float64,
+    "intensity": pl.Float64, "better": pl.Float64, "quota": pl.Float64, "rating": pl.String, "score": pl.Float64, "demo": pl.Boolean,
+}  # fmt: skip
+
+
+def _ranking(cards: list[Card]) -> pl.DataFrame:
+    """A row a building, so that the list sorts by what is calculated: kWh/m²; `better` (of its peers) and `quota` (used of it) in percent."""
+    rows = []
+    for card in sorted(cards, key=lambda each: each.building.code):
+        own = card.building
+        rows.append(
+            (
+                own.code, own.name, own.place, own.type, own.zone, str(own.public), own.area,
+                card.intensity.whole if card.intensity else None, card.standing.better_than * 100 if card.standing else None,
+                card.energy_share, card.rating.get("title"), card.rating.get("score"), own.demo,
+            )
+        )  # fmt: skip
+    return pl.DataFrame(rows, schema=RANKED, orient="row")
 
 
 def _worst(card: Card) -> dict[str, Any]:

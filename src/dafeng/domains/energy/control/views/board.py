@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, percent, told, unit_of
-from dafeng.domains.energy.control import balance, limits, permissions, readings, rules, warnings
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, percent, told, unit_of
+from dafeng.domains.energy.control import balance, limits, overruns, permissions, readings, rules, warnings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import coming as expected
 from dafeng.domains.energy.control.balance import Board, State
@@ -295,15 +295,22 @@ def follow(request: HttpRequest, id: int) -> HttpResponse:
     """Log what was done after a warning."""
     light = warnings.light_for(request.user, id)
     demand(request.user, permissions.FOLLOW, light.place)
-    form = FollowForm(request.POST)
+    form = FollowForm(request.POST, request.FILES)
     if form.is_valid():
-        told(
-            request,
-            lambda: warnings.follow_up(light, **form.cleaned_data, by=request.user, now=timezone.now()),
-            _("已登记处置"),
-        )
+        given = dict(form.cleaned_data)
+        file = given.pop("file")
+
+        def keep() -> None:
+            proof = evidence_of(request, file, _("预警处置"))
+            warnings.follow_up(
+                light, **given, evidence=proof[0] if proof else None, by=request.user, now=timezone.now()
+            )
+
+        told(request, keep, _("已登记处置"))
     else:
         messages.error(request, _("没有写处置情况"))
+    if (project := overruns.project_of(light)) is not None:
+        return redirect("energy:control-project", id=project)
     year, month = light.month.split("-")
     return redirect(f"{_address(light.subject, light.quantity, light.sector)}&year={year}&month={month}")
 

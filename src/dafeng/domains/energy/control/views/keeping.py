@@ -18,13 +18,23 @@ from dafeng.domains.energy.city_page import (
     evidence_of,
     own_firms,
     own_places,
+    percent,
     told,
 )
 from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control import limits, patrols, permissions, projects, readings, rules, warnings
-from dafeng.domains.energy.control.forms import CutForm, IndexForm, LimitForm, PatrolForm, ProjectForm, UseForm
+from dafeng.domains.energy.control import limits, overruns, patrols, permissions, projects, readings, rules, warnings
+from dafeng.domains.energy.control.forms import (
+    CutForm,
+    FollowForm,
+    IndexForm,
+    LimitForm,
+    PatrolForm,
+    ProjectForm,
+    UseForm,
+)
+from dafeng.domains.energy.control.views.board import SIGNS, words_of
 from dafeng.domains.energy.control.views.decisions import page_of, states_of
-from dafeng.domains.energy.models import CoalCut, EnergyCity, HighProject, LimitValue, Patrol
+from dafeng.domains.energy.models import CoalCut, ControlLight, EnergyCity, HighProject, LimitValue, Patrol
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
@@ -106,19 +116,51 @@ def all_projects(request: HttpRequest) -> HttpResponse:
 @require_safe
 @asks(permissions.SEE)
 def project(request: HttpRequest, id: int) -> HttpResponse:
-    """One project: what was approved, and which cuts replace its coal."""
+    """One project: what was approved against what is used, warnings and what was done after them, cuts that replace its coal."""
     found = projects.project_for(request.user, id)
     uses = list(found.coal_uses.select_related("cut", "by").order_by("pk"))
     replaced = sum(each.tonnes for each in uses)
     due = projects.owed(found)
+    year, _month = warnings.last_month(timezone.now())
+    kept = overruns.lights_of(found)
+    alarms = [each for each in kept if each.light in warnings.WARNS]
+    log = list(overruns.log_of(found))
+    done = {each.light.month[:4] for each in log}
+    waiting = [each for each in alarms if each.month[:4] not in done]
+    acted_on = next(iter(waiting or alarms), None)  # the year on which nobody acted yet comes first
+    follows = bool(alarms) and may(request.user, permissions.FOLLOW, found.place)
     context = {
+        "alarms": [_alarm(each) for each in kept], "warned": bool(alarms), "months": _used_by_month(found, year),
+        "light": acted_on, "follow_ups": log, "form": FollowForm() if follows else None,
         "project": found, "place": _placed(city_here(), found), "sector": rules.sectors().get(found.sector, found.sector),
         "energy": amount(found.energy), "coal": amount(found.coal), "owed": amount(due), "replaced": amount(replaced),
         "rest": amount(None if due is None else max(due - replaced, 0.0)), "done": due is not None and replaced >= due - 1e-6,
         "uses": uses, "keeps": may(request.user, permissions.KEEP_PROJECTS, found.place),
-        "rules": [rules.rules()[each] for each in ("coal", "coal_once", "new_quota")],
+        "rules": [rules.rules()[each] for each in ("deviation", "deviation_pace", "coal", "coal_once", "new_quota")],
     }  # fmt: skip
     return render(request, "energy/control/project.html", context)
+
+
+def _alarm(light: ControlLight) -> dict[str, Any]:
+    told = overruns.worded(light)
+    words = {"year": told["year"], "month": told["month"], "used": amount(told["used"]), "due": amount(told["due"]), "over": f"{told['over']:+.1f}%"}  # fmt: skip
+    if light.light == "red":
+        why = _("%(year)s 年已用 %(used)s tce，核定 %(due)s tce，%(over)s，应整改") % words
+    else:
+        why = _("%(year)s 年到 %(month)s 已用 %(used)s tce，按月均摊的核定量 %(due)s tce，%(over)s") % words
+    return {"light": light.light, "sign": SIGNS[light.light], "words": words_of(light.light), "why": why}
+
+
+def _used_by_month(project: HighProject, year: int) -> list[dict[str, str]]:
+    """This year's and the last year's months, the newest first, against the review of a whole year."""
+    if not project.enterprise or not project.energy:
+        return []
+    told_ = overruns.told_of(project.city, [project], (year - 1, year)).get(project.enterprise.subject, {})
+    years = [judged for each in (year, year - 1) if (judged := overruns.judge(project.energy, told_, each))]
+    return [
+        {"month": each.month, "value": amount(each.value), "used": amount(each.used), "share": percent(each.share)}
+        for judged in years for each in reversed(judged.months)
+    ]  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,11 +20,12 @@ from dafeng.domains.energy.monitoring import balance, detecting, permissions, ra
 from dafeng.domains.energy.monitoring.forms import OutputForm
 from dafeng.domains.energy.monitoring.methods import flows
 from dafeng.domains.energy.monitoring.views.firm_page import called, clock, firm_of, shell, told
+from dafeng.domains.energy.monitoring.views.live import happening
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked, charts
 from dafeng.kernel.pages.tables import Column, Table
-from dafeng.kernel.series import flags, queries
+from dafeng.kernel.series import queries
 from dafeng.kernel.series.points import one_look
 
 DAYS = 28
@@ -102,8 +103,8 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     waiting = Anomaly.objects.filter(enterprise=firm.enterprise, state=Anomaly.State.NEW).select_related(
         "meter__point", "meter__node"
     )[:5]
-    context = shell(firm, "board") | {
-        "figures": _figures(total), "chart": chart, "live": _live([meter for meter in meters if meter.holds(last)], now=now), "first": first, "last": last, "total": total,
+    context = shell(firm, "board") | happening(firm, now=now) | {
+        "figures": _figures(total), "chart": chart, "first": first, "last": last, "total": total,
         "unconfirmed": total.status == Status.DEGRADED, "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in waiting],
         "items": [row | {"name": words.item_name(row["item"])} for row in total.rows.iter_rows(named=True)],
     }  # fmt: skip
@@ -126,26 +127,6 @@ def _figures(total: balance.Total) -> list[dict[str, Any]]:
         figure(_("综合能耗（等价值）"), "equal", "tce", _("电力按供电煤耗")),
         figure(_("二氧化碳排放"), "co2", "t CO2", _("含外购电力、热力的间接排放")),
     ]
-
-
-def _live(meters: Sequence[Meter], *, now: Any) -> list[dict[str, Any]]:
-    """The newest reading of each point, and how old it is."""
-    if not meters:
-        return []
-    newest = {
-        row["point"]: row for row in queries.latest([meter.point_id for meter in meters], now=now).iter_rows(named=True)
-    }
-    rows = []
-    for meter in meters:
-        row = newest.get(meter.point_id)
-        late = row is None or row["age_seconds"] > 3 * max(meter.point.period, 900) + 3600
-        rows.append(
-            {
-                "meter": meter, "name": meter.point.called(english=words.english()), "node": meter.node.called(english=words.english()), "row": row, "late": late,
-                "at": timezone.localtime(row["at"]) if row else None, "flags": "、".join(flags.words(row["flag"])) if row else "", "unit": meter.point.unit,
-            }
-        )  # fmt: skip
-    return rows
 
 
 def _days(firm: MonitoredFirm, meters: Sequence[Meter], first: date, last: date) -> charts.Chart | None:
