@@ -212,7 +212,7 @@ def test_a_project_over_its_review_is_warned_of_before_the_year_is_over(firm: An
     """1200 tce a year. 2025: 12 × 111 = 1332 is 11 % above: red. 2026 to October: 1000 is due; 1101 is 10.1 % above: yellow."""
     own = _running(firm)
     tell(GUSHI, 2025, [111.0] * 12, firm=firm)
-    tell(GUSHI, 2026, [110.1] * 10, firm=firm)
+    tell(GUSHI, 2026, [*[110.1] * 10, 20.0], firm=firm)  # November has only begun
     warnings.assess(CITY, by=None, now=NOW)
     found = overruns.lights_of(own)
     assert [(each.month, each.light) for each in found] == [("2026-10", "yellow"), ("2025-12", "red")]

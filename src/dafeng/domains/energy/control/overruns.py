@@ -66,19 +66,23 @@ def judge(energy: float, told: Mapping[str, Reading], year: int) -> Year | None:
     return Year(tuple(months), light, used, base, (used / base - 1) * 100)
 
 
-def told_of(city: str, projects: Iterable[HighProject], years: Iterable[int]) -> dict[str, dict[str, Reading]]:
-    """Subject of a firm → month → reading."""
+def told_of(city: str, projects: Iterable[HighProject], *, year: int, month: int) -> dict[str, dict[str, Reading]]:
+    """Subject of a firm → month → reading, of this year and the last, to the last finished `month`: the running one has only begun."""
+    last = f"{year}-{month:02d}"
     subjects = sorted({each.enterprise.subject for each in projects if each.enterprise})
-    found = readings.months(city, QUANTITY, years, subjects=subjects) if subjects else {}
-    return {subject: months for (subject, sector), months in found.items() if not sector}
+    found = readings.months(city, QUANTITY, (year - 1, year), subjects=subjects) if subjects else {}
+    return {
+        subject: {name: each for name, each in months.items() if name <= last}
+        for (subject, sector), months in found.items() if not sector
+    }  # fmt: skip
 
 
-def assess(city: str, *, year: int, now: datetime) -> int:
+def assess(city: str, *, year: int, month: int, now: datetime) -> int:
     """Judge every running project in this year and the last, and keep what has changed. Returns how many changed."""
     projects = list(
         HighProject.objects.filter(city=city, stage=HighProject.Stage.RUNNING, enterprise__isnull=False, energy__gt=0).select_related("enterprise")
     )  # fmt: skip
-    told = told_of(city, projects, (year - 1, year))
+    told = told_of(city, projects, year=year, month=month)
     stored = {
         (each.subject, each.month[:4]): each
         for each in ControlLight.objects.filter(city=city, subject__startswith="project:", current=True)

@@ -39,7 +39,7 @@ def assess(city: str, *, by: Any, now: datetime, quantities: Iterable[str] | Non
     judged = list(quantities or rules.quantities())
     with records.serial():
         if overruns.QUANTITY in judged:
-            changed += overruns.assess(city, year=year, now=now)
+            changed += overruns.assess(city, year=year, month=month, now=now)
         for quantity in judged:
             board, _told, given = account(city, quantity, year, last_month=month)
             places = {key: budget.decision.place for key, budgets in given.items() for budget in budgets.values()}

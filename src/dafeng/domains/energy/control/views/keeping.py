@@ -121,7 +121,7 @@ def project(request: HttpRequest, id: int) -> HttpResponse:
     uses = list(found.coal_uses.select_related("cut", "by").order_by("pk"))
     replaced = sum(each.tonnes for each in uses)
     due = projects.owed(found)
-    year, _month = warnings.last_month(timezone.now())
+    year, month = warnings.last_month(timezone.now())
     kept = overruns.lights_of(found)
     alarms = [each for each in kept if each.light in warnings.WARNS]
     log = list(overruns.log_of(found))
@@ -130,7 +130,7 @@ def project(request: HttpRequest, id: int) -> HttpResponse:
     acted_on = next(iter(waiting or alarms), None)  # the year on which nobody acted yet comes first
     follows = bool(alarms) and may(request.user, permissions.FOLLOW, found.place)
     context = {
-        "alarms": [_alarm(each) for each in kept], "warned": bool(alarms), "months": _used_by_month(found, year),
+        "alarms": [_alarm(each) for each in kept], "warned": bool(alarms), "months": _used_by_month(found, year, month),
         "light": acted_on, "follow_ups": log, "form": FollowForm() if follows else None,
         "project": found, "place": _placed(city_here(), found), "sector": rules.sectors().get(found.sector, found.sector),
         "energy": amount(found.energy), "coal": amount(found.coal), "owed": amount(due), "replaced": amount(replaced),
@@ -151,11 +151,11 @@ def _alarm(light: ControlLight) -> dict[str, Any]:
     return {"light": light.light, "sign": SIGNS[light.light], "words": words_of(light.light), "why": why}
 
 
-def _used_by_month(project: HighProject, year: int) -> list[dict[str, str]]:
+def _used_by_month(project: HighProject, year: int, month: int) -> list[dict[str, str]]:
     """This year's and the last year's months, the newest first, against the review of a whole year."""
     if not project.enterprise or not project.energy:
         return []
-    told_ = overruns.told_of(project.city, [project], (year - 1, year)).get(project.enterprise.subject, {})
+    told_ = overruns.told_of(project.city, [project], year=year, month=month).get(project.enterprise.subject, {})
     years = [judged for each in (year, year - 1) if (judged := overruns.judge(project.energy, told_, each))]
     return [
         {"month": each.month, "value": amount(each.value), "used": amount(each.used), "share": percent(each.share)}
