@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -32,6 +33,23 @@ def one_of(request: HttpRequest, name: str, known: Iterable[str], *, default: st
     raise _missing(
         _("地址里的 %(name)s=%(asked)s 没有意义") % {"name": name, "asked": asked[:40]}, "、".join(options[:20])
     )
+
+
+def day(request: HttpRequest, name: str, *, latest: date) -> date | None:
+    """The day in the address, None when it is absent. Raises `NotFound` for what is no day, or one after the latest."""
+    asked = request.GET.get(name, "").strip()
+    if not asked:
+        return None
+    try:
+        found = date.fromisoformat(asked)
+    except ValueError:
+        found = date.max
+    if found > latest:
+        raise _missing(
+            _("地址里的 %(name)s=%(asked)s 没有意义") % {"name": name, "asked": asked[:40]},
+            _("%(day)s 或以前，如 2026-05-01") % {"day": latest},
+        )
+    return found
 
 
 def _years(known: Collection[int]) -> str:

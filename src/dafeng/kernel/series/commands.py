@@ -129,11 +129,11 @@ def export(
     from dafeng.kernel.series import exports, queries
 
     with told():
-        low, high = _moment(start), _moment(end)
+        low, high, known = _moment(start), _moment(end), _moment(known_at) if known_at else None
         if step:
-            frame = pl.concat([queries.steps(each, low, high, step) for each in point])
+            frame = pl.concat([queries.steps(each, low, high, step, known_at=known) for each in point])
         else:
-            frame = queries.readings(point, low, high, known_at=_moment(known_at) if known_at else None)
+            frame = queries.readings(point, low, high, known_at=known)
         count = exports.written(frame, target)
     print(f"已写入 {target}（{count} 行）")
 

@@ -169,12 +169,17 @@ def table() -> Table:
     return _kept[stamp]
 
 
+def table_known(moment: datetime) -> Table:
+    """All points, with the facts alone that had been stated by a moment."""
+    return _read(registry().stamp, stated_by=moment)
+
+
 def the_store() -> store.Store:
     """The store that belongs to this database."""
     return store.store_at(Path(store.root()) / registry().folder)
 
 
-def _read(stamp: uuid.UUID) -> Table:
+def _read(stamp: uuid.UUID, *, stated_by: datetime | None = None) -> Table:
     rows = list(
         Point.objects.order_by("pk").values_list(
             "pk", "code", "kind", "period", "unit", "multiplier", "digits", "rated", "since", "until", "device_id",
@@ -183,7 +188,10 @@ def _read(stamp: uuid.UUID) -> Table:
     )  # fmt: skip
     facts: dict[str, list[tuple[int, datetime, Any]]] = {}
     latest: dict[tuple[int, str, datetime], Any] = {}
-    for point, name, value, since in PointFact.objects.order_by("pk").values_list("point", "name", "value", "since"):
+    told = PointFact.objects.order_by("pk")
+    if stated_by is not None:
+        told = told.filter(stated_at__lte=stated_by)
+    for point, name, value, since in told.values_list("point", "name", "value", "since"):
         latest[point, name, since] = value
     for (point, name, since), value in sorted(latest.items(), key=lambda each: (each[0][2], each[0][0], each[0][1])):
         facts.setdefault(name, []).append((point, since, value))

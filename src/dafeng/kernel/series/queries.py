@@ -25,6 +25,7 @@ from dafeng.kernel.series.errors import DamagedError, SeriesError
 from dafeng.kernel.series.frames import READING, SHARDS, STEP, STEPS, UTC_TIME, empty, length_of, month, start_of
 from dafeng.kernel.series.manifest import READINGS, SUPERSEDED, File
 from dafeng.kernel.series.models import Point
+from dafeng.kernel.series.points import Table
 from dafeng.kernel.series.sources import MEASURED, RANK
 from dafeng.kernel.series.store import Snapshot
 
@@ -112,37 +113,47 @@ def latest(points_: Points, *, now: datetime) -> pl.DataFrame:
 # ---------- steps ----------
 
 
-def used(points_: Points, start: datetime, end: datetime, step: str = "1h") -> pl.DataFrame:
+def used(
+    points_: Points, start: datetime, end: datetime, step: str = "1h", *, known_at: datetime | None = None
+) -> pl.DataFrame:
     """`point at value coverage flag`: what was used in each step, in the unit of the point; computed points too.
 
     `coverage` is the part of the step that was measured; the rest of `value` was filled by the declared rule, and what the rule
-    does not reach is not in it. Raises `SeriesError` for moments (`instant`), which have a mean and no sum.
+    does not reach is not in it. `known_at`: as it was told then, from the readings that had arrived and the facts that had been
+    stated. Raises `SeriesError` for moments (`instant`), which have a mean and no sum.
     """
-    return _steps(points_, start, end, step, instant=False).select("point", "at", "value", "coverage", "flag")
+    return _steps(points_, start, end, step, known_at, instant=False).select("point", "at", "value", "coverage", "flag")
 
 
-def mean(points_: Points, start: datetime, end: datetime, step: str = "1h") -> pl.DataFrame:
-    """`point at value low high coverage flag` of moments (power, temperature, level): the mean over time."""
-    found = _steps(points_, start, end, step, instant=True)
+def mean(
+    points_: Points, start: datetime, end: datetime, step: str = "1h", *, known_at: datetime | None = None
+) -> pl.DataFrame:
+    """`point at value low high coverage flag` of moments (power, temperature, level): the mean over time. `known_at`: as of `used`."""
+    found = _steps(points_, start, end, step, known_at, instant=True)
     return found.select("point", "at", "value", "low", "high", "coverage", "flag")
 
 
-def steps(point: Point | str, start: datetime, end: datetime, step: str = "1h") -> pl.DataFrame:
+def steps(
+    point: Point | str, start: datetime, end: datetime, step: str = "1h", *, known_at: datetime | None = None
+) -> pl.DataFrame:
     """`point at value low high coverage flag` of one point: what was used, or the mean of moments with its extremes (else null)."""
     kinds = dict(points.table().frame.select("point", "kind").iter_rows())
     number = points.numbers_of(point)
     if kinds.get(number[0]) == Point.Kind.INSTANT:
-        return mean(number, start, end, step)
+        return mean(number, start, end, step, known_at=known_at)
     none = pl.lit(None, pl.Float64)
-    return used(number, start, end, step).select(
+    return used(number, start, end, step, known_at=known_at).select(
         "point", "at", "value", low=none, high=none, coverage="coverage", flag="flag"
     )
 
 
-def _steps(points_: Points, start: datetime, end: datetime, step: str, *, instant: bool) -> pl.DataFrame:
+def _steps(
+    points_: Points, start: datetime, end: datetime, step: str, known_at: datetime | None, *, instant: bool
+) -> pl.DataFrame:
     if step not in STEPS:
         raise SeriesError(f"没有“{step}”这种步长", expected="、".join(STEPS))
-    numbers, table, start, end = points.numbers_of(points_), points.table(), utc(start), utc(end)
+    numbers, start, end = points.numbers_of(points_), utc(start), utc(end)
+    table = points.table() if known_at is None else points.table_known(known_at)
     kinds = dict(table.frame.select("point", "kind").iter_rows())
     wrong = [number for number in numbers if (kinds.get(number) == "instant") != instant]
     if wrong:
@@ -152,7 +163,10 @@ def _steps(points_: Points, start: datetime, end: datetime, step: str, *, instan
             expected="瞬时值" if instant else "用量",
         )
     plan = formulas.plan(table, numbers)
-    measured = _measured_steps(plan.measured, start, end, step)
+    if known_at is None:
+        measured = _measured_steps(plan.measured, start, end, step)
+    else:
+        measured = _replayed(plan.measured, start, end, step, table, utc(known_at))
     found = formulas.computed(plan, measured, numbers=table.numbers)
     return found.filter(pl.col("point").is_in(numbers)).sort("point", "at")
 
@@ -180,6 +194,23 @@ def _measured_steps(numbers: Sequence[int], start: datetime, end: datetime, step
             )
     coverage = (pl.col("measured") / length_of(step, clock)).clip(0.0, 1.0)
     return found.sort("point", "at").with_columns(coverage=coverage)
+
+
+def _replayed(
+    numbers: Sequence[int], start: datetime, end: datetime, step: str, table: Table, known_at: datetime
+) -> pl.DataFrame:
+    """The steps as they would have been made at a moment: from readings and facts known by then, whatever is stored."""
+    clock = points.the_store().clock
+    whole = "1mo" if step == "1mo" else "1d"
+    ends = pl.DataFrame({"at": [start, end - MOMENT]}, schema={"at": UTC_TIME}).select(start_of(whole, clock))["at"]
+    behind = utc(ends.dt.convert_time_zone(clock).dt.offset_by(whole)[1])
+    spans = pl.DataFrame({"point": numbers, "start": ends[0], "end": behind}, schema_overrides={"point": pl.Int64})
+    made = remade(spans, table, known_at)
+    for each in STEPS[1 : STEPS.index(step) + 1]:
+        made = rolling.coarser(made, each, table, clock)
+    edge = pl.DataFrame({"at": [start]}, schema={"at": UTC_TIME}).select(start_of(step, clock)).item()
+    found = made.filter(pl.col("at").is_between(edge, end, closed="left"))
+    return found.with_columns(coverage=(pl.col("measured") / length_of(step, clock)).clip(0.0, 1.0))
 
 
 def unrolled(numbers: Sequence[int], start: datetime, end: datetime) -> pl.DataFrame:
@@ -218,28 +249,32 @@ def _extent_of(path: str) -> pl.DataFrame:
     return _extent(pl.scan_parquet(path))
 
 
-def remade(spans: pl.DataFrame) -> pl.DataFrame:
-    """Quarter hours of the spans, from the readings."""
-    table, clock = points.table(), points.the_store().clock
+def remade(spans: pl.DataFrame, table: Table | None = None, known_at: datetime | None = None) -> pl.DataFrame:
+    """Quarter hours of the spans, from the readings; with `table` and `known_at` as they were known at a moment."""
+    table, clock = table or points.table(), points.the_store().clock
     first, last = spans["start"].min(), spans["end"].max()
     assert isinstance(first, datetime)
     assert isinstance(last, datetime)
-    rows = around(spans["point"].to_list(), first, last)
+    rows = around(spans["point"].to_list(), first, last, known_at)
     by_week = sorted(set(table.by_week) & set(spans["point"]))
-    before = around(by_week, first - rolling.WEEK, last - rolling.WEEK) if by_week else None
+    before = around(by_week, first - rolling.WEEK, last - rolling.WEEK, known_at) if by_week else None
     return rolling.inside(rolling.quarter_hours(rows, table, clock, before=before), spans)
 
 
-def around(numbers: Sequence[int], start: datetime, end: datetime) -> pl.DataFrame:
+def around(numbers: Sequence[int], start: datetime, end: datetime, known_at: datetime | None = None) -> pl.DataFrame:
     """Readings of `[start, end]` and of each point the nearest before and behind, if they are not too far away."""
-    near = readings(numbers, start - NEAR, end + NEAR)
+
+    def between(chosen: Sequence[int], low: datetime, high: datetime) -> pl.DataFrame:
+        return readings(chosen, low, high, known_at=known_at)
+
+    near = between(numbers, start - NEAR, end + NEAR)
     found = [near]
     before = set(near.filter(pl.col("at") <= start)["point"].unique())
     if lacking := [number for number in numbers if number not in before]:
-        found.append(readings(lacking, start - FAR, start - NEAR).group_by("point", maintain_order=True).last())
+        found.append(between(lacking, start - FAR, start - NEAR).group_by("point", maintain_order=True).last())
     behind = set(near.filter(pl.col("at") >= end)["point"].unique())
     if lacking := [number for number in numbers if number not in behind]:
-        found.append(readings(lacking, end + NEAR, end + FAR).group_by("point", maintain_order=True).first())
+        found.append(between(lacking, end + NEAR, end + FAR).group_by("point", maintain_order=True).first())
     return pl.concat([each.select(list(READING)) for each in found]).sort("point", "at")
 
 

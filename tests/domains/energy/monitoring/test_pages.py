@@ -12,9 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dafeng.domains.energy.models import Anomaly, AnomalyMove, DayForecast, Measure, Output, Replacement
-from dafeng.domains.energy.monitoring import desk, detecting, forecasting, register
+from dafeng.domains.energy.models import Anomaly, AnomalyMove, DayForecast, Measure, Meter, Output, Replacement
+from dafeng.domains.energy.monitoring import balance, desk, detecting, forecasting, register
 from dafeng.kernel.indicators.models import Value
+from dafeng.kernel.series import ingest, queries
 from tests.domains.energy.monitoring.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +269,23 @@ def test_a_nights_run_tells_today_tomorrow_and_the_week_each_once(demo) -> None:
     before = {each.pk: each.value for each in kept}
     forecasting.retrain(firms, now=NOW, rounds=9)
     assert {each.pk: each.value for each in kept.all()} == before, "what was said first is what is scored"
+
+
+def test_a_month_can_be_told_again_as_it_was_known(client, ndrc, demo) -> None:
+    """A correction of 90 000 kWh that came today is in the month as it is, and not as it was known yesterday; a day to come is refused."""
+    firm = demo["textile-demo"]
+    main = Meter.objects.get(enterprise=firm.enterprise, item="electricity", parent=None, role=Meter.Role.LOAD)
+    hour = queries.readings([main.point_id], NOW - timedelta(days=3), NOW - timedelta(days=2)).row(0, named=True)
+    frame = pl.DataFrame({"point": [main.point_id], "at": [hour["at"]], "value": [hour["value"] + 90_000.0]})
+    ingest.receive(frame, source="backfill", key="correction", now=NOW, owner="test")
+    day = (hour["at"] + timedelta(hours=8)).date()  # a day that was over and told before yesterday's noon
+    now_, then = (
+        balance.amounts([main], day, day, known_at=moment)[main.pk][0] for moment in (None, NOW - timedelta(days=1))
+    )
+    assert now_ - then == pytest.approx(90_000.0)
+    address = f"{HERE}/textile-demo/flows/?month={TODAY:%Y-%m}"
+    told = client.get(f"{address}&known={TODAY - timedelta(days=1)}").content.decode()
+    assert "以后的更正没有计入" in told
+    assert "以后的更正没有计入" not in client.get(address).content.decode()
+    assert client.get(f"{address}&known={TODAY + timedelta(days=9)}").status_code == 404
+    assert client.get(f"{address}&known=yesterday").status_code == 404

@@ -25,6 +25,7 @@ from dafeng.domains.energy.monitoring.methods import conversion
 from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.kernel.actions import PUBLIC, action, asks
 from dafeng.kernel.api import words as api_words
+from dafeng.kernel.api.moments import Moment
 from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.series.points import one_look
@@ -213,6 +214,7 @@ class EnergyForecastsAsked(Paging):
 
 class EnergyFlowsAsked(Schema):
     flow_month: str = Field("", pattern=r"^((19|20)\d{2}-(0[1-9]|1[0-2]))?$")
+    known_at: Moment | None = None
 
 
 def _user(firm: Any, waiting: int) -> dict[str, Any]:
@@ -265,7 +267,9 @@ def show_energy_flows(request: HttpRequest, code: str, asked: Annotated[EnergyFl
         list(FlowNode.objects.filter(enterprise=firm.enterprise).holding(month, end)),
         list(FlowLink.objects.filter(enterprise=firm.enterprise).holding(month, end)),
     )
-    model = balance.flows_of(nodes, links, meters, balance.amounts(meters, month, end), month.year)
+    model = balance.flows_of(
+        nodes, links, meters, balance.amounts(meters, month, end, known_at=asked.known_at), month.year
+    )
     return {
         "month": f"{month:%Y-%m}",
         "links": [

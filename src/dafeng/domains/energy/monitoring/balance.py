@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -45,14 +45,20 @@ class Total:
         return Status.OK
 
 
-def amounts(meters: Sequence[Meter], first: date, last: date) -> dict[int, tuple[float, float]]:
-    """Amount and coverage of each meter from the first to the last day, by meter; a meter that never spoke is left out."""
+def amounts(
+    meters: Sequence[Meter], first: date, last: date, *, known_at: datetime | None = None
+) -> dict[int, tuple[float, float]]:
+    """Amount and coverage of each meter from the first to the last day, by meter; a meter that never spoke is left out.
+
+    `known_at`: as it was told then.
+    """
     chosen = [meter for meter in meters if meter.role != Meter.Role.REACTIVE and meter.point.kind != Point.Kind.INSTANT]
     if not chosen:
         return {}
     frame = queries.used(
-        [meter.point_id for meter in chosen], reading.midnight(first), reading.midnight(last + timedelta(days=1)), "1d"
-    )
+        [meter.point_id for meter in chosen], reading.midnight(first), reading.midnight(last + timedelta(days=1)), "1d",
+        known_at=known_at,
+    )  # fmt: skip
     spans = pl.DataFrame([_counted(meter, first, last) for meter in chosen], schema=_SPAN, orient="row")
     within = frame.join(spans, on="point").filter(pl.col("at") >= pl.col("begin"), pl.col("at") < pl.col("end"))
     sums = within.group_by("point", "meter", "days").agg(pl.col("value").sum(), pl.col("coverage").sum())

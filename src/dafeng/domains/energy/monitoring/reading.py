@@ -26,7 +26,7 @@ def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, datetime.min.time())).astimezone(UTC)
 
 
-def hours_of(points: Sequence[Point], first: date, last: date) -> pl.DataFrame:
+def hours_of(points: Sequence[Point], first: date, last: date, *, known_at: datetime | None = None) -> pl.DataFrame:
     """`point at value coverage` of each hour from the first to the last day; `at` naive, on the city's clock."""
     start, end = midnight(first), midnight(last + timedelta(days=1))
     moments = [point.pk for point in points if point.kind == Point.Kind.INSTANT]
@@ -34,7 +34,9 @@ def hours_of(points: Sequence[Point], first: date, last: date) -> pl.DataFrame:
     parts = []
     for asked, question in ((amounts, queries.used), (moments, queries.mean)):
         if asked:
-            parts.append(question(asked, start, end, "1h").select("point", "at", "value", "coverage"))
+            parts.append(
+                question(asked, start, end, "1h", known_at=known_at).select("point", "at", "value", "coverage")
+            )
     found = (
         pl.concat(parts)
         if parts
@@ -45,9 +47,12 @@ def hours_of(points: Sequence[Point], first: date, last: date) -> pl.DataFrame:
     return found.with_columns(pl.col("at").dt.convert_time_zone(settings.TIME_ZONE).dt.replace_time_zone(None))
 
 
-def profiles_of(meters: Sequence[Meter], first: date, last: date) -> Profiles:
-    """Hours of the meters, keyed by meter number; NaN where less than half an hour was measured or no step was made."""
-    frame = hours_of([meter.point for meter in meters], first, last)
+def profiles_of(meters: Sequence[Meter], first: date, last: date, *, known_at: datetime | None = None) -> Profiles:
+    """Hours of the meters, keyed by meter number; NaN where less than half an hour was measured or no step was made.
+
+    `known_at`: as they were told then, so that a forecast or a finding can be made again as it was.
+    """
+    frame = hours_of([meter.point for meter in meters], first, last, known_at=known_at)
     by_point = {meter.point_id: meter.pk for meter in meters}
     days = tuple(span(first, last))
     keys = tuple(by_point.values())

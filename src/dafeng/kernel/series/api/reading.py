@@ -61,7 +61,7 @@ def _reading(row: dict[str, Any]) -> dict[str, Any]:
 @asks(permissions.SEE)
 def list_steps(request: HttpRequest, point_code: str, asked: Query[schemas.StepsAsked]) -> Any:
     point = seen(request, point_code)
-    return page(request, queries.steps(point, asked.from_at, asked.to_at, asked.step_of), asked, schemas.flagged)
+    return page(request, queries.steps(point, asked.from_at, asked.to_at, asked.step_of, known_at=asked.known_at), asked, schemas.flagged)  # fmt: skip
 
 
 @router.get("/series/points/{point_code}/shown", response=list[schemas.SeriesShownOut], summary="供作图的读数（抽稀）")
@@ -76,9 +76,9 @@ def list_shown_readings(request: HttpRequest, point_code: str, asked: Query[sche
 def export_readings(request: HttpRequest, point_code: str, asked: Query[schemas.FileAsked]) -> HttpResponse:
     point = seen(request, point_code)
     if asked.step_of:
-        found = queries.steps(point, asked.from_at, asked.to_at, asked.step_of)
+        found = queries.steps(point, asked.from_at, asked.to_at, asked.step_of, known_at=asked.known_at)
     else:
-        found = queries.readings([point], asked.from_at, asked.to_at)
+        found = queries.readings([point], asked.from_at, asked.to_at, known_at=asked.known_at)
     if found.height > MOST:
         raise SeriesError(str(_("一次至多导出一百万行")), mend=str(_("请缩短时间")))
     answer = HttpResponse(exports.encoded(found, asked.file_form), content_type=exports.FORMS[asked.file_form])

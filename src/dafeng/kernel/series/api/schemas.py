@@ -18,7 +18,7 @@ meanings.describe(
     point_code=_("计量点代码"),
     from_at=_("从这个时间起（含），带时区"),
     to_at=_("到这个时间止（不含），带时区"),
-    known_at=_("只看当时已经收到的读数；空为现在"),
+    known_at=_("只看当时已经收到的读数和登记的事实；空为现在"),
     step_of=_("步长：15m、1h、1d、1mo"),
     file_form=_("arrow、parquet 或 csv"),
     subject_is=_("只看这个对象的，如 enterprise:代码"),
@@ -309,7 +309,7 @@ class ReadingsAsked(SpanAsked):
     known_at: Moment | None = None
 
 
-class StepsAsked(SpanAsked):
+class StepsAsked(ReadingsAsked):
     step_of: Literal["15m", "1h", "1d", "1mo"] = "1h"
 
 
@@ -324,6 +324,7 @@ class FileAsked(Schema):
     to_at: Moment
     file_form: Literal["arrow", "parquet", "csv"] = "parquet"
     step_of: Literal["", "15m", "1h", "1d", "1mo"] = ""
+    known_at: Moment | None = None
 
 
 class QuarantineAsked(Paging):

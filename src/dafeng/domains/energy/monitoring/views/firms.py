@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
@@ -81,9 +81,9 @@ def firms(request: HttpRequest) -> HttpResponse:
 
 
 def _bought(
-    firm: MonitoredFirm, meters: Sequence[Meter], first: date, last: date
+    firm: MonitoredFirm, meters: Sequence[Meter], first: date, last: date, *, known_at: datetime | None = None
 ) -> tuple[balance.Total, dict[int, tuple[float, float]]]:
-    found = balance.amounts(meters, first, last)
+    found = balance.amounts(meters, first, last, known_at=known_at)
     return balance.bought(firm.enterprise, meters, found, last.year), found
 
 
@@ -159,9 +159,10 @@ def _days(firm: MonitoredFirm, meters: Sequence[Meter], first: date, last: date)
 @asks(permissions.SEE)
 @one_look()
 def flows_page(request: HttpRequest, code: str) -> HttpResponse:
-    """Where the energy went in a month."""
+    """Where the energy went in a month; as it was known at the end of an earlier day, where the address names one."""
     firm = firm_of(request, code)
     last = clock()[1]
+    known = asked.day(request, "known", latest=last)
     months = [last.replace(day=1)]
     while len(months) < 13:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
@@ -169,7 +170,8 @@ def flows_page(request: HttpRequest, code: str) -> HttpResponse:
     month = next(each for each in months if f"{each:%Y-%m}" == chosen)
     end = min(last, (month + timedelta(days=31)).replace(day=1) - timedelta(days=1))
     meters = detecting.meters_of(firm, month, end)
-    total, found = _bought(firm, meters, month, end)
+    then = reading.midnight(known + timedelta(days=1)) if known else None
+    total, found = _bought(firm, meters, month, end, known_at=then)
     nodes, links = (
         list(FlowNode.objects.filter(enterprise=firm.enterprise).holding(month, end)),
         list(FlowLink.objects.filter(enterprise=firm.enterprise).holding(month, end)),
@@ -194,6 +196,7 @@ def flows_page(request: HttpRequest, code: str) -> HttpResponse:
         "links": [{"link": each, "source": names[each.source], "target": names[each.target], "item": words.item_name(each.item)} for each in model.links],
         "stages": [{"tone": number % 8 + 1, "title": dict(FlowNode.Stage.choices)[stage]} for number, stage in enumerate(flows.STAGES) if any(node.stage == stage for node in nodes)],
         "products": products, "total": total, "first": month, "last": end,
+        "known": known, "latest": last,
     }  # fmt: skip
     return render(request, "energy/monitoring/flows.html", context)
 
