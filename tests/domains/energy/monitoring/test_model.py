@@ -6,6 +6,7 @@ import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from django.utils import timezone
 from hypothesis import given
@@ -136,7 +137,7 @@ def test_a_retired_meter_counts_until_its_day(mill, monkeypatch):
         datetime(2026, 9, 30, 16, tzinfo=UTC) + timedelta(days=number) for number in range(4)
     ]  # midnights of the city
     frame = pl.DataFrame({"point": [meter.point_id] * 4, "at": days, "value": [10.0] * 4, "coverage": [1.0] * 4}, schema_overrides={"at": pl.Datetime("us", "UTC")})  # fmt: skip
-    monkeypatch.setattr(balance.queries, "used", lambda *asked: frame)
+    monkeypatch.setattr(balance.queries, "used", lambda *_asked, **_more: frame)
     assert balance.amounts([meter], date(2026, 10, 1), date(2026, 10, 4)) == {meter.pk: (20.0, 1.0)}
     held = Meter.objects.filter(enterprise=mill)
     assert [held.holding(date(2026, 10, day)).count() for day in (1, 2, 3, 4)] == [0, 1, 1, 0]
@@ -301,3 +302,20 @@ def test_a_finding_costs_what_the_firm_pays(mill, code, item, price, yuan) -> No
     found = Finding("unusual", "point", meter, NOW, NOW, 1000.0, 1.0)
     stake = detecting._stake(firm, meter, found, None)
     assert stake["yuan"] == (Decimal(yuan) if yuan else None)
+
+
+def test_a_product_takes_what_flows_into_the_node_where_it_is_made(mill, manager) -> None:
+    """1000 kWh (0.1229 tce) and 10 GJ of heat (0.3412 tce) into the hall: 0.4641 tce; the whole works bought 2 tce."""
+    hall, grid = _node(mill, "hall", "process"), _node(mill, "grid", "purchase")
+    given = {"code": "paper", "name": "纸", "unit": "t", "by": manager, "now": NOW}
+    links = [Link("board", "hall", "electricity", 0.1229), Link("boiler", "hall", "heat", 0.3412), Link("grid", "board", "electricity", 1.0)]  # fmt: skip
+    total = balance.Total(pl.DataFrame({"equivalent": [2.0]}))
+    whole = modelling.save_product(mill, **given)
+    assert balance.made_with(balance.Flows([], links), total, whole) == 2.0
+    made = modelling.save_product(mill, **given, node=hall)
+    assert balance.made_with(balance.Flows([], links), total, made) == pytest.approx(0.4641)
+    unknown = [*links[:2], Link("gas", "hall", "natural_gas", None)]
+    assert balance.made_with(balance.Flows([], unknown), total, made) is None
+    assert balance.made_with(balance.Flows([], links[2:]), total, made) is None, "nothing is measured into it"
+    with pytest.raises(EnergyError, match="终端使用或产品环节"):
+        modelling.save_product(mill, **given, node=grid)

@@ -164,9 +164,10 @@ class FlowLink(Dated):
 
 
 class Product(models.Model):
-    """What the firm makes, in the unit in which its unit consumption is told."""
+    """What the firm makes, in the unit in which its unit consumption is told. `node`: where it is made; None: by the whole works."""
 
     enterprise = models.ForeignKey(Enterprise, models.CASCADE, related_name="energy_products")
+    node = models.ForeignKey(FlowNode, models.PROTECT, null=True, blank=True, related_name="products")
     code = models.SlugField(_("代码"), max_length=40)
     name = models.CharField(_("名称"), max_length=80)
     name_en = models.CharField(_("英文名称"), max_length=120, blank=True)

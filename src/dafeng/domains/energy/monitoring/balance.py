@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from dafeng.domains.energy.models import FlowLink, FlowNode, Meter
+from dafeng.domains.energy.models import FlowLink, FlowNode, Meter, Product
 from dafeng.domains.energy.monitoring import reading
 from dafeng.domains.energy.monitoring.methods import conversion, flows
 from dafeng.domains.energy.monitoring.words import english
@@ -94,6 +94,17 @@ def bought(enterprise: Enterprise, meters: Sequence[Meter], found: dict[int, tup
         schema={"item": pl.String, "unit": pl.String, "year": pl.Int64, "amount": pl.Float64},
     )
     return Total(conversion.to_tce(frame), min(coverage, default=None))
+
+
+def made_with(model: Flows, total: Total, product: Product) -> float | None:
+    """tce of equivalent value that a product took: what flowed into the node where it is made, else all that was bought.
+
+    None where a flow into the node is not known. Auxiliary consumption elsewhere is not shared out.
+    """
+    if product.node is None:
+        return total.sum("equivalent")
+    into = [each.amount for each in model.links if each.target == product.node.code]
+    return None if not into or None in into else sum(each or 0.0 for each in into)
 
 
 @dataclass(frozen=True)

@@ -69,17 +69,11 @@ class Called(forms.ModelChoiceField):
         return f"{name}（{point.code if point else row.code}）"
 
 
-class DatedForm(forms.Form):
-    """From when to when it holds; the first of these fields comes last on the page."""
-
-    since = forms.DateField(label=_("起用日期"), required=False, widget=Day(), help_text=_("空着表示一直在用"))
-    until = forms.DateField(
-        label=_("停用日期"), required=False, widget=Day(), help_text=_("从这一天起不再计入；以前的月份不受影响")
-    )
+class OfFirm(forms.Form):
+    """A part of a firm's flow model: what it names is chosen from what the firm has."""
 
     def __init__(self, *args: Any, enterprise: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.order_fields([*(name for name in self.fields if name not in ("since", "until")), "since", "until"])
         nodes = FlowNode.objects.filter(enterprise=enterprise)
         meters = Meter.objects.filter(enterprise=enterprise).select_related("point")
         rows = {
@@ -89,6 +83,19 @@ class DatedForm(forms.Form):
         for name, found in rows.items():
             if name in self.fields:
                 self.fields[name].queryset = found  # type: ignore[attr-defined]
+
+
+class DatedForm(OfFirm):
+    """From when to when it holds; the first of these fields comes last on the page."""
+
+    since = forms.DateField(label=_("起用日期"), required=False, widget=Day(), help_text=_("空着表示一直在用"))
+    until = forms.DateField(
+        label=_("停用日期"), required=False, widget=Day(), help_text=_("从这一天起不再计入；以前的月份不受影响")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields([*(name for name in self.fields if name not in ("since", "until")), "since", "until"])
         if "item" in self.fields:
             items = conversion.coefficients()["item"].to_list()
             self.fields["item"].choices = [(item, words.item_name(item)) for item in items]  # type: ignore[attr-defined]
@@ -125,11 +132,15 @@ class LinkForm(DatedForm):
     recovered = forms.BooleanField(label=_("回收能（余热、余压，可以流回前面的环节）"), required=False)
 
 
-class ProductForm(forms.Form):
+class ProductForm(OfFirm):
     code = forms.SlugField(label=_("代码"), max_length=40)
     name = forms.CharField(label=_("名称"), max_length=80)
     name_en = forms.CharField(label=_("英文名称"), max_length=120, required=False)
     unit = forms.CharField(label=_("单位"), max_length=20, help_text=_("单耗按它说，如 t、m"))
+    node = Called(
+        label=_("在哪个环节制造"), queryset=FlowNode.objects.none(), required=False,
+        help_text=_("单耗计进入这个环节的能源；空着按全厂计"),
+    )  # fmt: skip
 
 
 class ContractForm(forms.Form):

@@ -25,6 +25,7 @@ from dafeng.kernel.series.models import Point
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 AUDITED = "energy.flow"
+MAKING = (FlowNode.Stage.PROCESS, FlowNode.Stage.PRODUCT)
 CONTRACT = (
     "flat_price",
     "coal_price",
@@ -249,19 +250,22 @@ def save_link(
 
 
 def save_product(
-    enterprise: Enterprise, *, code: str, name: str, unit: str, by: Any, now: datetime, name_en: str = ""
-) -> Product:
-    """Enter a product, or change its words. Its unit is fixed once output was stated in it."""
+    enterprise: Enterprise, *, code: str, name: str, unit: str, by: Any, now: datetime, name_en: str = "",
+    node: FlowNode | None = None,
+) -> Product:  # fmt: skip
+    """Enter a product, or change its words. Its unit is fixed once output was stated in it. Raises `EnergyError`, `PermissionDenied`."""
     _demand(by, enterprise)
     if not CODE.fullmatch(code) or not name.strip() or not unit.strip():
         raise EnergyError(_("产品的代码、名称、单位都要填"), expected=_("代码用字母、数字、短横线"))
+    if node is not None and (node.enterprise_id != enterprise.pk or node.stage not in MAKING):
+        raise EnergyError(_("产品要在本企业的终端使用或产品环节制造"), mend=_("请改选环节，或空着按全厂计"))
     with records.serial():
         former = Product.objects.filter(enterprise=enterprise, code=code).first()
         if former and former.unit != unit.strip() and former.outputs.exists():
             raise EnergyError(_("已登记过产量，不能改单位"), mend=_("请另登记一个产品"))
         words_ = {"name": name.strip()[:80], "name_en": name_en.strip()[:120], "unit": unit.strip()[:20]}
-        made = Product.objects.update_or_create(enterprise=enterprise, code=code, defaults=words_)[0]
-        _audit(enterprise, "product", {"code": code, **words_}, by=by, now=now)
+        made = Product.objects.update_or_create(enterprise=enterprise, code=code, defaults=words_ | {"node": node})[0]
+        _audit(enterprise, "product", {"code": code, **words_, "node": node.code if node else ""}, by=by, now=now)
     return made
 
 

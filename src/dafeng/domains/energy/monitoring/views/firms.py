@@ -179,14 +179,18 @@ def flows_page(request: HttpRequest, code: str) -> HttpResponse:
     model = balance.flows_of(nodes, links, meters, found, month.year)
     names = {node.code: node.name for node in model.nodes}
     products = []
-    for product in Product.objects.filter(enterprise=firm.enterprise).prefetch_related("outputs"):
+    for product in (
+        Product.objects.filter(enterprise=firm.enterprise).select_related("node").prefetch_related("outputs")
+    ):
         output = register.outputs_of(product).get(chosen)
-        unit = flows.unit_consumption(total.sum("equivalent"), output.amount if output else None)
+        taken = balance.made_with(model, total, product)
+        unit = flows.unit_consumption(taken, output.amount if output else None)
         products.append(
             {
                 "name": product.called(english=words.english()),
                 "unit": product.unit,
                 "output": output,
+                "node": product.node,
                 "kgce": unit * 1000 if unit is not None else None,
             }
         )

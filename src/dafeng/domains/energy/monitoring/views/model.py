@@ -74,7 +74,7 @@ PARTS: dict[str, Part] = {
     ),
     "product": Part(
         gettext_lazy("产品"), gettext_lazy("单位产品综合能耗按它的产量计算。"), forms.ProductForm,
-        _by_code(Product), _fields("code", "name", "name_en", "unit"),
+        _by_code(Product), _fields("code", "name", "name_en", "unit", "node"),
         lambda firm, given, **who: modelling.save_product(firm.enterprise, **given, **who), ("code",),
     ),
     "contract": Part(
@@ -139,7 +139,7 @@ def edit(request: HttpRequest, code: str, part: str) -> HttpResponse:
     found = kind.find(firm, key) if key or part == "contract" else None
     if key and found is None:
         raise NotFound(_("流程模型里没有这一项"), mend=_("请从流程模型页进入"))
-    more: dict[str, Any] = {"enterprise": firm.enterprise} if issubclass(kind.form, forms.DatedForm) else {}
+    more: dict[str, Any] = {"enterprise": firm.enterprise} if issubclass(kind.form, forms.OfFirm) else {}
     form = kind.form(request.POST or None, initial=kind.initial(found) if found else None, **more)
     for name in kind.fixed if found else ():  # another name would be another row
         form.fields[name].disabled = True
