@@ -64,6 +64,9 @@ def test_excellent_needs_both_intensity_targets_met() -> None:
     assert grade(best)["grade_title"] == "优秀"
     assert grade(best | {"energy_intensity.fall": 11.9})["grade_title"] == "良好"
     assert grade(best | {"energy_intensity.red_months": 3})["grade_title"] == "良好"
+    over = grade(best | {"energy_quota.red_months": 3})
+    assert (over["grade_title"], over["vetoes"]) == ("良好", ["veto_quota"])
+    assert grade(best | {"energy_quota.red_months": 2})["grade_title"] == "优秀"
 
 
 def test_a_department_without_projects_is_not_marked_down_for_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from dafeng.domains.plan.models import Standing, Warning
@@ -177,6 +178,33 @@ def test_two_and_three_red_months_of_a_county_have_consequences(target, report, 
     ]
     assert Notice.objects.filter(user=officer, kind="warning").count() == 2
     assert indicators.values("plan.assess.energy_intensity.red_months", subject=COUNTY)["value"].to_list() == [3.0]
+
+
+def test_the_red_months_of_a_countys_quota_reach_its_assessment(target, now) -> None:
+    """The control of energy told two red months in October and none since November; a county without a quota is not concerned."""
+    indicators.ensure_indicator("energy.warning.red_months", name="连续红灯", name_en="Red months", unit="1")
+    run = indicators.start_run(domain="energy", kind="control", subject="control", now=now)
+    told = {
+        "indicator": "energy.warning.red_months",
+        "subject": f"place:{COUNTY}",
+        "key": "quantity=energy",
+        "unit": "1",
+        "status": 2,
+    }
+    indicators.publish(
+        run,
+        [
+            told | {"period": f"{now.year}-10", "value": 2.0},
+            told | {"period": f"{now.year}-11", "value": 0.0},
+            told | {"period": f"{now.year}-12", "value": None, "notation": "NE"},
+        ],
+    )
+    indicators.finish_run(run, now)
+    judging.judge(CITY, now=now)
+    found = indicators.values("plan.assess.energy_quota.red_months", subject=COUNTY)
+    assert found.select("value", "status").row(0) == (0.0, 2)
+    others = indicators.values("plan.assess.energy_quota.red_months").filter(pl.col("subject") != COUNTY)
+    assert set(others["notation"]) <= {"NA"}
 
 
 def test_a_stale_tab_does_not_act_on_a_warning(target, report, person, now) -> None:

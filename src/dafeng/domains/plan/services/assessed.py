@@ -5,7 +5,7 @@ What cannot be told is NE, what does not concern a subject is NA; neither is zer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from dafeng.domains.plan.services import reported, warnings
 from dafeng.domains.plan.services.computed import CO2_INTENSITY, INTENSITY
 from dafeng.domains.plan.services.computed import publish as publish_rows
 from dafeng.kernel.accounting.status import Status
+from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.indicators.models import Indicator
 
 Row = dict[str, Any]
@@ -23,6 +24,7 @@ NAMES = {
     "plan.assess.energy_intensity.fall": ("单位地区生产总值能耗累计下降率", "%"),
     "plan.assess.energy_intensity.target": ("能耗强度累计下降目标", "%"),
     "plan.assess.energy_intensity.red_months": ("能耗强度连续红灯月数", "1"),
+    "plan.assess.energy_quota.red_months": ("用能总量指标连续红灯月数", "1"),
     "plan.assess.carbon_intensity.fall": ("单位地区生产总值二氧化碳排放累计下降率", "%"),
     "plan.assess.carbon_intensity.target": ("碳排放强度累计下降目标", "%"),
     "plan.assess.targets.on_track": ("达到进度的指标数", "1"),
@@ -33,6 +35,8 @@ NAMES = {
     "plan.assess.warnings.on_time": ("按期销号的预警数", "1"),
     "plan.assess.warnings.due": ("到期的预警数", "1"),
 }  # fmt: skip
+QUOTA_RED = "energy.warning.red_months"
+"""Red months in a row of a county's energy against its quota: the control of energy tells them, on the blackboard."""
 INTENSITIES = {"energy_intensity": INTENSITY, "carbon_intensity": CO2_INTENSITY}
 
 
@@ -41,11 +45,21 @@ def publish(city: str, standings: Sequence[Standing], *, now: datetime, today: d
     board = _Board(today.year)
     counties = warnings.county_names(city)
     issued = list(warnings.of_city(city))
-    streaks = _red_months(city)
+    streaks, over = _red_months(city), _quota_red_months(counties, today.year)
     for county in counties:
         own = [each for each in standings if each.target.place == county]
         _county(board, county, own)
         board.add(county, "plan.assess.energy_intensity.red_months", streaks.get(county))
+        months, status, period = over.get(county, (None, 0, ""))
+        board.add(
+            county,
+            "plan.assess.energy_quota.red_months",
+            months,
+            status=status,
+            notation="NA",
+            of=QUOTA_RED,
+            month=period,
+        )
         _warnings(board, county, [each for each in issued if each.owner == county], today)
     departments = sorted({each.target.owner for each in standings if each.target.owner} | {each.owner for each in issued if each.owner and each.owner not in counties})  # fmt: skip
     for department in departments:
@@ -135,4 +149,18 @@ def _red_months(city: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for row in lights.sort("subject", "period").iter_rows(named=True):
         found[row["subject"]] = float(row["streak"]) if row["light"] == "red" else 0.0
+    return found
+
+
+def _quota_red_months(counties: Iterable[str], year: int) -> dict[str, tuple[float, int, str]]:
+    """County → red months up to its newest month of the year, the status of that figure, and the month; who has no quota is not in it."""
+    if not Indicator.objects.filter(code=QUOTA_RED).exists():
+        return {}
+    months = [f"{year}-{month:02d}" for month in range(1, 13)]
+    told = indicators.values(
+        QUOTA_RED, subject=[f"place:{each}" for each in counties], period=months, key="quantity=energy"
+    )
+    found = {}
+    for row in told.drop_nulls("value").sort("subject", "period").iter_rows(named=True):
+        found[row["subject"].removeprefix("place:")] = (row["value"], row["status"], row["period"])
     return found
