@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -132,8 +132,10 @@ def prepare(*, now: datetime, address: str) -> None:
         enterprises.ensure(city.code, pack.demo_enterprises, demo=True)
         energy_demo.ensure_demo(city.code, now=now)
         ensure_review_city(city.code, city.name, city.name_en, counties=city.counties)
-        enterprise_demo.ensure_demo(city.code, now=now)
+        laying = enterprise_demo.ensure_demo(city.code, now=now)
         _print_logins(pack.demo_users)
+        if laying is not None:
+            console.print(f"启动后在后台继续：{laying.title}（进度见“后台任务”）")
     console.print(f"\n[bold]http://{address}/[/bold]   按 Ctrl+C 停止")
 
 
@@ -158,6 +160,11 @@ def run_server(address: str) -> int:
         ],
         [Path(sys.executable).with_name("dafeng"), "worker"],
     ]  # fmt: skip
+    return side_by_side(commands)
+
+
+def side_by_side(commands: Sequence[Sequence[str | Path]]) -> int:
+    """Run commands until one of them ends or we are told to stop; then all are ended. Returns the exit code."""
     running = [subprocess.Popen(command) for command in commands]
     # What ends us must end them: a worker that outlives its server would go on unseen.
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -169,6 +176,9 @@ def run_server(address: str) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
+        # We are ending: a second Ctrl+C, or one that the shell passes on, has nothing to add.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         for each in running:
             if each.poll() is None:
                 each.terminate()

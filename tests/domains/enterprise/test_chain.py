@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dafeng.domains.enterprise.compliance import library, services, verified
+from dafeng.domains.enterprise.compliance import allocations, library, verified
 from dafeng.domains.enterprise.models import Report
 from dafeng.domains.enterprise.reporting import assembling
 from dafeng.domains.enterprise.review import cities
@@ -62,6 +62,6 @@ def test_a_firm_that_was_registered_reports_and_is_given_an_allocation(db: Any) 
     assert (unit["class"], unit["cooling"]) == ("coal_large", "air")
     assert unit["output"] == pytest.approx(282_000)
     assert unit["emissions"] == pytest.approx(239_580, abs=0.001)
-    row = services.simulate([unit], library.rule_set("power-2024"))[0]
+    row = allocations.simulate([unit], library.rule_set("power-2024"))[0]
     assert row["cooling_factor"] is not None
     assert float(row["cooling_factor"]) == 1.05  # compliance/rules/power_2023_2024.toml: air

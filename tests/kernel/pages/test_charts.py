@@ -6,10 +6,11 @@ import math
 from itertools import pairwise
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dafeng.kernel.pages.charts import Series, lines, shares, stacked, step_of
+from dafeng.kernel.pages.charts import Series, lines, shares, stacked, step_of, tick_of
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,26 @@ def test_a_stack_of_positive_and_negative_parts_meets_the_axis() -> None:
     assert tall["b"]["y"] + tall["b"]["height"] == pytest.approx(tall["a"]["y"])
     assert tall["sink"]["y"] == pytest.approx(chart.zero)
     assert [tick["label"] for tick in chart.ticks] == ["40", "30", "20", "10", "0", "-10", "-20"]
+
+
+@pytest.mark.parametrize(
+    ("value", "zh", "en"),
+    [
+        (0.0, "0", "0"), (0.002, "0.002", "0.002"), (950.0, "950", "950"), (-1500.0, "-1,500", "-1,500"), (1e6, "1,000,000", "1,000,000"),
+        (1.2e7, "1,200万", "12M"), (2.5e9, "25亿", "2.5G"), (6e15, "6e+15", "6e+15"),
+    ],
+)  # fmt: skip
+def test_ticks_are_grouped_and_large_ones_short(value: float, zh: str, en: str) -> None:
+    for language, text in (("zh-hans", zh), ("en", en)):
+        with override(language):
+            assert tick_of(value) == text
+
+
+def test_an_axis_of_millions_is_written_out() -> None:
+    """The highest is 1.1 millions, so steps are 200,000 and the top is 1.2 millions."""
+    chart = lines("t", "u", [1, 2], [Series("a", {1: 0.0, 2: 1.1e6})])
+    assert chart is not None
+    assert [tick["label"] for tick in chart.ticks] == ["1,200,000", "1,000,000", "800,000", "600,000", "400,000", "200,000", "0"]  # fmt: skip
 
 
 def test_a_gap_breaks_a_measured_line_but_not_a_target() -> None:

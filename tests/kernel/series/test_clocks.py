@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -162,3 +163,58 @@ def test_intervals_and_moments_over_their_rating_are_flagged(point, send) -> Non
     send(rows(p, [120.0, -121.0]))
     assert _flags(m) == [0, flags.OVER_RATED]
     assert _flags(p) == [0, flags.OVER_RATED]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_forward_jump_delivered_late_is_flagged_and_an_outage_is_not(point, send, seed: int) -> None:
+    """It counts 8 to 12 kWh a quarter. Meters `jump` and `out` are cut off and tell a day later what they kept, in one delivery.
+
+    The clock of `jump` goes five hours ahead after ten readings, so that the eleventh, a quarter later, is told of five hours and a
+    quarter later; `out` kept nothing for five hours, in which it counted on: 21 quarters of use. Both are sent twice, in two pieces as well.
+    """
+    device, _secret = services.make_device("gw", "采集器", by=None, now=LATER)
+    use = random.Random(seed)
+    stands = [1000.0]
+    for _n in range(60):
+        stands.append(stands[-1] + use.uniform(8, 12))
+    jump, out, piece = (point(code, device=device) for code in ("jump", "out", "piece"))
+    ahead = 5 * HOUR
+    before, behind = rows(jump, stands[:10]), rows(jump, stands[10:30], start=DAY + 10 * MINUTES + ahead)
+    both = pl.concat(
+        [before, behind, rows(out, stands[:10]), rows(out, stands[30:50], start=DAY + 10 * MINUTES + ahead)]
+    )
+    for _twice in range(2):
+        assert send(both, device=device, now=DAY + timedelta(days=1)).refused == 0
+    assert _flags(jump) == [0] * 10 + [DOUBT] + [0] * 19
+    assert _flags(out) == [0] * 30
+    # In two pieces, cut at the jump: the stored reading before it is known.
+    send(before.with_columns(point=pl.lit("piece")), device=device, now=DAY + timedelta(days=1))
+    send(behind.with_columns(point=pl.lit("piece")), device=device, now=DAY + timedelta(days=1))
+    assert _flags(piece) == [0] * 10 + [DOUBT] + [0] * 19
+    steps = queries.used([jump], DAY, DAY + timedelta(days=1), "1d")
+    assert steps["value"].item() == pytest.approx(stands[29] - stands[0]), "flagged, not lost"
+
+
+@pytest.mark.parametrize("values", [
+    [*range(100, 106), *range(105, 111)],  # nothing counted across the gap: no power
+    [*range(100, 106), *range(125, 131)],  # 20 quarters of use across 21: an outage of the line only
+    [100.0] * 6 + [101.0] * 6,  # it stands still on both sides: nothing says what is usual
+    [100.0, 101.0, 102.0],  # too few around
+])  # fmt: skip
+def test_a_gap_without_evidence_of_a_jump_stays_a_gap(point, send, values: list[float]) -> None:
+    device, _secret = services.make_device("gw", "采集器", by=None, now=LATER)
+    m, half = point(device=device), len(values) // 2
+    gone = rows(m, values[half:], start=DAY + half * MINUTES + 5 * HOUR)
+    send(pl.concat([rows(m, values[:half]), gone]), device=device, now=DAY + timedelta(days=1))
+    assert not any(_flags(m))
+
+
+def test_a_late_forward_jump_waits_once_the_clock_is_right_again(point, send) -> None:
+    """Ten readings, ten more told five hours ahead, then the clock is right: what is told of the hours between stands above what is stored."""
+    device, _secret = services.make_device("gw", "采集器", by=None, now=LATER)
+    m = point(device=device)
+    late = pl.concat([rows(m, range(100, 110)), rows(m, range(110, 120), start=DAY + 10 * MINUTES + 5 * HOUR)])
+    assert send(late, device=device, now=DAY + timedelta(hours=10)).refused == 0
+    right = rows(m, range(120, 124), start=DAY + 20 * MINUTES)
+    assert send(right, device=device, now=DAY + timedelta(hours=10)).refused == 4
+    assert _held() == [("clock_back", 4)]

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -26,7 +27,7 @@ from dafeng.kernel.errors import UploadError
 from dafeng.kernel.series import delivery, files, modbus, mqtt, queries, services, uploads
 from dafeng.kernel.series.errors import Refused, SeriesError
 from dafeng.kernel.series.models import Quarantine
-from tests.kernel.series.conftest import DAY, LATER, rows
+from tests.kernel.series.conftest import DAY, LATER, MINUTES, rows
 
 PATH = "/api/series/batches"
 HOUR = timedelta(hours=1)
@@ -119,6 +120,20 @@ def test_a_body_that_is_no_batch_is_refused_whole(wrong: bytes) -> None:
 def test_what_our_clients_write_is_what_is_read() -> None:
     told = rows("m1", [1.5, 2.5])
     assert delivery.parsed(delivery.encoded(told, key="k"))[1].drop("unit").rows() == told.rows()
+
+
+def test_many_deliveries_are_read_together_and_the_bad_ones_told() -> None:
+    good = delivery.encoded(rows("m1", [1, 2]).select("point", "at", "value"), key="a")
+    text = b'{"readings": [{"point": "m2", "at": ["2026-03-01T00:00:00+08:00"], "value": [3]}]}'
+    unread = b'{"readings": [{"point": "m3", "at": [0], "value": ["x"]}]}'
+    no_zone = b'{"readings": [{"point": "m4", "at": ["2026-03-01T00:00:00"], "value": [4]}]}'
+    for bodies in ([good, unread, text], [good, no_zone, text]):
+        frame, told = delivery.parsed_together(bodies)
+        assert frame["value"].to_list() == [1.0, 2.0, 3.0]
+        assert frame["at"][2] == datetime(2026, 2, 28, 16, tzinfo=UTC)
+        assert (told[0], told[2]) == ("a", "")
+        assert isinstance(told[1], Refused)
+    assert delivery.parsed_together([])[0].height == 0
 
 
 # ---------- tables ----------
@@ -289,9 +304,9 @@ class Broker:
             time.sleep(0.02)
         raise AssertionError("the broker does not start")
 
-    def stop(self) -> None:
+    def stop(self, how: int = signal.SIGTERM) -> None:
         assert self.process is not None
-        self.process.terminate()
+        self.process.send_signal(how)
         self.process.wait(10)
 
 
@@ -352,6 +367,53 @@ def test_what_devices_publish_arrives_also_over_a_restart_of_the_broker(broker, 
     assert listen(running, count=5).taken == 5
     assert queries.readings([m], DAY, DAY + HOUR)["value"].to_list() == [1.0, 2.0, 3.0]
     assert Quarantine.objects.get().reason == "batch_malformed"
+
+
+def test_what_a_killed_broker_has_lost_the_device_sends_again(broker, point) -> None:
+    """The broker has confirmed three deliveries and is killed before it writes them: only the platform's receipts tell the device."""
+    device, secret = services.make_device("gw-1", "采集器", by=None, now=LATER)
+    m = point(kind="interval", device=device)
+    running = broker()
+    introduce(running)
+    running.stop()  # it writes down that the gateway has subscribed
+    running.start()
+    told = {f"k{number}": rows(m, [number], start=DAY + number * MINUTES) for number in range(3)}
+    sender = mqtt.Sender("gw-1", secret, port=running.port)
+    for key, frame in told.items():
+        sender.send(frame, key=key)
+    sender.close()
+    running.stop(signal.SIGKILL)
+    running.start()
+    sender = mqtt.Sender("gw-1", secret, port=running.port)
+    for key, frame in told.items():
+        sender.send(frame, key=key)
+    assert sender.unsure() == {"k0", "k1", "k2"}
+    assert listen(running, count=3).taken in (3, 6)  # six if the broker has written after all
+    assert sender.unsure(wait=10) == set()
+    sender.send(rows(m, [5]), key="late")  # nobody listens: the device stays unsure
+    assert sender.unsure(wait=0.1) == {"late"}
+    sender.close()
+    assert queries.readings([m], DAY, DAY + HOUR)["value"].to_list() == [0.0, 1.0, 2.0]
+    assert not Quarantine.objects.exists()
+
+
+def test_a_device_hears_its_own_receipts_only(broker, point) -> None:
+    device, secret = services.make_device("gw-1", "采集器", by=None, now=LATER)
+    _other, others = services.make_device("gw-2", "采集器", by=None, now=LATER)
+    m = point(kind="interval", device=device)
+    running = broker()
+    introduce(running)
+    heard: list[str] = []
+    spy = mqtt.Sender("gw-2", others, port=running.port)
+    spy.client.subscribe("dafeng/+/receipts", qos=1)
+    spy.client.on_message = lambda _it, _data, message: heard.append(message.topic)
+    sender = mqtt.Sender("gw-1", secret, port=running.port)
+    sender.send(rows(m, [1]), key="mine")
+    listen(running, count=1)
+    assert sender.unsure(wait=10) == set()
+    assert heard == []
+    sender.close()
+    spy.close()
 
 
 def test_a_device_can_neither_use_anothers_topic_nor_another_password(broker, point) -> None:

@@ -149,12 +149,6 @@ class DutyForm(forms.Form):
         self.fields["kind"].choices = [(each.code, each.name) for each in rules.duty_kinds().values()]  # type: ignore[attr-defined]
 
 
-class UploadForm(forms.Form):
-    file = forms.FileField(
-        label=_("名录表（xlsx、csv）"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"})
-    )
-
-
 class CaseForm(forms.Form):
     subject = forms.CharField(label=_("当事单位"), max_length=120)
     category = forms.ChoiceField(label=_("事项"))

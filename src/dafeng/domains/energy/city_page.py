@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,9 +15,9 @@ from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions, rules
 from dafeng.domains.energy.models import EnergyCity
 from dafeng.kernel.enterprises.models import Enterprise
-from dafeng.kernel.errors import DafengError, NotFound, StaleError, UploadError
+from dafeng.kernel.errors import DafengError, NotFound, UploadError
 from dafeng.kernel.records import services as records
-from dafeng.kernel.records.models import Evidence, Record
+from dafeng.kernel.records.models import Evidence
 
 FILE_BYTES = 20 * 2**20
 
@@ -55,22 +53,6 @@ def evidence_of(request: HttpRequest, given: Any, source: str) -> list[Evidence]
     return [kept]
 
 
-def told(request: HttpRequest, do: Callable[[], Any], done: str) -> bool:
-    """Do it and say so; what was refused is said in its own words."""
-    try:
-        do()
-    except DafengError as error:
-        messages.error(request, " ".join(filter(None, (error.what, error.expected, error.mend))))
-        return False
-    messages.success(request, done)
-    return True
-
-
-def unchanged(request: HttpRequest, record: Any) -> None:
-    if request.POST.get("state") != record.state:
-        raise StaleError(_("已被他人办理，现为“%(state)s”") % {"state": record.state_title}, mend=_("请返回看最新情况"))
-
-
 def form_page(
     request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse], *, title: str, lead: str, button: str, back: str, back_title: str
 ) -> HttpResponse:  # fmt: skip
@@ -86,27 +68,6 @@ def form_page(
     return render(request, page, context, status=422 if request.method == "POST" else 200)
 
 
-def record_of(request: HttpRequest, id: UUID, *kinds: str, mend: str, **more: Any) -> Record:
-    """A record of these kinds that this person may see. Raises `NotFound`; `mend` says where to come in again."""
-    found = Record.objects.for_user(request.user).of_kind(*kinds).filter(pk=id, **more).first()
-    if found is None:
-        raise NotFound(_("没有这份记录"), mend=mend)
-    return found
-
-
-def timeline(record: Any) -> list[dict[str, Any]]:
-    """What `parts/timeline.html` shows of a record."""
-    workflow = record.workflow
-    bad = ("drop", "refuse", "revoke")
-    return [
-        {
-            "title": _("新建") if move.action == "open" else workflow.title_of(move.action), "at": move.at, "by": move.by or _("系统"),
-            "text": move.reason, "bad": move.action in bad,
-        }
-        for move in record.moves.select_related("by")
-    ]  # fmt: skip
-
-
 def amount(value: float | None, digits: int = 0) -> str:
     """A number in full, grouped; a dash for none."""
     return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
@@ -117,4 +78,4 @@ def percent(value: float | None) -> str:
 
 
 def unit_of(quantity: str) -> str:
-    return rules.quantities()[quantity].unit.replace("CO2", "CO₂").replace("m3", "m³")
+    return rules.told_unit(quantity).replace("CO2", "CO₂").replace("m3", "m³")

@@ -14,6 +14,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 
 WIDTH, LEFT, RIGHT, TOP, PLOT_HEIGHT = 720.0, 56.0, 716.0, 12.0, 210.0
 """The box is 720 × 250; the plot ends at RIGHT and begins at LEFT, or further in where the ticks are long words."""
@@ -92,6 +93,15 @@ def step_of(largest: float) -> float:
     return power * 10
 
 
+def tick_of(value: float) -> str:
+    """A number on an axis: grouped in thousands; from ten millions on in 万 and 亿, in English in M and G, since it must stay short."""
+    if abs(value) < 1e7:
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+    sizes = ((1e9, "G"), (1e6, "M")) if (get_language() or "").startswith("en") else ((1e8, "亿"), (1e4, "万"))
+    size, word = next(each for each in sizes if abs(value) >= each[0])
+    return f"{value / size:,g}{word}" if abs(value / size) < 1e6 else f"{value:g}"
+
+
 def _scale(low: float, high: float) -> tuple[float, float, float, list[dict[str, Any]]]:
     """Bottom, top, units to pixels, and ticks; zero is always on the axis."""
     step = step_of(max(high, -low, 1e-9))
@@ -100,7 +110,10 @@ def _scale(low: float, high: float) -> tuple[float, float, float, list[dict[str,
         top = bottom + step
     factor = PLOT_HEIGHT / (top - bottom)
     count = round((top - bottom) / step)
-    ticks = [{"y": round(TOP + i * step * factor, 1), "label": f"{top - i * step:g}"} for i in range(count + 1)]
+    ticks = [
+        {"y": round(TOP + i * step * factor, 1), "label": tick_of(round(top / step - i) * step)}
+        for i in range(count + 1)
+    ]
     return bottom, top, factor, ticks
 
 

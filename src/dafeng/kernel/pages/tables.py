@@ -18,6 +18,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
 
 EXPORT_ROWS = 100_000
 
@@ -27,6 +28,7 @@ class Column:
     """One column. `key` is the field (dotted for a related one); `show(row)` gives what the cell says, default the field.
 
     `numeric` aligns right; `sort` names another field to sort by, None makes it unsortable; `link(row)` is an address.
+    `code` names the field of the code behind a name: it stands small beneath, and has a column of its own in the export.
     """
 
     key: str
@@ -36,6 +38,7 @@ class Column:
     show: Callable[[Any], Any] | None = None
     link: Callable[[Any], str] | None = None
     wide: bool = False
+    code: str = ""
 
     @property
     def order(self) -> str | None:
@@ -142,12 +145,22 @@ class Table:
             {
                 "row": row,
                 "cells": [
-                    {"column": c, "value": self.value(c, row), "link": c.link(row) if c.link else ""}
+                    {
+                        "column": c,
+                        "value": self.value(c, row),
+                        "link": c.link(row) if c.link else "",
+                        "code": self._code(c, row),
+                    }
                     for c in self.columns
                 ],
             }
             for row in self.page
         ]
+
+    def _code(self, column: Column, row: Any) -> str:
+        """The code beneath a name; none where the name is the code itself."""
+        code = str(self.value(Column(column.code, ""), row) or "") if column.code else ""
+        return "" if code == str(self.value(column, row)) else code
 
     @staticmethod
     def value(column: Column, row: Any) -> Any:
@@ -219,10 +232,11 @@ class Table:
         target = io.StringIO()
         target.write("\ufeff")
         writer = csv.writer(target)
-        writer.writerow([str(column.title) for column in self.columns])
+        columns = [each for c in self.columns for each in ((c, Column(c.code, f"{c.title}（{_('代码')}）")) if c.code else (c,))]  # fmt: skip
+        writer.writerow([str(column.title) for column in columns])
         rows = self.chosen.head(EXPORT_ROWS).iter_rows(named=True) if isinstance(self.chosen, pl.DataFrame) else self.chosen[:EXPORT_ROWS]  # fmt: skip
         for row in rows:
-            writer.writerow([_harmless(self._exported(column, row)) for column in self.columns])
+            writer.writerow([_harmless(self._exported(column, row)) for column in columns])
         answer = HttpResponse(target.getvalue(), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{self.file}.csv"'
         return answer

@@ -13,7 +13,10 @@ it is a register (else that is flagged `OFF_GRID`), until somebody decides or st
 
 A jump by less than a period shows in the *phase*: a register that was read on its period (within 2 %) and from one reading on beside it
 (by more than 10 %), at equal steps, is flagged `OFF_GRID`. Intervals are judged alone (`judging`), moments have no grid.
-A jump forward that is delivered late leaves a gap like any other, and nothing to tell it by.
+A jump *forward* that is delivered late leaves a gap like any other, but the register gives it away: across hours it counted what it
+counts in one period. The first reading behind such a gap is flagged `OFF_GRID`, and taken: a cut of power, in which nothing is used, can
+look the same. Where the register went on by what was used, or its neighbouring periods count nothing, the gap is a gap. When the clock
+is put right, the stands contradict one another and wait (*stand*).
 """
 
 from __future__ import annotations
@@ -33,6 +36,12 @@ REASON = "clock_back"
 NEAR = timedelta(days=1)  # as far as a clock is thought to be set back, and as stored stands are looked for
 OVERDUE = 1.5  # periods after the newest reading from which on the next one is missing
 STEADY, BESIDE = 0.02, 0.1  # parts of a period
+AHEAD = 4  # periods from which on a gap is long enough to show how little was counted in it
+AROUND = 4  # periods on either side that say what is usual, and how many of these must be there at least
+LIKE_ONE, TOO_LITTLE = (
+    1.25,
+    0.5,
+)  # how much one period may differ from those around; the part of the usual that is too little
 
 
 def above(late: pl.DataFrame, marks: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -116,6 +125,48 @@ def beside(head: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         flag=pl.col("flag") | pl.when(flagged.fill_null(False)).then(pl.lit(OFF_GRID, pl.UInt16)).otherwise(0)
     ).select(pl.col(name).cast(kind) for name, kind in head.schema.items())
+
+
+def ahead(head: pl.DataFrame, marks: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """`head` (sorted by point and time) with `OFF_GRID` on the first reading of a register behind a forward jump of its clock.
+
+    A reading must follow it in the delivery, and of the eight periods around at least four be there, none without use.
+    """
+    if not (head["kind"] == "register").any():
+        return head
+    gap = pl.col("at") - pl.col("at").shift(1) > pl.duration(seconds=pl.col("period") * AHEAD)
+    later = pl.col("point") == pl.col("point").shift(-1)
+    begins = pl.col("point") != pl.col("point").shift(1).fill_null(-1)
+    maybe = head.filter((pl.col("kind") == "register") & later & (begins | gap)).select(
+        "point", "at", "period", first=begins
+    )
+    maybe = maybe.join(marks.select("point", mark_at="at"), on="point", how="left")
+    silent = pl.col("at") - pl.col("mark_at") > pl.duration(seconds=pl.col("period") * AHEAD)
+    some = maybe.filter(~pl.col("first") | silent.fill_null(False))["point"].unique()
+    if not some.len():
+        return head
+    of = pl.col("point").is_in(some.implode())
+    known = pl.concat([
+        marks.filter(of).select("point", "at", "value", row=pl.lit(None, pl.UInt32), period=pl.lit(None, pl.UInt32)),
+        head.filter(of).select("point", "at", "value", pl.col("row").cast(pl.UInt32), pl.col("period").cast(pl.UInt32)),
+    ]).sort("point", "at", maintain_order=True)  # fmt: skip
+    rows = _sized(known, table).with_columns(
+        used=(pl.col("stand") - pl.col("stand").shift(1)).over("point"),
+        periods=((pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / 1e6).over("point") / pl.col("period"),
+        followed=pl.col("point") == pl.col("point").shift(-1),
+    )
+    single = pl.when((pl.col("periods") - 1).abs() <= STEADY).then(pl.col("used"))
+    near = [single.shift(n).over("point") for n in range(-AROUND, AROUND + 1) if n]
+    around = pl.concat_list(near).list.drop_nulls()
+    rows = rows.with_columns(least=around.list.min(), most=around.list.max(), told=around.list.len())
+    jumped = (
+        (pl.col("periods") > AHEAD) & pl.col("followed").fill_null(False) & (pl.col("told") >= AROUND) & (pl.col("least") > 0)
+        & pl.col("used").is_between(pl.col("least") / LIKE_ONE, pl.col("most") * LIKE_ONE)
+        & (pl.col("used") < TOO_LITTLE * pl.col("periods") * pl.col("least"))
+    )  # fmt: skip
+    found = rows.filter(jumped & pl.col("row").is_not_null() & (pl.col("kind") == "register"))["row"]
+    flag = pl.when(pl.col("row").is_in(found.implode())).then(pl.lit(OFF_GRID, pl.UInt16)).otherwise(0)
+    return head.with_columns(flag=(pl.col("flag") | flag).cast(pl.UInt16))
 
 
 def doubted(head: pl.DataFrame, suspects: set[int]) -> pl.DataFrame:

@@ -10,12 +10,15 @@ A time is a text with its zone, or a number of seconds since 1970. `value` may h
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from dafeng.kernel.series.errors import Refused
 from dafeng.kernel.series.frames import UTC_TIME
 from dafeng.kernel.series.reasons import refused
 
@@ -55,6 +58,10 @@ class _Columns:
         self.value += values
         self.unit += [unit] * count
 
+    def extend(self, other: _Columns) -> None:
+        for each in fields(self):
+            getattr(self, each.name).extend(getattr(other, each.name))
+
     def frame(self) -> pl.DataFrame:
         text = pl.Series("text", self.text, dtype=pl.String)
         if not text.drop_nulls().str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$").all():
@@ -84,30 +91,76 @@ def _every(start: str | float, step: int, count: int) -> list[float]:
     return [start + step * place for place in range(count)]
 
 
-def parsed(body: bytes) -> tuple[str, pl.DataFrame]:
-    """Key (or "") and readings. Raises `Refused`."""
+def _read(body: bytes) -> tuple[str, _Columns]:
     columns = _Columns()
-    try:
+    with _meant():
         told = json.loads(body)
         key, parts = told.get("key", ""), told["readings"]
         if not isinstance(key, str) or len(key) > 80 or not (key.isascii() and key.isprintable()):
             raise ValueError("key")
         for part in parts:
             columns.add(part)
-        frame = columns.frame()
+    if len(columns.value) > MOST:
+        raise refused("batch_large")
+    return key, columns
+
+
+@contextmanager
+def _meant() -> Iterator[None]:
+    """Whatever cannot be read is refused with the notation that was expected."""
+    try:
+        yield
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, pl.exceptions.PolarsError):
         raise refused(
             "batch_malformed", expected='{"key": "…", "readings": [{"point": "…", "at": […], "value": […]}]}'
         ) from None
-    if frame.height > MOST:
-        raise refused("batch_large")
-    return key, frame
+
+
+def parsed(body: bytes) -> tuple[str, pl.DataFrame]:
+    """Key (or "") and readings. Raises `Refused`."""
+    key, columns = _read(body)
+    with _meant():
+        return key, columns.frame()
+
+
+def parsed_together(bodies: Sequence[bytes]) -> tuple[pl.DataFrame, list[str | Refused]]:
+    """The readings of many deliveries in one frame, and of each delivery its key, or why it was refused.
+
+    A frame for each of many small ones would cost more than all their readings.
+    """
+    whole, told = _Columns(), list[str | Refused]()
+    for body in bodies:
+        try:
+            key, columns = _read(body)
+        except Refused as error:
+            told.append(error)
+            continue
+        whole.extend(columns)
+        told.append(key)
+    try:
+        with _meant():
+            return whole.frame(), told
+    except Refused:  # a time that cannot be read: only each by itself tells whose it is
+        return _parsed_one_by_one(bodies)
+
+
+def _parsed_one_by_one(bodies: Sequence[bytes]) -> tuple[pl.DataFrame, list[str | Refused]]:
+    frames, told = [_Columns().frame()], list[str | Refused]()
+    for body in bodies:
+        try:
+            key, frame = parsed(body)
+        except Refused as error:
+            told.append(error)
+            continue
+        frames.append(frame)
+        told.append(key)
+    return pl.concat(frames), told
 
 
 def encoded(frame: pl.DataFrame, *, key: str = "") -> bytes:
     """`point at value` (codes) as a delivery: what our own clients send."""
+    told = frame.group_by("point", maintain_order=True).agg(pl.col("at").dt.epoch("us") / 1e6, "value")
     parts = [
-        {"point": code, "at": (part["at"].dt.epoch("us") / 1e6).to_list(), "value": part["value"].to_list()}
-        for (code,), part in frame.partition_by("point", as_dict=True, maintain_order=True).items()
+        {"point": code, "at": at, "value": value} for code, at, value in told.select("point", "at", "value").rows()
     ]
     return json.dumps({"key": key, "readings": parts}, separators=(",", ":")).encode()

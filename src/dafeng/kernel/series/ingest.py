@@ -235,6 +235,7 @@ def _settled(
     if source in clocks.CLOCKED:
         head = clocks.beside(head, marks)
         if device is not None:  # whoever releases vouches for the time
+            head = clocks.ahead(head, marks, table)
             suspects = quarantine.clocks_in_doubt(device, table)
             if behind.height:
                 high = clocks.above(behind, marks, table)

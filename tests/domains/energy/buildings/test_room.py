@@ -18,6 +18,7 @@ from django.urls import reverse
 from dafeng.domains.energy.buildings import demo, metering, publication, reading, sheet, store
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import Building, BuildingUse, Retrofit
+from dafeng.kernel import bodies
 from dafeng.kernel.errors import DafengError, PermissionDenied
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records import services as records
@@ -171,6 +172,7 @@ def test_only_public_institutions_are_audited(build: Any, person: Any, ndrc: Any
     given = {
         "year": 2025,
         "auditor": "机构",
+        "note": "名录里没有能审计冷库的机构",
         "tonnes": 10.0,
         "findings": "",
         "by": clerk,
@@ -185,6 +187,32 @@ def test_only_public_institutions_are_audited(build: Any, person: Any, ndrc: Any
     assert not reading.cards(CITY, 2025)[hall.pk].audited
     records.move(made.record, "accept", by=ndrc, now=NOW)
     assert reading.cards(CITY, 2025)[hall.pk].audited
+
+
+def test_an_auditor_is_of_the_register_or_named_with_a_reason_and_its_audits_are_told(
+    build: Any, person: Any, ndrc: Any, monkeypatch: Any
+) -> None:
+    """Two audits of a registered body, one refused: of two works one came back. One named freely is nobody's work."""
+    monkeypatch.setattr(
+        bodies, "listed", lambda *kinds: [bodies.Listed("office", "审计所")] if "audit" in kinds else []
+    )
+    clerk, hall = person("department"), build("hall")
+    given = {"year": 2025, "tonnes": 10.0, "findings": "", "by": clerk, "now": NOW, "evidence": proof(clerk)}
+    for named, code in (
+        ({"auditor": "某院"}, "no_note"), ({"auditor": " "}, "no_body"), ({"body": "elsewhere"}, "no_such_body"),
+    ):  # fmt: skip
+        with pytest.raises(Refused) as refused:
+            store.file_audit(hall, **given, **named)
+        assert refused.value.code == code
+    free = store.file_audit(hall, **given, auditor="某院", note="审计所没有空")
+    good, bad = (store.file_audit(hall, **given, body="office", auditor="别的名称") for _each in range(2))
+    assert (good.auditor, free.record.payload["note"]) == ("审计所", "审计所没有空")
+    records.move(free.record, "accept", by=ndrc, now=NOW)
+    records.move(good.record, "accept", by=ndrc, now=NOW)
+    records.move(bad.record, "refuse", by=ndrc, now=NOW, reason="排放量不实")
+    told = [(each.returned, each.faults) for each in store.audits_of("office", NOW.year)]
+    assert sorted(told) == [(False, 0), (True, 1)]
+    assert list(store.audits_of("office", NOW.year - 1)) == []
 
 
 def test_a_sheet_is_taken_whole_or_not_at_all(city: Any, ndrc: Any) -> None:

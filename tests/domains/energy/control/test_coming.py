@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dafeng.domains.energy.control import balance, warnings
+from dafeng.domains.energy.control import balance, readings, warnings
 from dafeng.domains.energy.control.methods.coming import Part, Why, added
+from dafeng.domains.energy.control.refusals import Refused
 from dafeng.kernel.indicators import services as indicators
 from tests.domains.energy.control.conftest import CITY, GUSHI, NOW, XIN
 
@@ -125,3 +126,129 @@ def test_the_page_says_what_was_added_from_which_project(tell: Any, decide: Any,
     for words in ("已批项目对预测的影响", "新厂", "自 11 月起计入", "已投产或已有计量读数", "共加 200"):
         assert words in page, words
     assert "已批项目对预测的影响" not in client.get(f"{PAGE}?quantity=water").content.decode()
+
+
+def test_the_quota_is_compared_without_feedstock_and_new_renewable_power(tell: Any, decide: Any, ndrc: Any) -> None:
+    """Last year 12 × 100, of it 20 feedstock: 80 count. This year 10 × 110, of it 20 + 6: 84 count, 840 of a gross 1100.
+
+    Growth so far is 84 / 80 = 1.05, so each of the two months to come is 80 × 1.05 = 84. The project uses 1200 a year, of which 900
+    count, and runs from November: 2 × 75. 840 + 168 + 150 = 1158 of a quota of 1000.
+    """
+    tell(GUSHI, 2025, [100.0] * 12)
+    tell(GUSHI, 2025, [20.0] * 12, quantity="feedstock")
+    decide(GUSHI, 1000)
+    tell(GUSHI, 2026, [110.0] * 10)
+    review([PART | {"amount": 1200.0, "counted": 900.0}])
+    whole = balance.state(SUBJECT, 2026, 10)
+    assert whole is not None
+    assert (whole.used, whole.gross, whole.deducted, len(whole.whole)) == (1100.0, 1100.0, 0.0, 10), (
+        "nobody told: all of it, and said"
+    )
+    client = Client()
+    client.force_login(ndrc)
+    assert "按总量比的：固始县" in client.get("/energy/control/?quantity=energy").content.decode()
+    tell(GUSHI, 2026, [20.0] * 10, quantity="feedstock")
+    tell(GUSHI, 2026, [6.0] * 10, quantity="renewable")
+    state = balance.state(SUBJECT, 2026, 10)
+    assert state is not None
+    assert (state.used, state.gross, state.deducted, state.whole) == (
+        pytest.approx(840),
+        1100.0,
+        pytest.approx(260),
+        (),
+    )
+    assert (state.coming, state.year_forecast) == (pytest.approx(150), pytest.approx(1158))
+    assert state.year_ratio == pytest.approx(115.8)
+    page = client.get(f"{PAGE}?quantity=energy").content.decode()
+    for words in ("（总量 1,100，扣减 260）", "累计计入考核", "总量 1,200"):
+        assert words in page, words
+    assert "（总量" not in client.get(f"{PAGE}?quantity=coal").content.decode()
+    board = client.get("/energy/control/?quantity=energy").content.decode()
+    assert "<td>840<br><small>总量 1,100</small></td>" in board
+    assert "按总量比的" not in board
+
+
+def test_deductions_are_of_places_and_never_more_than_there_is(tell: Any, city: Any, firm: Any, ndrc: Any) -> None:
+    tell(GUSHI, 2026, [50.0])
+    tell(GUSHI, 2026, [80.0], quantity="feedstock")
+    state = balance.state(SUBJECT, 2026, 1)
+    assert state is not None
+    assert (state.used, state.gross, state.deducted) == (0.0, 50.0, 50.0)
+    with pytest.raises(Refused) as caught:
+        readings.file(CITY, place=GUSHI, firm=firm, quantity="feedstock", month="2026-01", value=1.0, basis="reported", source="台账", by=ndrc, now=NOW)  # fmt: skip
+    assert caught.value.code == "deduction_of_firm"
+    client = Client()
+    client.force_login(ndrc)
+    sent = client.post("/energy/control/file/", {"place": GUSHI, "quantity": "renewable", "month": "2026-02", "value": "3", "basis": "reported", "source": "台账"})  # fmt: skip
+    assert sent.status_code == 302
+    assert sent["Location"].startswith(f"{PAGE}?quantity=energy")
+    assert "新增可再生能源电力" in client.get(f"/energy/control/subjects/{SUBJECT}/renewable/2026-02/").content.decode()
+
+
+# ---------- a firm's own project, and coal ----------
+
+FIRM = "enterprise:kiln"
+
+
+def test_a_firm_expects_its_own_project_and_the_county_holds_it_once(tell: Any, decide: Any, firm: Any) -> None:
+    """The firm: 10 × 11 + 2 × 11 + 2/12 of 120 = 152 of 120. The county, which holds the firm: 1100 + 220 + 20, not 40."""
+    for place, month, more in ((GUSHI, 10.0, {"firm": firm}), (GUSHI, 100.0, {}), (CITY, 100.0, {})):
+        tell(place, 2025, [month] * 12, **more)
+        decide(place, month * 12, **more)
+        tell(place, 2026, [month * 1.1] * 10, **more)
+    review(
+        [PART | {"amount": 120.0, "firm": FIRM}, PART | {"number": "JN-2", "amount": 60.0, "firm": "enterprise:other"}]
+    )
+    found = {subject: states for (subject, _sector), states in balance.states(CITY, "energy", 2026).items()}
+    assert (found[FIRM]["2026-10"].coming, found[FIRM]["2026-10"].year_forecast) == (
+        pytest.approx(20),
+        pytest.approx(152),
+    )
+    for subject in (SUBJECT, f"place:{CITY}"):
+        state = found[subject]["2026-10"]
+        assert (state.coming, state.year_forecast) == (pytest.approx(20 + 10), pytest.approx(1320 + 30))
+    alone = balance.state(FIRM, 2026, 10)
+    assert alone is not None
+    assert alone.coming == pytest.approx(20)  # asked for by itself as well
+
+
+def test_the_firm_sees_its_project_on_its_page_and_a_secret_one_nowhere(
+    tell: Any, decide: Any, firm: Any, person: Any
+) -> None:
+    tell(GUSHI, 2025, [10.0] * 12, firm=firm)
+    decide(GUSHI, 120, firm=firm)
+    tell(GUSHI, 2026, [11.0] * 10, firm=firm)
+    review([PART | {"amount": 120.0, "firm": FIRM}, PART | {"number": "JN-2", "name": "", "amount": 60.0, "firm": ""}])
+    client = Client()
+    client.force_login(person("enterprise", GUSHI, "kiln-office"))
+    page = client.get(f"/energy/control/subjects/{FIRM}/?quantity=energy&year=2026&month=10").content.decode()
+    for words in ("已批项目对预测的影响", "新厂", "共加 20"):
+        assert words in page, words
+    assert "JN-2" not in page
+
+
+def test_coal_of_projects_moves_the_coal_forecast_and_stands_in_the_account(
+    tell: Any, decide: Any, ndrc: Any, firm: Any, person: Any
+) -> None:
+    """240 t a year from November: 2 × 20 = 40 t this year. What runs is not listed: 240 + 600 of 1,440 t are to come."""
+    tell(GUSHI, 2025, [10.0] * 12, quantity="coal")
+    decide(GUSHI, 120, quantity="coal")
+    tell(GUSHI, 2026, [10.0] * 10, quantity="coal")
+    review(
+        [PART | {"amount": 240.0}, PART | {"number": "JN-2", "name": "老线", "amount": 600.0, "since": "2026-06"}, PART | {"number": "JN-3", "name": "待定线", "amount": 600.0, "planned": ""}],
+        code="review.coal.new", unit="t",
+    )  # fmt: skip
+    state = balance.state(SUBJECT, 2026, 10, quantity="coal")
+    assert state is not None
+    assert (state.coming, state.year_forecast) == (pytest.approx(40), pytest.approx(100 + 20 + 40))
+    client = Client()
+    client.force_login(ndrc)
+    page = client.get("/energy/control/coal/").content.decode()
+    for words in ("已批项目将新增的煤炭", "共用煤 840 t", "新厂", "待定线", "没有投产月"):
+        assert words in page, words
+    assert "老线" not in page
+    rows = client.get("/api/energy/control/coal/projects").json()["items"]
+    assert [(row["number"], row["year_amount"], row["this_year"], row["why"]) for row in rows] == [("JN-1", 240.0, 40.0, "coming"), ("JN-3", 600.0, 0.0, "unplaced")][::-1]  # fmt: skip
+    other = Client()
+    other.force_login(person("enterprise", GUSHI, "kiln-office"))
+    assert other.get("/api/energy/control/coal/projects").status_code == 403

@@ -6,14 +6,18 @@ Data: SimBench, Open Database License 1.0, contents under the Database Contents 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from dafeng.domains.energy.monitoring.methods import anomalies, faults, today
 from dafeng.domains.energy.monitoring.methods.calendar import Calendar, weekdays_with
 from dafeng.domains.energy.monitoring.methods.profiles import Profiles
+from dafeng.domains.energy.monitoring.methods.robust import runs
 
 ROOT = Path(os.environ.get("DAFENG_PROFILES", Path(__file__).parents[4] / ".profiles"))
 FILE = ROOT / "simbench/networks/1-complete_data-mixed-all-0-sw/LoadProfile.csv"
@@ -38,3 +42,32 @@ def load(slots: int = 24) -> Profiles:
     )
     days = tuple(date(2016, 1, 1) + timedelta(days=number) for number in range(366))
     return Profiles(tuple(name.removesuffix("_pload") for name in names), days, values)
+
+
+FIRST = 56
+"""The first day that is judged."""
+
+
+def watched(block: Profiles) -> npt.NDArray[np.bool_]:
+    """(meters, days): whether the hourly watch would have called on a day. Of hourly meters, a third hour without a reading is silence."""
+    missing = ~np.isfinite(block.values)
+    silent = runs(missing.reshape(len(block.meters), -1)).reshape(missing.shape) * timedelta(
+        hours=1
+    ) >= today.silent_after(timedelta(hours=1))
+    return today.judge(block, calendar=calendar(), first=FIRST).alarms | silent.any(axis=2)
+
+
+def marks(seed: int) -> dict[str, faults.Mark]:
+    """What the night finds, what today's rules find, and what both find, of the same faults.
+
+    Today's rules are judged on every other profile only: on the rest their limits were chosen.
+    """
+    planted, key = faults.plant(load(), seed=seed, first=FIRST, calendar=calendar())
+    night, day = anomalies.judge(planted, calendar=calendar(), first=50).alarms, watched(planted)
+    rest = [replace(each, meter=each.meter // 2) for each in key if each.meter % 2]
+    return {
+        "night": faults.mark(night, key, first=FIRST),
+        "today": faults.mark(day[1::2], rest, first=FIRST),
+        "together": faults.mark((night | day)[1::2], rest, first=FIRST),
+        "soon": faults.mark(day[1::2], [replace(each, last=each.first) for each in rest], first=FIRST),
+    }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
+from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.jobs.models import Job
 from dafeng.kernel.jobs.services import run
 from dafeng.kernel.series import queries, services
@@ -48,6 +52,37 @@ def test_the_register_shows_each_its_own_and_a_card_explores(client, person, dem
     client.force_login(person("leader"))
     assert "修改</a>" not in _page(client, f"{HERE}cards/{other}/")
     assert client.get(f"{HERE}cards/{other}/edit/").status_code == 403
+
+
+def test_the_register_names_subjects_and_quantities(client, person, demo, django_assert_max_num_queries):
+    """A name with its page, the code small beneath; the export has both in columns of their own. Nobody keeps `hall:9`: its code stays."""
+    firm = Enterprise.objects.get(code="textile-demo")
+    services.ensure_point(
+        "hall-9",
+        subject="hall:9",
+        name="大厅表",
+        quantity="eco",
+        unit="m3/s",
+        kind="instant",
+        organisation="textile-demo",
+    )
+    client.force_login(person("enterprise", "textile-demo"))
+    _page(client, HERE)
+    with django_assert_max_num_queries(12):
+        page = _page(client, HERE)
+    board = f'<a href="{reverse("energy:monitoring-board", kwargs={"code": firm.code})}">{firm.name}</a><br><small><code>enterprise:textile-demo</code></small>'
+    assert board in page
+    assert "hall:9<br><small><code>hall:9</code></small>" not in page, "a code is not told twice"
+    assert ">hall:9<" in page
+    assert "<td>生态流量</td>" in page
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{HERE}?export=csv").content.decode("utf-8-sig"))))
+    told = next(row for row in rows if row["计量点（代码）"] != "hall-9")
+    assert (told["对象"], told["对象（代码）"]) == (firm.name, "enterprise:textile-demo")
+    assert {row["计量内容"] for row in rows} >= {"电", "生态流量"}
+    only = _page(client, f"{HERE}?subject=enterprise:textile-demo")
+    assert f"只看这个对象：{firm.name} <small><code>enterprise:textile-demo</code></small>" in only
+    code = Point.objects.filter(organisation="textile-demo", kind="interval").first().code
+    assert f">{firm.name}</a> · " in _page(client, f"{HERE}cards/{code}/")
 
 
 def test_a_firm_registers_a_point_changes_it_and_states_a_fact(client, person, demo):

@@ -54,6 +54,7 @@ def addresses() -> dict[str, str]:
     }
     return found | {
         "parks-record": reverse("energy:parks-record", kwargs={"id": HeatMatch.objects.get().record_id}),
+        "parks-baseline": reverse("energy:parks-baseline", kwargs=AT),
         "parks-flows-month": reverse("energy:parks-flows", kwargs=AT) + "?month=2026-10",
     }
 

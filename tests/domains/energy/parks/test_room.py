@@ -464,7 +464,8 @@ def test_every_page_keeps_the_house_rules_with_the_demonstration(client: Client,
         reverse(f"energy:{name}") for name in ("parks", "parks-new", "parks-progress", "parks-heat-map", "parks-upload")
     ]
     addresses += [
-        reverse(f"energy:parks-{name}", kwargs=at) for name in ("board", "flows", "heat", "materials", "edit")
+        reverse(f"energy:parks-{name}", kwargs=at)
+        for name in ("board", "flows", "baseline", "heat", "materials", "edit")
     ]
     addresses += [reverse("energy:parks-file", kwargs=at | {"what": what}) for what in ("firm", "leave", "contract", "qualification", "stage", "link", "flow", "year", "offer", "need", "material", "exchange", "boiler", "replaced", "budget")]  # fmt: skip
     addresses.append(reverse("energy:parks-record", kwargs={"id": HeatMatch.objects.get().record_id}))

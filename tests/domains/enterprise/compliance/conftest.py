@@ -68,33 +68,33 @@ def lock(db):
 @pytest.fixture
 def covered(firms, bureau):
     """The plant on the lists of 2019 to 2024, as power."""
-    from dafeng.domains.enterprise.compliance import services
+    from dafeng.domains.enterprise.compliance import listing
 
     for year in range(2019, 2026):
-        services.cover(firms["plant"], year, "power", source="试验名录", by=bureau, now=NOW)
+        listing.cover(firms["plant"], year, "power", source="试验名录", by=bureau, now=NOW)
     return firms["plant"]
 
 
 @pytest.fixture
 def stocked(covered, bureau, lock):
     """2019 settled up to the surrender: 979,000 t allocated (1e6 MWh × 0.979), 1,000,000 t verified, the duty recorded."""
-    from dafeng.domains.enterprise.compliance import services
+    from dafeng.domains.enterprise.compliance import allocations, owing
 
-    services.allocate_firm(covered, 2019, "final", [COAL], by=bureau, now=NOW)
+    allocations.allocate_firm(covered, 2019, "final", [COAL], by=bureau, now=NOW)
     lock(covered, 2019, 1_000_000)
-    services.register_duty(covered, 2019, by=bureau, now=NOW)
+    owing.register_duty(covered, 2019, by=bureau, now=NOW)
     return covered
 
 
 @pytest.fixture
 def offsets(stocked, bureau):
     """60,000 t of eligible CCER in the plant's registry account."""
-    from dafeng.domains.enterprise.compliance import services
+    from dafeng.domains.enterprise.compliance import trading
     from dafeng.domains.enterprise.models import CcerBatch
 
     batch = CcerBatch(code="wind-1", project="试验风电", started=date(2015, 1, 1), reduced_from=date(2021, 1, 1), reduced_to=date(2022, 12, 31), source="试验")  # fmt: skip
-    services.add_ccer(batch, 60_000, to=stocked, by=bureau, now=NOW)
-    services.move(stocked, "CCER", "registry", 60_000, key="m", by=None, now=NOW)
+    trading.add_ccer(batch, 60_000, to=stocked, by=bureau, now=NOW)
+    trading.move(stocked, "CCER", "registry", 60_000, key="m", by=None, now=NOW)
     return stocked
 
 

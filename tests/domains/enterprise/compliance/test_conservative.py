@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dafeng.domains.enterprise.compliance import positions, services, verified
+from dafeng.domains.enterprise.compliance import listing, owing, positions, verified
 from dafeng.domains.enterprise.compliance.methods.duty import whole
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CarbonDuty
@@ -30,7 +30,7 @@ REPLACED = 1000 * 28 * 0.03356 * 0.99 * 44 / 12
 
 @pytest.fixture
 def listed(plant, people):  # noqa: F811
-    services.cover(plant, 2025, "power", source="试验名录", by=people["assigner"], now=NOW)
+    listing.cover(plant, 2025, "power", source="试验名录", by=people["assigner"], now=NOW)
     return plant
 
 
@@ -50,7 +50,7 @@ def test_an_uncorrected_non_conformity_raises_the_duty(conservative, listed, peo
     report_ = conservative.it.report
     reported, counted = 3 * PER_MONTH, 2 * PER_MONTH + REPLACED
     assert report_.emissions_compliance == pytest.approx(reported)
-    made = services.register_duty(listed, 2025, by=people["assigner"], now=conservative.now)
+    made = owing.register_duty(listed, 2025, by=people["assigner"], now=conservative.now)
     assert made.tonnes == whole(counted) > whole(reported)
     assert made.steps[0]["code"] == "conservative"
     assert made.steps[0]["numbers"] == {"reported": str(whole(reported)), "verified": str(whole(counted))}
@@ -65,17 +65,17 @@ def test_the_units_of_an_allocation_carry_the_verified_emissions(conservative):
 
 def test_a_passed_report_counts_as_it_stands(case, listed, people):  # noqa: F811
     found = case().visited().concluded().confirmed()
-    made = services.register_duty(listed, 2025, by=people["assigner"], now=found.now)
+    made = owing.register_duty(listed, 2025, by=people["assigner"], now=found.now)
     assert made.tonnes == whole(3 * PER_MONTH)
     assert made.steps[0]["code"] == "emissions"
 
 
 def test_after_an_upheld_objection_no_number_counts_until_there_is_a_new_one(conservative, listed, people):  # noqa: F811
-    services.register_duty(listed, 2025, by=people["assigner"], now=conservative.now)
+    owing.register_duty(listed, 2025, by=people["assigner"], now=conservative.now)
     made = objecting.object_to(conservative.it, text="复检样品不是本厂的煤", **conservative.by("plant"))
     objecting.decide(made, uphold=True, text="样品编号有误，成立", **conservative.by("reviewer"))
     with pytest.raises(Refused) as caught:
-        services.register_duty(listed, 2025, by=people["assigner"], now=conservative.now)
+        owing.register_duty(listed, 2025, by=people["assigner"], now=conservative.now)
     assert caught.value.code == "verification_open"
     assert CarbonDuty.objects.count() == 1
     [position] = positions.history(listed, today=conservative.now.date(), held=[])
@@ -86,6 +86,6 @@ def test_after_an_upheld_objection_no_number_counts_until_there_is_a_new_one(con
 def test_a_locked_report_that_nobody_verified_here_says_so(report, listed, people):  # noqa: F811
     made = report(content_of(), state="draft")
     type(made.record).objects.filter(pk=made.record_id).update(state="locked")
-    owed = services.register_duty(listed, 2025, by=people["assigner"], now=NOW)
+    owed = owing.register_duty(listed, 2025, by=people["assigner"], now=NOW)
     assert owed.tonnes == whole(3 * PER_MONTH)
     assert (owed.steps[0]["code"], owed.steps[0]["standing"]) == ("unverified", "D")

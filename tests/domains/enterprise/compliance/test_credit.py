@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from dafeng.domains.enterprise.compliance import credit, services
+from dafeng.domains.enterprise.compliance import credit, surrendering, trading
 from dafeng.kernel.records.payloads import digest
 from tests.domains.enterprise.compliance.conftest import NOW
 
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 def settled(firm, bureau, clerk, tonnes, *, at):
-    applied = services.apply_surrender(firm, 2019, tonnes, 0, key=f"k{tonnes}", by=clerk, now=at)
-    services.decide_surrender(applied, grant=True, by=bureau, now=at)
+    applied = surrendering.apply_surrender(firm, 2019, tonnes, 0, key=f"k{tonnes}", by=clerk, now=at)
+    surrendering.decide_surrender(applied, grant=True, by=bureau, now=at)
 
 
 def test_a_duty_of_2019_that_is_settled_in_2026_is_late(stocked, bureau, clerk):
@@ -24,8 +24,8 @@ def test_a_duty_of_2019_that_is_settled_in_2026_is_late(stocked, bureau, clerk):
     assert (before[2019]["in_time"], before[2019]["outstanding"]) == (False, 1_000_000)
     assert before[2025]["in_time"] is None  # no duty yet
     settled(stocked, bureau, clerk, 979_000, at=NOW)
-    services.register_trade(seller=None, buyer=stocked, vintage=2019, tonnes=21_000, price=60, way="listing", day=NOW.date(), key="t", by=bureau, now=NOW)  # fmt: skip
-    services.move(stocked, "CEA", "registry", 21_000, key="m", by=None, now=NOW)
+    trading.register_trade(seller=None, buyer=stocked, vintage=2019, tonnes=21_000, price=60, way="listing", day=NOW.date(), key="t", by=bureau, now=NOW)  # fmt: skip
+    trading.move(stocked, "CEA", "registry", 21_000, key="m", by=None, now=NOW)
     later = NOW + timedelta(days=2)
     settled(stocked, bureau, clerk, 21_000, at=later)
     row = {each["year"]: each for each in credit.record(stocked, now=later)["years"]}[2019]

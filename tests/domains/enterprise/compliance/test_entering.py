@@ -12,7 +12,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from dafeng.domains.enterprise.compliance import cutting, holdings, listing, papers, positions, services
+from dafeng.domains.enterprise.compliance import (
+    allocations,
+    carrying,
+    cutting,
+    holdings,
+    listing,
+    owing,
+    papers,
+    positions,
+    surrendering,
+    trading,
+)
 from dafeng.domains.enterprise.models import Allocation, AllocationCut, CarbonDuty, CarbonTrade, CcerBatch, Covered
 from dafeng.kernel.errors import NotFound, PermissionDenied
 from dafeng.kernel.records.models import AuditEntry
@@ -104,7 +115,7 @@ def content(year: int, **outputs: float) -> dict[str, Any]:
 
 def test_each_stage_takes_the_units_of_the_report_that_the_rules_name(covered, desk, bureau, lock):
     """2019: the pre-allocation rests on the output of 2018 (DCP#36), the final quota on the year's own."""
-    refused("report_missing", services.units_of_report, covered, 2019, "pre")
+    refused("report_missing", allocations.units_of_report, covered, 2019, "pre")
     before = lock(covered, 2018, 1, content(2018, u1=800_000, u2=400_000))
     own = lock(covered, 2019, 1, content(2019, u1=1_000_000, u2=500_000))
     assert desk.post(f"{BOARD}2019/allocate/", {"from": "report", "stage": "pre", "do": "issue"}).status_code == 302
@@ -113,7 +124,7 @@ def test_each_stage_takes_the_units_of_the_report_that_the_rules_name(covered, d
     made = call(desk, "compliance/firms/plant/allocations", {"year": 2019, "stage": "final"})
     assert (made["tonnes"], made["issued"]) == (979_000 + 489_500, 979_000 + 489_500 - 822_360)
     assert Allocation.objects.get(stage="final").report == own
-    refused("base_year_unknown", services.units_of_report, covered, 2021, "pre")  # the facts name no base year
+    refused("base_year_unknown", allocations.units_of_report, covered, 2021, "pre")  # the facts name no base year
 
 
 def test_units_by_the_api_with_the_same_refusals(covered, desk, office):
@@ -170,7 +181,7 @@ def test_the_list_by_the_api_and_its_refusals(firms, desk, office, bureau, paper
 
 
 def test_a_proposal_of_the_screening_is_confirmed_by_the_paper(firms, bureau, paper):
-    before = services.cover(firms["plant"], 2025, "power", source="年度筛查", by=bureau, now=NOW)
+    before = listing.cover(firms["plant"], 2025, "power", source="年度筛查", by=bureau, now=NOW)
     assert before.paper is None
     [entry] = listing.enter(2025, [("plant", "power")], paper=paper("豫环〔2025〕9 号"), by=bureau, now=NOW)
     assert (entry.pk, entry.source) == (before.pk, "豫环〔2025〕9 号（2026-01-05）")
@@ -210,8 +221,8 @@ def test_a_draft_that_is_never_handed_in_does_not_keep_the_estimate_off(covered,
     """The report on 2025 is due on 2026-03-31; NOW is in May."""
     draft(covered, 2025)
     told: dict[str, Any] = {"told": Decimal(800_000), "paper": paper("保守测算书"), "by": bureau}
-    refused("reason_missing", services.register_duty, covered, 2025, now=NOW, **told)
-    made = services.register_duty(covered, 2025, reason="逾期 50 天未报送", now=NOW, **told)
+    refused("reason_missing", owing.register_duty, covered, 2025, now=NOW, **told)
+    made = owing.register_duty(covered, 2025, reason="逾期 50 天未报送", now=NOW, **told)
     assert (made.tonnes, made.emissions, made.report) == (800_000, 800_000, None)
     assert [made.steps[0][name] for name in ("code", "standing")] == ["estimated", "A"]
     assert made.steps[0]["source"].endswith("保守测算书（2026-01-05）；逾期 50 天未报送")
@@ -224,14 +235,14 @@ def test_the_estimate_waits_for_the_last_day_and_for_a_report_under_way(covered,
 
     told: dict[str, Any] = {"told": Decimal(800_000), "reason": "未报送", "paper": paper("测算书", date(2026, 1, 1)), "by": bureau}  # fmt: skip
     last = datetime(2026, 3, 31, 4, tzinfo=UTC)
-    refused("estimate_early", services.register_duty, covered, 2025, now=last, **told)
+    refused("estimate_early", owing.register_duty, covered, 2025, now=last, **told)
     reports.grant(covered, 2025, until=date(2026, 5, 20), reason="台风", by=bureau, now=last)
-    refused("estimate_early", services.register_duty, covered, 2025, now=NOW, **told)  # leave until that very day
+    refused("estimate_early", owing.register_duty, covered, 2025, now=NOW, **told)  # leave until that very day
     made = draft(covered, 2025, "submitted")
     later = NOW + timedelta(days=1)
-    refused("report_under_way", services.register_duty, covered, 2025, now=later, **told)
+    refused("report_under_way", owing.register_duty, covered, 2025, now=later, **told)
     type(made.record).objects.filter(pk=made.record_id).update(state="draft")
-    assert services.register_duty(covered, 2025, now=later, **told).tonnes == 800_000
+    assert owing.register_duty(covered, 2025, now=later, **told).tonnes == 800_000
 
 
 def test_a_duty_by_paper_through_page_and_api(covered, desk, office):
@@ -297,12 +308,12 @@ def test_offsets_are_bought_from_the_outside_and_sold_within_the_city(stocked, f
 
 
 def test_allowances_change_hands_between_two_firms_of_the_city(stocked, firms, desk, clerk):
-    services.move(stocked, "CEA", "trading", 1_000, key="a", by=clerk, now=NOW)
+    trading.move(stocked, "CEA", "trading", 1_000, key="a", by=clerk, now=NOW)
     given = {"side": "sell", "other": str(firms["sister"].pk), "batch": "", "vintage": "2019", "number": "x1", "key": "k"} | TRADE  # fmt: skip
     assert desk.post(f"{BOARD}2019/trade/", given | {"vintage": ""}).status_code == 422
     assert desk.post(f"{BOARD}2019/trade/", given).status_code == 302
     assert (total(stocked), total(firms["sister"])) == (978_700, 300)
-    assert services.net_sold(stocked) == 300
+    assert carrying.net_sold(stocked) == 300
     body = {"seller": None, "buyer": None, "vintage": 2019, "number": "x2"} | TRADE
     assert call(desk, "compliance/trades", body, 422)["code"] == "trade_without_city"
 
@@ -320,9 +331,9 @@ def test_arrears_lessen_the_next_allocation_and_its_line_names_the_decision(stoc
     assert (made.tonnes, made.from_year, made.standing) == (1_000_000, 2020, "A")
     refused("cut_twice", cutting.for_arrears, stocked, 2019, paper=kept, by=bureau, now=LATE)
     units = [COAL | {"output": 2_000_000}]  # 1,958,000 t
-    pre = services.allocate_firm(stocked, 2020, "pre", units, by=bureau, now=NOW)
+    pre = allocations.allocate_firm(stocked, 2020, "pre", units, by=bureau, now=NOW)
     assert (pre.tonnes, pre.issued, pre.cuts) == (1_370_600, 370_600, {str(made.pk): 1_000_000})
-    final = services.allocate_firm(stocked, 2020, "final", units, by=bureau, now=NOW)
+    final = allocations.allocate_firm(stocked, 2020, "final", units, by=bureau, now=NOW)
     assert (final.tonnes, final.issued) == (1_958_000, 587_400)  # both stages: 958,000
     assert total(stocked) == 979_000 + 958_000
     page = desk.get(f"{BOARD}allocations/{final.pk}/").content.decode()
@@ -332,18 +343,18 @@ def test_arrears_lessen_the_next_allocation_and_its_line_names_the_decision(stoc
 
 def test_a_cut_takes_no_more_than_there_is(stocked, bureau, paper):
     cutting.for_arrears(stocked, 2019, paper=paper(), by=bureau, now=LATE)
-    made = services.allocate_firm(stocked, 2020, "final", [COAL], by=bureau, now=NOW)
+    made = allocations.allocate_firm(stocked, 2020, "final", [COAL], by=bureau, now=NOW)
     assert (made.tonnes, made.issued, list(made.cuts.values())) == (979_000, 0, [979_000])
 
 
 def test_false_data_are_cut_only_after_the_surrender(stocked, bureau, clerk, paper, desk, office):
     address, given = f"{BOARD}2019/cuts/", signed(do="false_data", tonnes="12000", reason="多报供电量")
     assert desk.post(address, given).status_code == 422  # the duty is still open
-    services.register_trade(seller=None, buyer=stocked, vintage=2019, tonnes=21_000, price=Decimal(50), way="listing", day=date(2021, 12, 1), key="t", by=bureau, now=NOW)  # fmt: skip
-    services.move(stocked, "CEA", "registry", 21_000, key="m", by=clerk, now=NOW)
-    services.decide_surrender(services.apply_surrender(stocked, 2019, 1_000_000, 0, key="k", by=clerk, now=NOW), grant=True, by=bureau, now=NOW)  # fmt: skip
+    trading.register_trade(seller=None, buyer=stocked, vintage=2019, tonnes=21_000, price=Decimal(50), way="listing", day=date(2021, 12, 1), key="t", by=bureau, now=NOW)  # fmt: skip
+    trading.move(stocked, "CEA", "registry", 21_000, key="m", by=clerk, now=NOW)
+    surrendering.decide_surrender(surrendering.apply_surrender(stocked, 2019, 1_000_000, 0, key="k", by=clerk, now=NOW), grant=True, by=bureau, now=NOW)  # fmt: skip
     refused("nothing_owed", cutting.for_arrears, stocked, 2019, paper=paper(), by=bureau, now=LATE)
-    services.allocate_firm(stocked, 2020, "final", [COAL], by=bureau, now=NOW)
+    allocations.allocate_firm(stocked, 2020, "final", [COAL], by=bureau, now=NOW)
     assert office.post(address, given).status_code == 403
     assert desk.post(address, signed(do="false_data", tonnes="12000", reason="多报供电量")).status_code == 302
     made = AllocationCut.objects.get()

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from dafeng.domains.enterprise.compliance import exposures, services
+from dafeng.domains.enterprise.compliance import allocations, exposures, trading
 from dafeng.domains.enterprise.compliance.methods.exposure import month_ends
 from tests.domains.enterprise.compliance.conftest import COAL, NOW
 
@@ -49,8 +49,8 @@ def test_nothing_told_is_not_nothing_emitted():
 
 @pytest.mark.django_db
 def test_only_vintages_that_serve_the_year_count(covered, bureau):
-    services.allocate_firm(covered, 2019, "final", [COAL], by=bureau, now=NOW)
-    services.register_trade(seller=None, buyer=covered, vintage=2025, tonnes=500, price=Decimal("60"), way="listing", day=NOW.date(), key="t", by=bureau, now=NOW)  # fmt: skip
+    allocations.allocate_firm(covered, 2019, "final", [COAL], by=bureau, now=NOW)
+    trading.register_trade(seller=None, buyer=covered, vintage=2025, tonnes=500, price=Decimal("60"), way="listing", day=NOW.date(), key="t", by=bureau, now=NOW)  # fmt: skip
     later = datetime(2026, 8, 1, tzinfo=UTC)
     found = {each.month: each for each in exposures.of(covered, 2025, now=later)}
     assert next(iter(found)) == "2025-01"

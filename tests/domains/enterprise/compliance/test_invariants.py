@@ -12,7 +12,7 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dafeng.domains.enterprise.compliance import holdings, services
+from dafeng.domains.enterprise.compliance import carrying, holdings, owing, surrendering, trading
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CarbonTrade, Surrender
 from dafeng.kernel.ledger import services as ledger
@@ -37,22 +37,22 @@ def do(firm, bureau, act) -> None:
     name, *rest = act
     key = f"h{next(NUMBERS)}"
     if name == "move":
-        services.move(firm, *rest, key=key, by=None, now=NOW)
+        trading.move(firm, *rest, key=key, by=None, now=NOW)
     elif name in ("sell", "buy"):
         vintage, tonnes = (2019, rest[0]) if name == "sell" else rest
         sides = {"seller": firm, "buyer": None} if name == "sell" else {"seller": None, "buyer": firm}
-        services.register_trade(**sides, vintage=vintage, tonnes=tonnes, price=Decimal("50"), way="listing", day=date(2021, 12, 1), key=key, by=None, now=NOW)  # fmt: skip
+        trading.register_trade(**sides, vintage=vintage, tonnes=tonnes, price=Decimal("50"), way="listing", day=date(2021, 12, 1), key=key, by=None, now=NOW)  # fmt: skip
     elif name == "apply":
-        services.apply_surrender(firm, *rest, key=key, by=None, now=NOW)
+        surrendering.apply_surrender(firm, *rest, key=key, by=None, now=NOW)
     elif name == "decide":
         for applied in Surrender.objects.filter(state="applied")[:1]:
-            services.decide_surrender(applied, grant=rest[0], reason="x", by=bureau, now=NOW)
+            surrendering.decide_surrender(applied, grant=rest[0], reason="x", by=bureau, now=NOW)
     elif name == "cancel":
-        services.cancel(firm, *rest, key=key, by=None, now=NOW)
+        trading.cancel(firm, *rest, key=key, by=None, now=NOW)
     elif name == "carry":
-        services.carry_over(firm, rest[0], key=key, by=None, now=NOW)
+        carrying.carry_over(firm, rest[0], key=key, by=None, now=NOW)
     else:
-        services.freeze(firm, rest[0], bucket="registry", order=key, signer="court:a", by=None, now=NOW)
+        trading.freeze(firm, rest[0], bucket="registry", order=key, signer="court:a", by=None, now=NOW)
 
 
 def check(firm) -> None:
@@ -65,8 +65,8 @@ def check(firm) -> None:
     assert (done["cea"] or 0) == ledger.city_total("CEA").retired
     assert (done["ccer"] or 0) == ledger.city_total("CCER").retired <= 50_000  # 5 % of 1,000,000
     for year in (2019, 2020):
-        owed = services.duty_of(firm, year)
-        assert sum(services.surrendered(firm, year)) <= (owed.tonnes if owed else 0)
+        owed = owing.duty_of(firm, year)
+        assert sum(surrendering.surrendered(firm, year)) <= (owed.tonnes if owed else 0)
     for each in Surrender.objects.exclude(state="refused"):
         assert all(int(vintage) <= each.year for vintage in each.vintages)
     sold = CarbonTrade.objects.filter(seller=firm).aggregate(n=Sum("tonnes"))["n"] or 0

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from dafeng.domains.enterprise.compliance import holdings, services
+from dafeng.domains.enterprise.compliance import holdings, owing, surrendering
 from dafeng.domains.enterprise.models import Allocation, CarbonTrade, RuleSignature, Surrender
 from tests.domains.enterprise.compliance.conftest import COAL, NOW
 
@@ -95,7 +95,7 @@ def test_a_firm_applies_and_the_bureau_confirms(stocked, office, desk):
     assert office.post(f"/enterprise/compliance/surrenders/{applied.pk}/", {"do": "grant"}).status_code == 403
     assert "确认清缴" in text_of(desk, f"{BOARD}?year=2019")
     assert desk.post(f"/enterprise/compliance/surrenders/{applied.pk}/", {"do": "grant"}).status_code == 302
-    assert services.surrendered(stocked, 2019) == (900_000, 0)
+    assert surrendering.surrendered(stocked, 2019) == (900_000, 0)
     assert "已清缴" in text_of(office, f"{BOARD}?year=2019")
 
 
@@ -217,7 +217,7 @@ def test_reminders_and_tasks_go_to_those_who_owe(stocked, clerk, bureau, lock):
     from dafeng.kernel.desk.registry import tasks_of
 
     lock(stocked, 2025, 500_000)
-    services.register_duty(stocked, 2025, by=bureau, now=NOW)
+    owing.register_duty(stocked, 2025, by=bureau, now=NOW)
     now = datetime(2026, 12, 2, 1, tzinfo=UTC)
     assert any("2025" in each.title for each in tasks_of(clerk, now=now))
     assert deadlines.remind(today=now.date(), now=now) == 1

@@ -11,6 +11,7 @@ from dafeng.domains.enterprise.models import Report
 from tests.domains.enterprise.reporting.test_pages import browser as signed_in
 from tests.domains.enterprise.reporting.test_pages import pages, report  # noqa: F401
 from tests.domains.enterprise.reporting.test_reports import locked
+from tests.domains.enterprise.reporting.test_sources import filed, written
 from tests.portal.conftest import browser, faults, open_page  # noqa: F401
 
 pytestmark = pytest.mark.browser
@@ -75,3 +76,16 @@ def test_the_bureaus_and_the_public_pages_have_none_either(
         if told := faults(page):
             found[name] = told
     assert found == {}
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_that_orders_its_sources_has_none_either(
+    open_page: Any, unit: Any, people: dict[str, Any], size: str
+) -> None:
+    filed(unit, people["rival"], 2024)
+    written(unit, people["rival"], 2025, fuel_use="settlement")
+    page = open_page(size, client=signed_in(people["rival"]))
+    page.goto("/enterprise/reporting/firms/power/plan/2025/")
+    assert faults(page) == []
+    assert "低于以前的方案" in page.inner_text("main")

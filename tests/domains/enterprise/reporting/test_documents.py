@@ -9,8 +9,8 @@ import docx
 import openpyxl
 import pytest
 
-from dafeng.domains.enterprise.models import Report
-from dafeng.domains.enterprise.reporting import documents, reports
+from dafeng.domains.enterprise.models import CheckFinding, Report
+from dafeng.domains.enterprise.reporting import assembling, documents, reports
 from tests.domains.enterprise.reporting.conftest import NOW
 
 
@@ -40,3 +40,17 @@ def test_the_word_paper_has_the_chapters_in_order_and_emissions_to_two_decimals(
     shown = {cell.text for table in paper.tables for row in table.rows for cell in row.cells}
     assert f"{report.emissions:,.2f}" in shown
     assert "642,000.00" in shown
+
+
+def test_the_paper_calls_checks_by_their_names(draft: Report, people: dict[str, Any]) -> None:
+    facility = draft.enterprise.facilities.get()
+    for rule in ("holiday-report", "below_plan"):
+        CheckFinding.objects.create(
+            facility=facility, rule=rule, month="2025-03", item="ncv", severity="info", found_at=NOW,
+            facts={"what": "甲", "why": "乙", "what_en": "a", "why_en": "b"},
+        )  # fmt: skip
+    content = assembling.content_of(draft)
+    book = openpyxl.load_workbook(io.BytesIO(documents.made(draft, content, "xlsx")))
+    cells = {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert {"检测日期在法定节假日", "来源低于控制方案"} <= cells
+    assert cells.isdisjoint({"holiday-report", "below_plan"})

@@ -183,3 +183,13 @@ def test_a_program_registers_a_facility_with_facts_and_sources(
     client.force_login(people["clerk"])
     assert client.get(at).status_code == 404
     assert client.put(f"{root}/firms/power/facilities/two", json.dumps(body), **send).status_code == 404
+
+
+def test_of_units_reported_together_the_whole_is_derived(unit: Any, people: dict[str, Any]) -> None:
+    boundaries.add_stream(unit, "machine", "machine/1号机", by=people["clerk"], now=NOW)
+    unit.refresh_from_db()
+    cells = {each.key: each for each in sectoral.fields(unit, "2025-03")}
+    assert {("machine_capacity", "machine/1号机"), ("machine_hours", "machine/1号机")} <= set(cells)
+    hours = cells["running_hours", ""]
+    assert not sectoral.satisfied("power", hours, set())
+    assert sectoral.satisfied("power", hours, {("machine_hours", "machine/1号机")})

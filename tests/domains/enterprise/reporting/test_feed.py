@@ -43,6 +43,7 @@ def city() -> list[Report]:
                 "emissions": [[sector, "combustion", "CO2", "direct", tonnes], [sector, "electricity", "CO2", "indirect", 0.5 * tonnes]],
                 "heat": [[sector, "bituminous", 10 * tonnes]],
                 "bought": [[sector, "electricity", 2 * tonnes]],
+                "activity": [],
                 "lacking": 0,
             }  # fmt: skip
             made.append(

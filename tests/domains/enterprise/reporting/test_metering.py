@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue
-from dafeng.domains.enterprise.reporting import boundaries, entry, findings, metering, sheet
+from dafeng.domains.enterprise.reporting import boundaries, entry, findings, metering, points, sheet
 from dafeng.domains.enterprise.reporting.refusing import Faulty
 from dafeng.kernel.enterprises import services as enterprises
 from dafeng.kernel.series import ingest, services
@@ -36,6 +36,13 @@ def meter(code: str, readings: dict[date, float], *, organisation: str = "cement
         ingest.receive(told, source="http", now=datetime(2026, 3, 5, tzinfo=UTC))
 
 
+def assign(facility: Facility, item: str, stream: str, readings: list[str], by: Any, **told: Any) -> None:
+    """A measuring point of the item for each point of the readings store, by the same code."""
+    for each in readings:
+        usual = {"instrument": "电能表", "since": date(2012, 1, 1), "reading": each}
+        points.put(facility, each, item=item, stream=stream, **(usual | told), by=by, now=NOW)
+
+
 def filled(facility: Facility, month: str, by: Any) -> tuple[list[MonthlyValue], list[Refused]]:
     """What was filled, and why the rest was left."""
     found = metering.fill(facility, month, by=by, now=NOW)
@@ -51,7 +58,7 @@ def test_a_month_is_filled_in_the_units_of_the_form_and_says_by_what(kiln: Facil
     """Two meters, 31 days of March at 20,000 and 5,000 kWh: 25 MWh × 31 = 775 MWh."""
     meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
     meter("in-2", days(date(2025, 3, 1), 32, 5_000.0))
-    metering.assign(kiln, "electricity_bought", "", ["in-1", "in-2", "in-1"], by=people["clerk"], now=NOW)
+    assign(kiln, "electricity_bought", "", ["in-1", "in-2"], people["clerk"])
     made, left = filled(kiln, "2025-03", people["clerk"])
     assert left == []
     assert [(each.item, each.value, each.way) for each in made] == [
@@ -66,15 +73,16 @@ def test_a_month_is_filled_in_the_units_of_the_form_and_says_by_what(kiln: Facil
 def test_what_was_hardly_measured_or_told_by_a_person_is_left(kiln: Facility, people: dict[str, Any]) -> None:
     """Ten days of thirty-one are 32.3 %; in April the clerk has told the bill."""
     meter("in-1", days(date(2025, 3, 1), 11, 20_000.0))
-    metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
+    assign(kiln, "electricity_bought", "", ["in-1"], people["clerk"])
     made, left = filled(kiln, "2025-03", people["clerk"])
     assert (made, [each.code for each in left]) == ([], ["little_read"])
     assert "32.3%" in left[0].what
     _made, left = filled(kiln, "2025-05", people["clerk"])
     assert [each.code for each in left] == ["nothing_read"]
     assert not MonthlyValue.objects.exists()
+    points.drop(kiln, "in-1", by=people["clerk"], now=NOW)
     meter("in-2", days(date(2025, 4, 1), 31, 20_000.0))
-    metering.assign(kiln, "electricity_bought", "", ["in-2"], by=people["clerk"], now=NOW)
+    assign(kiln, "electricity_bought", "", ["in-2"], people["clerk"])
     entry.save_month(kiln, "2025-04", cells(), seen=None, by=people["clerk"], now=NOW)
     _made, left = filled(kiln, "2025-04", people["clerk"])
     assert [each.code for each in left] == ["told_otherwise"]
@@ -92,21 +100,21 @@ def test_foreign_unfit_and_unknown_meters_are_refused(kiln: Facility, people: di
         "point_unit": ("electricity_bought", "", ["gas"]),
         "no_such_item": ("cao", "x", ["gas"]),
     }
-    for code, (item, stream, points) in asked.items():
+    for code, (item, stream, readings) in asked.items():
         with pytest.raises(Refused) as error:
-            metering.assign(kiln, item, stream, points, by=people["clerk"], now=NOW)
+            assign(kiln, item, stream, readings, people["clerk"])
         assert error.value.code == code
     with pytest.raises(Refused) as error:
         metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
     assert error.value.code == "no_meters"
-    assert refused() == [("meters", code) for code in asked] + [("metered", "no_meters")]
-    assert metering.assigned(kiln) == []
+    assert refused() == [("point", code) for code in asked] + [("metered", "no_meters")]
+    assert not kiln.points.exists()
 
 
 @pytest.mark.django_db
 def test_nobody_may_type_a_number_in_the_name_of_a_meter(kiln: Facility, people: dict[str, Any]) -> None:
     meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
-    metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
+    assign(kiln, "electricity_bought", "", ["in-1"], people["clerk"])
     metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
     typed = entry.Cell("electricity_bought", "", 1.0, way="meter")
     with pytest.raises(Faulty) as error:
@@ -120,7 +128,7 @@ def test_nobody_may_type_a_number_in_the_name_of_a_meter(kiln: Facility, people:
 def test_a_workbook_that_repeats_a_meters_value_leaves_it_the_meters(kiln: Facility, people: dict[str, Any]) -> None:
     """The template goes back as it came, with one number more: only that one is a change, and it is a person's."""
     meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
-    metering.assign(kiln, "electricity_bought", "", ["in-1"], by=people["clerk"], now=NOW)
+    assign(kiln, "electricity_bought", "", ["in-1"], people["clerk"])
     metering.fill(kiln, "2025-03", by=people["clerk"], now=NOW)
     book = openpyxl.load_workbook(io.BytesIO(sheet.template(kiln, 2025)))
     page = book["月度数据"]
@@ -148,7 +156,7 @@ def test_a_works_whose_meter_never_rests_is_asked_about_its_holidays(firms: Any,
         firm, "works", name="茶厂", sector="food", since=date(2012, 1, 1), by=people["clerk"], now=NOW
     )
     meter("tea-in", days(date(2025, 9, 1), 62, 3_000.0))
-    metering.assign(works, "electricity_bought", "", ["tea-in"], by=people["clerk"], now=NOW)
+    assign(works, "electricity_bought", "", ["tea-in"], people["clerk"])
     made, left = filled(works, "2025-09", people["clerk"])
     assert ([each.value for each in made], left) == ([90.0], [])
     found = findings.refresh(firm, 2025, now=NOW)
@@ -164,9 +172,12 @@ def test_the_pages_assign_and_fill(kiln: Facility, people: dict[str, Any]) -> No
     clerk.force_login(people["clerk"])
     rival.force_login(people["rival"])
     base = f"/enterprise/reporting/facilities/{kiln.pk}/"
-    sent = {"item": "electricity_bought:", "points": "in-1"}
-    assert rival.post(f"{base}meters/", sent).status_code == 404
-    assert clerk.post(f"{base}meters/", sent).status_code == 302
+    sent = {
+        "code": "EM-1", "cell": "electricity_bought:", "instrument": "三相电能表", "accuracy": "0.5S 级",
+        "calibrated": "2023-05-10、2024-05-08", "period": "12", "reading": "in-1", "since": "2012-01-01",
+    }  # fmt: skip
+    assert rival.post(f"{base}points/", sent).status_code == 404
+    assert clerk.post(f"{base}points/", sent).status_code == 302
     assert "in-1" in clerk.get("/enterprise/reporting/firms/cement/facilities/").content.decode()
     assert rival.post(f"{base}months/2025-03/metered/").status_code == 404
     assert clerk.post(f"{base}months/2025-03/metered/").status_code == 302
@@ -190,7 +201,7 @@ def program(people: dict[str, Any], settings: Any) -> Any:
         chosen = scopes or tokens.scopes_for(user)
         _token, text = tokens.make(user, name="试验", scopes=chosen, lasts=lasts, now=timezone.now())
         return Client().generic(
-            method, f"/api/enterprise/reporting/facilities/{address}", json.dumps(body) if body is not None else "",
+            method, address if address.startswith("/") else f"/api/enterprise/reporting/facilities/{address}", json.dumps(body) if body is not None else "",
             content_type="application/json", headers={"Authorization": f"Bearer {text}"},
         )  # fmt: skip
 
@@ -209,16 +220,16 @@ def test_a_program_assigns_lists_fills_and_takes_away(kiln: Facility, people: di
         ("fuel_use", coal, "coal-1"),
         ("clinker_output", "portland", "clinker-1"),
     ):
-        told = {"item": item, "stream": stream, "points": [point]}
-        answer = program("clerk", "PUT", f"{kiln.pk}/meters", told)
-        assert (answer.status_code, answer.json()["points"]) == (200, [point])
+        told = {"item": item, "stream": stream, "instrument": "表", "reading": point, "since": "2012-01-01"}
+        answer = program("clerk", "PUT", f"{kiln.pk}/points/{point}", told)
+        assert (answer.status_code, answer.json()["reading"]) == (200, point)
     clinker = entry.Cell("clinker_output", "portland", 93_000.0)
     entry.save_month(kiln, "2025-03", [clinker], seen=None, by=people["clerk"], now=NOW)
-    listed = program("clerk", "GET", f"{kiln.pk}/meters").json()
+    listed = program("clerk", "GET", f"{kiln.pk}/points").json()
     assert (listed["total"], [each["item"] for each in listed["items"]]) == (
-        3, ["clinker_output", "electricity_bought", "fuel_use"],
+        3, ["clinker_output", "fuel_use", "electricity_bought"],
     )  # fmt: skip
-    assert (listed["items"][1]["unit"], listed["items"][1]["points"]) == ("MWh", ["in-1"])
+    assert (listed["items"][2]["unit"], listed["items"][2]["reading"]) == ("MWh", "in-1")
 
     told = program("clerk", "POST", f"{kiln.pk}/months/2025-03/metered").json()
     assert [(each["item"], each["value"], each["coverage"]) for each in told["filled"]] == [
@@ -236,33 +247,34 @@ def test_a_program_assigns_lists_fills_and_takes_away(kiln: Facility, people: di
     again = program("clerk", "POST", f"{kiln.pk}/months/2025-03/metered").json()
     assert ([each["item"] for each in again["unchanged"]], again["filled"]) == (["electricity_bought"], [])
 
-    gone = program("clerk", "PUT", f"{kiln.pk}/meters", {"item": "fuel_use", "stream": coal, "points": []})
-    assert (gone.status_code, gone.json()["points"]) == (200, [])
-    assert program("clerk", "GET", f"{kiln.pk}/meters").json()["total"] == 2
+    assert program("clerk", "DELETE", f"{kiln.pk}/points/coal-1").status_code == 204
+    assert program("clerk", "DELETE", f"{kiln.pk}/points/coal-1").json()["code"] == "unknown_point"
+    assert program("clerk", "GET", f"{kiln.pk}/points").json()["total"] == 2
 
 
 @pytest.mark.django_db
 def test_a_program_is_refused_as_the_pages_refuse(kiln: Facility, people: dict[str, Any], program: Any) -> None:
     meter("in-1", days(date(2025, 3, 1), 32, 20_000.0))
     meter("theirs", {}, organisation="power")
-    told = {"item": "electricity_bought", "points": ["in-1"]}
+    told = {"item": "electricity_bought", "instrument": "表", "reading": "in-1", "since": "2012-01-01"}
     for who, status in (("rival", 404), ("bureau", 403), ("verifier", 403)):
-        assert program(who, "PUT", f"{kiln.pk}/meters", told).status_code == status
+        assert program(who, "PUT", f"{kiln.pk}/points/EM-1", told).status_code == status
         assert program(who, "POST", f"{kiln.pk}/months/2025-03/metered").status_code == status
-    assert program("rival", "GET", f"{kiln.pk}/meters").status_code == 404
-    assert program("bureau", "GET", f"{kiln.pk}/meters").json()["total"] == 0
-    reading = program("clerk", "PUT", f"{kiln.pk}/meters", told, scopes=["enterprise:read"])
+    assert program("rival", "GET", f"{kiln.pk}/points").status_code == 404
+    assert program("bureau", "GET", f"{kiln.pk}/points").json()["total"] == 0
+    reading = program("clerk", "PUT", f"{kiln.pk}/points/EM-1", told, scopes=["enterprise:read"])
     assert (reading.status_code, reading.json()["code"]) == (403, "scope")
     for body, code in (
-        (told | {"points": ["theirs"]}, "unknown_point"),
+        (told | {"reading": "theirs"}, "unknown_point"),
         (told | {"item": "no_such"}, "no_such_item"),
-        (told | {"item": "no_such", "points": []}, "no_such_item"),
+        (told | {"until": "2011-12-31"}, "life_reversed"),
+        (told | {"calibrated": ["2100-01-01"]}, "calibrated_later"),
     ):
-        answer = program("clerk", "PUT", f"{kiln.pk}/meters", body)
+        answer = program("clerk", "PUT", f"{kiln.pk}/points/EM-1", body)
         assert (answer.status_code, answer.json()["code"]) == (422, code)
     answer = program("clerk", "POST", f"{kiln.pk}/months/2025-03/metered")
     assert (answer.status_code, answer.json()["code"]) == (422, "no_meters")
-    assert program("clerk", "PUT", f"{kiln.pk}/meters", told).status_code == 200
+    assert program("clerk", "PUT", f"{kiln.pk}/points/EM-1", told).status_code == 200
     for month, code in (("2025", "unknown_month"), ("2025-13", "unknown_month"), ("2100-01", "future_month")):
         answer = program("clerk", "POST", f"{kiln.pk}/months/{month}/metered")
         assert (answer.status_code, answer.json()["code"]) == (422, code)
@@ -279,10 +291,10 @@ def test_a_program_is_refused_as_the_pages_refuse(kiln: Facility, people: dict[s
 def test_points_of_a_stream_that_is_gone_can_be_taken_away(kiln: Facility, people: dict[str, Any]) -> None:
     meter("coal-1", {}, quantity="coal", unit="t")
     coal = "bituminous/cement_kiln"
-    metering.assign(kiln, "fuel_use", coal, ["coal-1"], by=people["clerk"], now=NOW)
+    assign(kiln, "fuel_use", coal, ["coal-1"], people["clerk"])
     kiln.facts = {**kiln.facts, "streams": {"clinker": ["portland"]}}
     kiln.save()
     with pytest.raises(Refused):
-        metering.assign(kiln, "fuel_use", coal, ["coal-1"], by=people["clerk"], now=NOW)
-    metering.assign(kiln, "fuel_use", coal, [], by=people["clerk"], now=NOW)
-    assert metering.assigned(kiln) == []
+        assign(kiln, "fuel_use", coal, ["coal-1"], people["clerk"])
+    points.drop(kiln, "coal-1", by=people["clerk"], now=NOW)
+    assert not kiln.points.exists()

@@ -50,6 +50,16 @@ def pages(report: Report) -> list[str]:
     ]
 
 
+def test_the_first_year_of_the_market_can_be_told_on_the_pages(report: Report, people: dict[str, Any]) -> None:
+    """The rule sets of 2019-2020 need what was reported then; before 2019 no rule is known."""
+    facility = report.enterprise.facilities.get()
+    owner = browser(people["clerk"])
+    found = owner.get(f"/enterprise/reporting/facilities/{facility.pk}/?year=2019").content.decode()
+    assert "2019-03" in found
+    assert owner.get(f"/enterprise/reporting/facilities/{facility.pk}/months/2019-03/").status_code == 200
+    assert "?year=2018" not in found
+
+
 def test_every_page_answers_its_owner_with_few_questions_and_nobody_elses(
     report: Report, people: dict[str, Any]
 ) -> None:
@@ -84,6 +94,9 @@ def test_the_bureau_sees_its_desk_the_feed_and_the_parameters(report: Report, pe
             answer = office.get(f"/enterprise/reporting/{name}")
         assert (answer.status_code, name) == (200, name)
         assert len(asked) <= 12, (name, len(asked))
+    feed_page = office.get("/enterprise/reporting/feed/?year=2025").content.decode()
+    for text in ("2A1 水泥生产", "clinker", "1,200,000", "ID3 终端用电", "96,000"):
+        assert text in feed_page, text
     assert office.post("/enterprise/reporting/desk/remind/", {"firm": "cement"}).status_code == 302
     public = Client().get("/enterprise/reporting/public/cement/")
     assert public.status_code == 404  # not locked yet

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthlyValue
 from dafeng.domains.enterprise.reporting import assembling, entry, findings, reports, sectoral, sheet
-from dafeng.domains.enterprise.reporting.methods import SECTORS
+from dafeng.domains.enterprise.reporting.methods import SECTORS, checks
 from dafeng.domains.enterprise.reporting.refusing import Faulty
 from tests.domains.enterprise.reporting.conftest import NOW, cells, paper
 from tests.domains.enterprise.reporting.methods import planted
@@ -279,6 +279,15 @@ def test_a_test_on_a_public_holiday_is_asked_about_and_the_page_says_so(kiln: Fa
     asked_about(kiln)
     found.refresh_from_db()
     assert found.state == "mended"
+
+
+def test_every_item_with_a_laboratory_report_is_asked_about(kiln: Facility, people: dict[str, Any]) -> None:
+    """The cement schema names a laboratory report for the lime of the clinker, that of lime for purity and decomposition."""
+    cell = entry.Cell("cao", "portland", 65.0, "", "", "measured", "检测", None, date(2025, 10, 1))
+    entry.save_month(kiln, "2025-09", [cell], seen=entry.seen(kiln, "2025-09"), by=people["clerk"], now=NOW)
+    assert [(each.item, each.month) for each in asked_about(kiln)] == [("cao", "2025-09")]
+    by_code = {rule.code: rule for rule in checks.rules_of(SECTORS["lime"])}
+    assert {"purity", "decomposition", "ncv"} <= set(by_code["holiday-report"]["items"])
 
 
 @pytest.mark.django_db

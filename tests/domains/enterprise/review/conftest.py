@@ -16,7 +16,7 @@ PLACE = "411522"
 CONTENT: dict[str, Any] = {
     "basics": {
         "name": "试验项目", "place": PLACE, "kind": "new", "stage": "proposed", "industry": "1530", "operation_year": 2028,
-        "compiler": "试验咨询公司", "compiler_organisation": "compiler",
+        "compiler": "试验咨询公司", "compiler_organisation": "compiler", "compiler_note": "名录建立以前委托",
     },
     "energy": {"energies": {"electricity": {"after": 20_000.0}, "natural_gas": {"after": 100.0}}},
     "output": {"product_name": "茶", "output": 10_000.0, "value": 50_000.0, "added_value": 20_000.0},

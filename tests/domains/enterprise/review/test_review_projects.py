@@ -325,7 +325,7 @@ def test_without_a_budget_nothing_is_said_to_be_left(draft) -> None:
 
 def test_a_writer_from_the_register_is_known_by_its_name_and_its_people_do_not_judge(draft, people, person, experts):
     from dafeng.domains.enterprise.review.experts import conflicts_of
-    from dafeng.domains.enterprise.review.forms import BasicsForm
+    from dafeng.domains.enterprise.review.forms.telling import BasicsForm
     from dafeng.domains.enterprise.verification import bodies
 
     told = {"sectors": (), "by": people["ecology"], "now": NOW}
@@ -347,6 +347,8 @@ def test_a_writer_from_the_register_is_known_by_its_name_and_its_people_do_not_j
     project = draft(basics=form.told())
     assert conflicts_of(experts[0], project, []) == ["compiler"]
     assert conflicts_of(experts[1], project, []) == []
-    free = BasicsForm(given | {"compiler_body": ""}, places={given["place"]: "县"}, units={})
+    bare = given | {"compiler_body": "", "compiler_note": ""}
+    assert "compiler_note" in BasicsForm(bare, places={given["place"]: "县"}, units={}).errors
+    free = BasicsForm(bare | {"compiler_note": "本地没有这一行业的机构"}, places={given["place"]: "县"}, units={})
     assert free.is_valid(), free.errors
     assert free.told()["compiler"] == "别的名称"

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import ProjectAnnex
-from dafeng.domains.enterprise.review import annexes, assessments, joint, projects, region, swaps
+from dafeng.domains.enterprise.models import Project, ProjectAnnex
+from dafeng.domains.enterprise.review import annexes, assessments, joint, projects, region, statistics, swaps
 from dafeng.domains.enterprise.review.figures import Figures
 from dafeng.kernel.errors import NotFound, TransitionError
 from dafeng.kernel.indicators import services as indicators
@@ -192,6 +192,23 @@ def test_an_approved_project_is_published_with_its_months(approved, people) -> N
         projects.expect(found, month=date(2026, 12, 1), by=people["owner"], now=NOW)
 
 
+def test_coal_is_published_by_project_with_its_firm_and_a_secret_one_without(approved) -> None:
+    """1,000 t of coal a year; a project that burns none tells no coal; a secret one has neither name nor firm."""
+    import json
+
+    approved()
+    assert indicators.values("review.energy.new", subject=PLACE).height == 1
+    burning = approved(energy={"energies": {"bituminous": {"after": 1000.0}}})
+    told = indicators.values("review.coal.new", subject=PLACE)
+    assert (told["value"].to_list(), told["unit"].to_list()) == ([1000.0], ["t"])
+    [part] = json.loads(told["lineage"].item())["parts"]
+    assert (part["number"], part["amount"], part["firm"]) == (burning.number, 1000.0, burning.enterprise.subject)
+    Project.objects.filter(pk=burning.pk).update(content=burning.content | {"basics": burning.content["basics"] | {"secret": True}})  # fmt: skip
+    statistics.publish(burning.city, by=None, now=NOW)
+    [part] = json.loads(indicators.values("review.coal.new", subject=PLACE)["lineage"].item())["parts"]
+    assert (part["name"], part["firm"], part["amount"]) == ("", "", 1000.0)
+
+
 def test_the_expected_month_by_form_for_the_owner_alone(approved, people) -> None:
     found = approved()
     owner, bureau = Client(), Client()
@@ -203,3 +220,44 @@ def test_the_expected_month_by_form_for_the_owner_alone(approved, people) -> Non
     found.refresh_from_db()
     assert found.expected_on == date(2099, 3, 1)
     assert 'value="2099-03"' in owner.get(f"/enterprise/review/projects/{found.pk}/").content.decode()
+
+
+def test_both_rooms_count_a_county_alike_feedstock_and_renewable_power_deducted(approved, draft, people) -> None:
+    """The project: 20,000 MWh × 0.1229 + 100×10⁴ m³ × 13.3 = 2458 + 1330 = 3788 tce. Of it 40×10⁴ m³ are feedstock (532 tce) and 5,000
+    MWh renewable (614.5 tce): 2641.5 count.
+
+    The county used 11 × 9,000 this year, of it 11 × 1,000 feedstock, and last year 12 × 8,000 without: 8,000 a month count, growth
+    is 1. So the year without projects is 12 × 8,000 = 96,000 of a quota of 100,000: 96 %. From December on the project is 1/12 of its
+    year in dual control's forecast of November; the review, which reads October's, counts its whole year.
+    """
+    from dafeng.domains.energy.control import balance, quotas, readings, warnings
+    from dafeng.domains.energy.control import coming as expected
+    from dafeng.domains.energy.control.city import ensure_city
+
+    ensure_city("411500", "信阳市", "Xinyang", counties={PLACE: ["光山县", "Guangshan"]})
+    energies = {"electricity": {"after": 20_000.0}, "natural_gas": {"after": 100.0, "feedstock": 40.0}}
+    other = approved(
+        basics={"operation_year": TODAY.year, "operation_month": 12},
+        energy={"energies": energies, "renewable": 5_000.0},
+    )
+    assert (other.tce, other.counted) == (pytest.approx(3788), pytest.approx(2641.5))
+    quota = quotas.draft("411500", place=PLACE, quantity="energy", period=str(YEAR), amount=100_000, document="试验文件", decided_on=TODAY, by=people["ndrc"], now=NOW)  # fmt: skip
+    records.move(quota.record, "sign", by=people["ecology"], now=NOW)
+    told = [(YEAR - 1, month, "energy", 8_000) for month in range(1, 13)]
+    told += [
+        (YEAR, month, kind, value)
+        for month in range(1, 12)
+        for kind, value in (("energy", 9_000), ("feedstock", 1_000))
+    ]
+    for year, month, kind, value in told:
+        readings.file("411500", place=PLACE, quantity=kind, month=f"{year}-{month:02d}", value=value, basis="statistic", source="统计", by=None, now=NOW)  # fmt: skip
+    board = balance.state(f"place:{PLACE}", YEAR, 11)  # the opinion is of November
+    assert board is not None
+    assert (board.used, board.gross) == (pytest.approx(88_000), pytest.approx(99_000))
+    assert board.year_forecast == pytest.approx(96_000 + 2641.5 / 12)
+    [part] = expected.parts_of("411500", "energy", subjects=[f"place:{PLACE}"])[f"place:{PLACE}"]
+    warnings.publish("411500", by=None, now=NOW)
+    found = told_of(draft())
+    assert found.forecast == pytest.approx(96)
+    assert found.approved == pytest.approx(part.year_amount) == pytest.approx(2641.5)
+    assert found.with_approved == pytest.approx(96 + 2.6415)

@@ -61,6 +61,26 @@ def test_the_figures_of_the_quota_stand_side_by_side() -> None:
     }  # fmt: skip
 
 
+def test_the_verifier_puts_units_reported_together_into_one() -> None:
+    """(A.23) 300 MW for 500 h and 600 MW for 600 h are 900 MW for 510 000 ÷ 900 h; what is told of the whole stands."""
+    parts = [("machine_capacity", "1", 300, "MW"), ("machine_capacity", "2", 600, "MW"), ("machine_hours", "1", 500, "h"), ("machine_hours", "2", 600, "h")]  # fmt: skip
+    values = [
+        {"facility": "u", "month": "2025-01", "item": item, "stream": f"machine/{name}", "value": value, "unit": unit}
+        for item, name, value, unit in parts
+    ]
+    content = {"boundary": {"facilities": [{"code": "u", "sector": "power"}]}, "values": values}
+    assert production.told_of(content)["u", "2025-01"] == {
+        "capacity": 900,
+        "running_hours": pytest.approx(510_000 / 900),
+    }
+    whole = [
+        *values,
+        {"facility": "u", "month": "2025-01", "item": "running_hours", "stream": "", "value": 600, "unit": "h"},
+    ]
+    assert production.told_of(content | {"values": whole})["u", "2025-01"]["running_hours"] == 600
+    assert "running_hours" not in production.told_of(content | {"values": values[:-1]})["u", "2025-01"]
+
+
 def test_the_verifier_covers_every_figure_that_the_quota_reads() -> None:
     assert {code for code, _places in verified.FIGURES.values()} == set(production.CONSERVATIVE)
 

@@ -8,15 +8,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from dafeng.domains.enterprise.compliance import services, verified
+from dafeng.domains.enterprise.compliance import listing, owing, verified
 from dafeng.domains.enterprise.compliance.methods.duty import whole
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import Report, SpotCheck, SpotDraw
+from dafeng.domains.enterprise.models import Allocation, Report, SpotCheck, SpotDraw
 from dafeng.domains.enterprise.verification import assigning, rating, spots
 from dafeng.domains.enterprise.verification.methods import draws
 from dafeng.kernel.errors import PermissionDenied
 from dafeng.kernel.records import services as records
-from tests.domains.enterprise.verification.conftest import NOW, PER_MONTH
+from tests.domains.enterprise.verification.conftest import NOW, PER_MONTH, content_of
 from tests.domains.enterprise.verification.test_pages import page, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_who_must_be_checked_is_named_with_a_reason(case, people) -> None:
 
 
 def test_an_adjusted_number_raises_the_duty_once_a_second_person_confirms(found, plant, people) -> None:
-    services.cover(plant, 2025, "power", source="试验名录", by=people["assigner"], now=NOW)
+    listing.cover(plant, 2025, "power", source="试验名录", by=people["assigner"], now=NOW)
     who = {"by": people["assigner"], "now": NOW}
     more = 3 * PER_MONTH + 325.27  # 100 t of coal × 3.2527 t CO2 (conftest)
     with pytest.raises(Refused) as caught:
@@ -77,13 +77,87 @@ def test_an_adjusted_number_raises_the_duty_once_a_second_person_confirms(found,
         spots.confirm(found, **who)
     assert verified.figure_of(found.report).basis == "passed"
     spots.confirm(found, by=people["reviewer"], now=NOW)
-    owed = services.register_duty(plant, 2025, by=people["assigner"], now=NOW)
+    owed = owing.register_duty(plant, 2025, by=people["assigner"], now=NOW)
     assert owed.tonnes == whole(more) > whole(3 * PER_MONTH)
     assert (owed.steps[0]["code"], owed.steps[0]["numbers"]["verified"]) == ("spot", str(whole(more)))
 
 
+@pytest.fixture
+def two_units(case, people) -> SpotCheck:
+    """A report of two units with three months of coal each, drawn, inspected, with one finding."""
+    content = content_of()
+    first, second = content["rows"], [row | {"facility": "unit-2"} for row in content["rows"]]
+    both = {"reporting": 6 * PER_MONTH, "compliance": 6 * PER_MONTH, "incomplete": 0}
+    each = {"reporting": 3 * PER_MONTH, "compliance": 3 * PER_MONTH, "incomplete": 0}
+    content |= {
+        "rows": first + second, "values": content["values"] + [row | {"facility": "unit-2"} for row in content["values"]],
+        "totals": both | {"facilities": {"unit-1": dict(each), "unit-2": dict(each)}},
+        "boundary": {"facilities": [{"code": code, "name": code, "sector": "power", "compliance": True, "facts": {"class": "gas"}} for code in ("unit-1", "unit-2")], "changes": []},
+    }  # fmt: skip
+    case(content).visited().concluded().confirmed()
+    spots.draw(2025, by=people["assigner"], now=NOW)
+    drawn, who = SpotCheck.objects.get(), {"by": people["assigner"], "now": NOW}
+    spots.begin(drawn, inspectors="张三、李四", day=NOW.date(), **who)
+    paper = records.store_evidence(b"weighbridge", name="weigh.pdf", media_type="application/pdf", **who)
+    spots.find(drawn, facts="二号机组少报用煤 100 吨", missed=True, evidence=[paper], **who)
+    return drawn
+
+
+def test_an_adjustment_of_one_unit_moves_that_unit_and_the_whole_is_the_sum(two_units, plant, people, clock) -> None:
+    """Each unit 3 × 3252.7 t; unit 2 gets 325.27 t more: the whole firm 6 × 3252.7 + 325.27, and unit 1 stays as it was."""
+    unit, more = 3 * PER_MONTH, 325.27
+    who = {"outcome": "adjust", "text": "二号机组少报用煤", "by": people["assigner"], "now": NOW}
+    for wrong, code in (
+        ({"facilities": {"unit-2": unit - 1}}, "spot_facility"), ({"facilities": {"unit-3": unit + 1}}, "spot_facility"),
+        ({"facilities": {"unit-2": None}}, "spot_facility"), ({"facilities": {"unit-2": float("nan")}}, "spot_facility"),
+        ({"facilities": {"unit-2": unit}}, "spot_lower"), ({"facilities": {"unit-2": unit + more}, "tonnes": 6 * PER_MONTH + 400}, "spot_sum"),
+    ):  # fmt: skip
+        with pytest.raises(Refused) as caught:
+            spots.conclude(two_units, **wrong, **who)
+        assert caught.value.code == code
+    address = reverse("enterprise:verification-spot", kwargs={"id": two_units.pk})
+    desk = signed_in(people["assigner"])
+    assert 'name="unit:unit-2"' in page(desk, address)
+    given = {
+        "state": "inspecting",
+        "do": "conclude",
+        "outcome": "adjust",
+        "text": "少报用煤",
+        "tonnes": "",
+        "unit:unit-1": "",
+    }
+    assert desk.post(f"{address}step/", given | {"unit:unit-2": "许多"}).status_code == 302
+    assert SpotCheck.objects.get().record.state == "inspecting"  # refused, with a message
+    assert desk.post(f"{address}step/", given | {"unit:unit-2": f"{unit + more:.2f}"}).status_code == 302
+    two_units.refresh_from_db()
+    assert two_units.tonnes == pytest.approx(6 * PER_MONTH + more, abs=0.01)
+    before = verified.allocation_units(two_units.report)
+    spots.confirm(two_units, by=people["reviewer"], now=NOW)
+    assert [row["emissions"] for row in before] == [pytest.approx(unit, abs=0.001)] * 2
+    assert [row["emissions"] for row in verified.allocation_units(two_units.report)] == [pytest.approx(unit, abs=0.001), pytest.approx(unit + more, abs=0.01)]  # fmt: skip
+    figure = verified.figure_of(two_units.report)
+    assert (figure.basis, figure.tonnes) == ("spot", pytest.approx(6 * PER_MONTH + more, abs=0.01))
+    [row] = desk.get("/api/enterprise/spot-checks").json()["items"]
+    assert row["facilities"] == {"unit-2": pytest.approx(unit + more, abs=0.01)}
+
+
+def test_the_duty_of_gas_units_follows_the_adjusted_unit(two_units, plant, people) -> None:
+    """The gas step tells what the units emitted: the adjusted number, not that of the allocation before."""
+    spots.conclude(two_units, outcome="adjust", facilities={"unit-2": 3 * PER_MONTH + 325.27}, text="少报", by=people["assigner"], now=NOW)  # fmt: skip
+    spots.confirm(two_units, by=people["reviewer"], now=NOW)
+    listing.cover(plant, 2025, "power", source="试验名录", by=people["assigner"], now=NOW)
+    units = [
+        {"unit": f"unit-{n}", "class": "gas", "emissions": str(3 * PER_MONTH)} for n in (1, 2)
+    ]  # as allocated before
+    rows = [{"unit": f"unit-{n}", "class": "gas", "tonnes": 9_000} for n in (1, 2)]
+    Allocation.objects.create(enterprise=plant, year=2025, stage="final", number=1, rule_set="power-2024", units=units, rows=rows, tonnes=18_000, issued=18_000, at=NOW)  # fmt: skip
+    owed = owing.register_duty(plant, 2025, by=people["assigner"], now=NOW)
+    [gas] = [step for step in owed.steps if step["code"] == "gas"]
+    assert gas["numbers"]["emissions"] == str(whole(6 * PER_MONTH + 325.27))
+
+
 def test_a_returned_report_becomes_a_new_version_with_its_reason(found, plant, people) -> None:
-    services.cover(plant, 2025, "power", source="试验名录", by=people["assigner"], now=NOW)
+    listing.cover(plant, 2025, "power", source="试验名录", by=people["assigner"], now=NOW)
     spots.conclude(found, outcome="return", tonnes=None, text="台账与过磅单全年不符", by=people["assigner"], now=NOW)
     spots.confirm(found, by=people["reviewer"], now=NOW)
     new = Report.objects.get(version=2)
@@ -91,7 +165,7 @@ def test_a_returned_report_becomes_a_new_version_with_its_reason(found, plant, p
     assert "台账与过磅单全年不符" in new.reason
     assert found.report.record.state == "locked"  # what was locked stays as it was
     with pytest.raises(Refused) as caught:
-        services.register_duty(plant, 2025, by=people["assigner"], now=NOW)
+        owing.register_duty(plant, 2025, by=people["assigner"], now=NOW)
     assert caught.value.code == "verification_open"
     with pytest.raises(Refused) as caught:
         assigning.assign(found.report, by=people["assigner"], now=NOW)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dafeng.domains.disclosure import permissions, sheet
-from dafeng.domains.disclosure.forms import UploadForm
 from dafeng.domains.disclosure.views.place_and_time import city_of, clock
 from dafeng.kernel.actions import asks
-from dafeng.kernel.errors import NotFound, StaleError, UploadError
+from dafeng.kernel.pages.import_pages import template_file, upload_page
+from dafeng.kernel.pages.steps import record_of, unchanged
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
@@ -26,9 +24,7 @@ from dafeng.kernel.records.models import Record
 @require_safe
 @asks(permissions.KEEP_REGISTER)
 def import_template(request: HttpRequest, code: str) -> FileResponse:
-    content = sheet.template(city_of(code))
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=f"披露名录-{code}.xlsx", content_type=kind)
+    return template_file(sheet.template(city_of(code)), f"披露名录-{code}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,34 +32,17 @@ def import_template(request: HttpRequest, code: str) -> FileResponse:
 def upload(request: HttpRequest, code: str) -> HttpResponse:
     """Upload a sheet: either its faults by row, or a preview that waits to be committed."""
     city = city_of(code)
-    form = UploadForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"city": city, "form": form}
-    if request.method != "POST":
-        return render(request, "disclosure/upload.html", context)
-    if not form.is_valid():
-        return render(request, "disclosure/upload.html", context, status=422)
-    given = form.cleaned_data["file"]
-    try:
-        record, preview = sheet.open_import(city, given.file, name=given.name, by=request.user, now=timezone.now())
-    except UploadError as error:
-        return render(request, "disclosure/upload.html", context | {"error": error.as_dict()}, status=422)
-    if record is not None:
-        return redirect("disclosure:import", id=record.pk)
-    problems = [each.as_dict() for each in preview.problems[:500]]
-    more = context | {
-        "problems": problems,
-        "good": len(preview.rows),
-        "known": preview.known,
-        "count": len(preview.problems),
-    }
-    return render(request, "disclosure/upload.html", more, status=422 if problems else 200)
+    return upload_page(
+        request,
+        "disclosure/upload.html",
+        lambda file, name: sheet.open_import(city, file, name=name, by=request.user, now=timezone.now()),
+        lambda record: redirect("disclosure:import", id=record.pk),
+        {"city": city},
+    )
 
 
 def _import(request: HttpRequest, id: UUID) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(sheet.KIND).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这次导入"))
-    return found
+    return record_of(request, id, sheet.KIND, mend=_("请从披露台账重新进入"))
 
 
 @require_safe
@@ -89,10 +68,7 @@ def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
 def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
     record, (now, today) = _import(request, id), clock()
     action = request.POST.get("action", "")
-    if request.POST.get("state") != record.state:
-        raise StaleError(
-            _("这次导入已被他人办理，现为“%(state)s”") % {"state": record.state_title}, mend=_("请返回看最新情况")
-        )
+    unchanged(request, record)
     if action == "commit":
         count = sheet.commit(record, by=request.user, now=now, today=today)
         messages.success(request, _("已列入名录 %(count)s 项") % {"count": count})

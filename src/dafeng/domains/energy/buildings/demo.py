@@ -133,7 +133,7 @@ def _public(
         by=people["housing"],
         now=now,
     )
-    audit = store.file_audit(made["office-1"], year=year, auditor="演示审计机构", tonnes=1180.0, findings="演示：夜间空调未关", by=people["housing"], now=now, evidence=[report], demo=True)  # fmt: skip
+    audit = store.file_audit(made["office-1"], year=year, auditor="演示审计机构", note="演示：本市名录里还没有审计机构", tonnes=1180.0, findings="演示：夜间空调未关", by=people["housing"], now=now, evidence=[report], demo=True)  # fmt: skip
     records.move(audit.record, "accept", by=people["ndrc"], now=now)
 
 

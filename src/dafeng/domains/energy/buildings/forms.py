@@ -9,8 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.energy.buildings import rules
+from dafeng.domains.energy.buildings.store import AUDITS
 from dafeng.domains.energy.control.forms import Day, choices, number
 from dafeng.domains.energy.models import Building, BuildingUse, MonthValue
+from dafeng.kernel import bodies
 
 __all__ = ["AuditForm", "BuildingForm", "RetrofitForm", "UseForm"]
 
@@ -67,9 +69,19 @@ class RetrofitForm(forms.Form):
 
 class AuditForm(forms.Form):
     year = forms.IntegerField(label=_("年份"), min_value=2000, max_value=2100)
-    auditor = forms.CharField(label=_("审计机构"), max_length=120)
+    body = forms.ChoiceField(
+        label=_("审计机构（第三方机构名录）"), required=False, help_text=_("名录里没有的，在下面写名称和理由。")
+    )
+    auditor = forms.CharField(label=_("审计机构"), max_length=120, required=False)
+    note = forms.CharField(
+        label=_("委托名录以外机构的理由"), max_length=300, required=False, help_text=_("选了名录里的机构就不用填。")
+    )
     tonnes = number(_("碳排放（t CO₂）"), min_value=0)
     findings = forms.CharField(
         label=_("发现与整改"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
     file = forms.FileField(label=_("审计报告"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices(self, "body", bodies.choices(AUDITS))

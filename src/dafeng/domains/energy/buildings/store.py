@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.buildings import rules
 from dafeng.domains.energy.codes import check_code
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import Building, BuildingAudit, BuildingUse, Retrofit
+from dafeng.kernel import bodies
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.records import services as records
-from dafeng.kernel.records.models import Evidence
+from dafeng.kernel.records.models import Evidence, Record
 
+AUDITS = "audit"  # the service of the register under which a building may be audited
 RETROFIT, AUDIT = "building.retrofit", "building.audit"
 WORDS = ("name", "place", "type", "zone", "area", "year", "public", "cooling", "heating", "photovoltaic", "meters", "organisation", "pledge_year")  # fmt: skip
 
@@ -140,25 +143,38 @@ def file_retrofit(
 
 
 def file_audit(
-    building: Building, *, year: int, auditor: str, tonnes: float, findings: str, by: Any, now: datetime, evidence: list[Evidence], demo: bool = False
+    building: Building, *, year: int, tonnes: float, findings: str, by: Any, now: datetime, evidence: list[Evidence],
+    body: str = "", auditor: str = "", note: str = "", demo: bool = False,
 ) -> BuildingAudit:  # fmt: skip
-    """File a carbon audit with its report. Raises `Refused`: `not_public`, `year`, `negative`, `no_proof`, `no_auditor`."""
+    """File a carbon audit with its report. `body`: the auditor's code on the register; else `auditor` is named with a `note` why.
+
+    Raises `Refused`: `not_public`, `year`, `negative`, `no_proof`; `no_such_body`, `no_body`, `no_note`.
+    """
     if not building.public:
         raise Refused("not_public", _("碳审计只对公共机构的建筑"), mend=_("请先在名录中登记为公共机构"))
     if not 2000 <= year <= now.year:
         raise Refused("year", _("年份 %(year)s 不对") % {"year": year})
     if not 0 <= tonnes < 1e8:
         raise Refused("negative", _("数量 %(value)s 不对") % {"value": tonnes}, expected=_("不小于 0 的数"))
-    if not auditor.strip():
-        raise Refused("no_auditor", _("没有写审计机构"))
+    named = bodies.named(body, auditor, note, AUDITS)
+    if isinstance(named, bodies.Fault):
+        raise Refused(named.code, named.what, mend=named.mend)
     if not evidence:
         raise Refused("no_proof", _("没有附审计报告"))
-    payload = {"building": building.code, "year": year, "auditor": auditor, "tonnes": tonnes, "findings": findings}
+    payload = {"building": building.code, "year": year, "auditor": named.name, "body": named.code, "note": named.note, "tonnes": tonnes, "findings": findings}  # fmt: skip
     with records.serial():
         record = records.open_record(
             AUDIT, title=_("%(name)s %(year)s 年碳审计") % {"name": building.name, "year": year}, payload=payload, by=by, now=now,
             place=building.place, key=building.code, evidence=evidence,
         )  # fmt: skip
         return BuildingAudit.objects.create(
-            record=record, building=building, year=year, auditor=auditor, tonnes=tonnes, findings=findings, demo=demo
+            record=record, building=building, year=year, auditor=named.name, tonnes=tonnes, findings=findings, demo=demo
         )
+
+
+def audits_of(code: str, year: int) -> Iterator[bodies.Work]:
+    """The audits of a body of the register that were judged in a year: one that was refused has to be done again."""
+    rows = Record.objects.filter(kind=AUDIT, payload__body=code, state__in=("accepted", "refused"))
+    for record in rows.filter(changed_at__year=year):
+        refused = record.state == "refused"
+        yield bodies.Work("building_audit", timezone.localdate(record.changed_at), refused, int(refused))

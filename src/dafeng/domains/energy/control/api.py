@@ -11,8 +11,19 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dafeng.domains.energy.city_page import city_here
-from dafeng.domains.energy.control import balance, limits, permissions, projects, quotas, readings, rules, warnings
+from dafeng.domains.energy.control import (
+    balance,
+    coming,
+    limits,
+    permissions,
+    projects,
+    quotas,
+    readings,
+    rules,
+    warnings,
+)
 from dafeng.domains.energy.control import city as cities
+from dafeng.domains.energy.control.methods.coming import Added
 from dafeng.domains.energy.control.views.board import visible, why
 from dafeng.domains.energy.models import ControlLight, EnergyCity, HighProject, Quota
 from dafeng.kernel.actions import asks, demand
@@ -24,6 +35,7 @@ from dafeng.kernel.errors import NotFound
 router = Router(tags=["energy"])
 
 QuantityName = Literal["energy", "co2", "coal", "water"]
+ToldName = Literal["energy", "co2", "coal", "water", "feedstock", "renewable"]
 MONTH = r"^(20\d{2}-(0[1-9]|1[0-2]))?$"
 SUBJECT = _("对象：place:地区代码、enterprise:企业代码、building:建筑编号或 project:两高项目编号")
 QUANTITY = _("种类：energy 能源（tce），co2 二氧化碳（t），coal 煤炭（t），water 用水（m3）")
@@ -40,7 +52,15 @@ for schema in (
 ):
     words.describe(within=schema, subject=SUBJECT, quantity=QUANTITY, sector=SECTOR)
 words.describe(within="HighProjectOut", sector=SECTOR)
-for schema in ("QuotaOut", "ControlStateOut", "ControlLightOut", "HighProjectOut", "CoalCutOut", "FirmIndexOut"):
+for schema in (
+    "QuotaOut",
+    "ControlStateOut",
+    "ControlLightOut",
+    "HighProjectOut",
+    "CoalCutOut",
+    "ComingCoalOut",
+    "FirmIndexOut",
+):
     words.describe(within=schema, name=_("名称"), place=_("县区代码"), demo=_("是否演示数据"))
 for schema in ("ControlStateOut", "ControlLightOut"):
     words.describe(
@@ -54,7 +74,10 @@ for schema in ("ControlStateOut", "ControlLightOut"):
 words.describe(
     within="ControlStateOut",
     used_month=_("当月用量；没有填报为空"),
-    used=_("本年累计用量；有缺月为空"),
+    used=_("本年累计，计入考核的；有缺月为空"),
+    gross=_("本年累计总量；有缺月为空"),
+    deducted=_("从总量里扣减的原料用能和新增可再生能源电力"),
+    whole=_("没有扣减数据、按总量比的月份"),
     budget=_("本年累计预算"),
     year_budget=_("全年指标"),
     year_forecast=_("预计全年用量，含已批未投产项目"),
@@ -147,6 +170,9 @@ class ControlStateOut(Schema):
     year_budget: float | None
     year_forecast: float | None
     coming: float
+    gross: float | None
+    deducted: float
+    whole: list[str]
     ratio: float | None
     year_ratio: float | None
     missing: list[str]
@@ -182,7 +208,7 @@ class ControlLightOut(Schema):
 
 class EnergyMonthIn(Schema):
     subject: str = Field(max_length=120)
-    quantity: QuantityName
+    quantity: ToldName
     month: str = Field(max_length=7)
     value: float
     source: str = Field(max_length=200)
@@ -220,6 +246,18 @@ class CoalCutOut(Schema):
     free: float
     state: str
     demo: bool
+
+
+class ComingCoalOut(Schema):
+    number: str = Field(description=_("项目编号；未公布为空"))
+    name: str
+    place: str
+    year_amount: float = Field(description=_("投产后全年用煤，t"))
+    begins: str = Field(description=_("投产月；只知道年份的为年份"))
+    this_year: float = Field(description=_("计入今年预测的用煤，t"))
+    why: str = Field(
+        description=_("coming 待投产，late 逾期在建，idle 逾期未开工，unplaced 没有投产月，after 以后年度")
+    )
 
 
 class FirmIndexOut(Schema):
@@ -328,7 +366,7 @@ def file_energy_month(request: HttpRequest, given: EnergyMonthIn) -> Any:
         city.code, place=place, firm=firm, sector="" if firm else given.sector, quantity=given.quantity, month=given.month, value=given.value,
         basis=given.basis, source=given.source, by=request.user, now=now,
     )  # fmt: skip
-    warnings.assess(city.code, by=request.user, now=now, quantities=[given.quantity])
+    warnings.assess(city.code, by=request.user, now=now, quantities=[rules.judged(given.quantity)])
     return Status(
         201, {name: getattr(made, name) for name in ("subject", "sector", "quantity", "month", "value", "revision")}
     )
@@ -356,6 +394,20 @@ def list_coal_cuts(request: HttpRequest, asked: Query[Paging]) -> Any:
         return told | {"free": row.tonnes - (row.used or 0.0), "state": row.record.state}
 
     return page(request, projects.cuts_for(request.user, city_here().code).order_by("-year", "pk"), asked, show)
+
+
+@router.get("/energy/control/coal/projects", response=Page[ComingCoalOut], summary=_("已批未投产项目将新增的煤炭"))
+@asks(permissions.SEE)
+def list_coming_coal(request: HttpRequest, asked: Query[Paging]) -> Any:
+    def show(row: tuple[str, Added]) -> dict[str, Any]:
+        place, each = row
+        part = each.part
+        return {
+            "number": part.number, "name": part.name, "place": place, "year_amount": part.year_amount, "this_year": each.amount,
+            "begins": part.since or part.planned or str(part.year), "why": each.why.value,
+        }  # fmt: skip
+
+    return page(request, coming.coal_ahead(city_here().code, *warnings.last_month(timezone.now())), asked, show)
 
 
 @router.get("/energy/control/indexes", response=Page[FirmIndexOut], summary=_("企业单位产品能耗及其在限额中的位置"))

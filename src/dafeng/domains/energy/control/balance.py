@@ -23,7 +23,8 @@ class State:
     """Where a subject stands at the end of a month. Amounts are in the quantity's unit; None is missing, never zero.
 
     `used`, `budget`: January to this month. `missing`: months of this year up to this one that nobody told. `coming`: what of the
-    year's forecast approved projects add that do not run yet.
+    year's forecast approved projects add that do not run yet. All of them are what is held against the quota; `gross` is the whole
+    to date, `deducted` what was taken out of it, and `whole` the months that are compared whole since nobody told what to deduct.
     """
 
     subject: str
@@ -41,6 +42,9 @@ class State:
     share_way: str = ""
     forecast_way: str = "none"
     coming: float = 0.0
+    gross: float | None = None
+    deducted: float = 0.0
+    whole: tuple[str, ...] = ()
     estimated: bool = False
     light: str = "unknown"
     streak: int = 1
@@ -50,7 +54,7 @@ class State:
     def facts(self) -> dict[str, Any]:
         """What is kept with a stored light."""
         kept = asdict(self)
-        return {name: kept[name] for name in ("used_month", "used", "budget", "year_budget", "year_forecast", "ratio", "year_ratio", "missing", "share_way", "forecast_way", "coming")}  # fmt: skip
+        return {name: kept[name] for name in ("used_month", "used", "budget", "year_budget", "year_forecast", "ratio", "year_ratio", "missing", "share_way", "forecast_way", "coming", "gross", "deducted", "whole")}  # fmt: skip
 
     @property
     def coming_ratio(self) -> float | None:
@@ -79,7 +83,7 @@ def states(
 def account(
     city: str, quantity: str, year: int, *, subjects: Iterable[str] | None = None, last_month: int = 12
 ) -> tuple[Board, dict[Key, dict[str, Reading]], dict[Key, dict[str, quotas.Budget]]]:
-    """The states with what they rest on: the readings and the budgets of each subject, by period."""
+    """The states with what they rest on: the readings (whole) and the budgets of each subject, by period."""
     asked = None if subjects is None else list(subjects)
     given = quotas.in_force(city, quantity, (year - 1, year), subjects=asked)
     parks = {subject for subject, _sector in given if subject.startswith("park:")}
@@ -119,7 +123,14 @@ def _year(
     for month in range(1, until + 1):
         to_date = {m: v for m, v in known.items() if m <= month}
         name = f"{year}-{month:02d}"
-        found[name] = _state(key, quantity, name, to_date, before, monthly, year_budget, part, told, expected)
+        state = _state(key, quantity, name, to_date, before, monthly, year_budget, part, told, expected)
+        rest_on = {(at := f"{year}-{m:02d}"): told[at] for m in to_date}
+        if state.used is not None:
+            deducted = sum(each.value - each.counted for each in rest_on.values())
+            state = replace(state, gross=state.used + deducted, deducted=deducted)
+        if rules.deducts(quantity, key[0], year):
+            state = replace(state, whole=tuple(at for at, each in rest_on.items() if each.deducted is None))
+        found[name] = state
     return found
 
 

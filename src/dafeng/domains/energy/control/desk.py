@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, time
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.energy.control import limits, overruns, patrols, permissions, projects, quotas, sheet, warnings
 from dafeng.domains.energy.control.city import name_of, only_city
+from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.control.views.decisions import page_of
 from dafeng.domains.energy.models import HighProject
 from dafeng.kernel.desk.registry import (
@@ -25,6 +26,7 @@ from dafeng.kernel.desk.registry import (
     register_search,
     register_tasks,
 )
+from dafeng.kernel.desk.subjects import Subject, register_subjects
 from dafeng.kernel.records.models import Record
 from dafeng.kernel.records.services import places_of, roles_of
 
@@ -86,11 +88,19 @@ def _page_of_import(record: Record) -> str:
     return reverse("energy:control-import", kwargs={"id": record.pk})
 
 
+def _named(user: Any, codes: Collection[str]) -> dict[str, Subject]:
+    """The city and its counties: no secret, and no page that fits everything that is told of a place."""
+    del user
+    city = only_city()
+    return {code: Subject(city.place_name(code, english=english())) for code in codes} if city else {}
+
+
 def register() -> None:
     for title, name, wanted, order in PLACES:
         register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), wanted, order))  # type: ignore[misc]
     register_tasks(_tasks)
     register_search(_search)
+    register_subjects("place", _named)
     for kind in (quotas.KIND, projects.KIND, limits.KIND):
         register_page(kind, page_of)
     register_page(sheet.KIND, _page_of_import)

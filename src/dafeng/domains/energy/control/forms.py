@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.energy.control import rules
 from dafeng.domains.energy.models import Building, FollowUp, HighProject, MonthValue, Park, Patrol, Quota
-from dafeng.domains.energy.models.control import Quantity
+from dafeng.domains.energy.models.control import TOLD, Quantity
 from dafeng.kernel.enterprises.models import Enterprise
 
 NUMBER = {"attrs": {"step": "any", "inputmode": "decimal"}}
@@ -105,9 +105,11 @@ class AdjustForm(forms.Form):
 
 class MonthForm(SubjectForm):
     sector = forms.ChoiceField(label=_("行业"), required=False)
-    quantity = forms.ChoiceField(label=_("种类"), choices=Quantity.choices)
+    quantity = forms.ChoiceField(label=_("种类"), choices=TOLD)
     month = forms.RegexField(r"^20\d\d-(0[1-9]|1[0-2])$", label=_("月份"), help_text=_("如 2026-10。"))
-    value = number(_("数量"), min_value=0, help_text=_("能源 tce，碳排放 t CO₂，煤炭 t，用水 m³。"))
+    value = number(
+        _("数量"), min_value=0, help_text=_("能源、原料用能和新增可再生能源电力 tce，碳排放 t CO₂，煤炭 t，用水 m³。")
+    )
     basis = forms.ChoiceField(label=_("依据"), choices=MonthValue.Basis.choices, initial="reported")
     source = forms.CharField(label=_("来源"), max_length=200)
     file = forms.FileField(label=_("凭证"), required=False, help_text=_("账单、台账或报表，不超过 20 MB。"))

@@ -6,7 +6,7 @@ Rule `precedence` of `rules.toml`: what was reported counts before what was mete
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from dafeng.domains.energy.control import rules
 from dafeng.domains.energy.control.city import place_subject
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import MonthValue
+from dafeng.domains.energy.models.control import TOLD, Deduction
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import PeriodError
 from dafeng.kernel.indicators import services as indicators
@@ -32,13 +33,21 @@ DOMAIN, KIND = "energy", "control"
 
 @dataclass(frozen=True)
 class Reading:
-    """A month's use. `told`: `reported` by somebody, or `indicator` (computed from meters)."""
+    """A month's use. `told`: `reported` by somebody, or `indicator` (computed from meters). `deducted`: what of it is not held against
+    the quota (`rules.deducts`); None where nobody told.
+    """
 
     value: float
     basis: str
     source: str
     told: str
     evidence: Any = None
+    deducted: float | None = None
+
+    @property
+    def counted(self) -> float:
+        """More than there is cannot be deducted."""
+        return self.value - min(self.deducted or 0.0, self.value)
 
 
 def months(
@@ -49,19 +58,28 @@ def months(
     Two questions to the database.
     """
     wanted = [f"{year}-{month:02d}" for year in years for month in range(1, 13)]
-    chosen = MonthValue.objects.filter(city=city, quantity=quantity, month__in=wanted)
+    kinds = [quantity, *(Deduction.values if quantity == rules.DEDUCTED else ())]
+    chosen = MonthValue.objects.filter(city=city, quantity__in=kinds, month__in=wanted)
     asked = None if subjects is None else list(subjects)
     if asked is not None:
         chosen = chosen.filter(subject__in=asked)
     found: dict[Key, dict[str, Reading]] = {}
+    cuts: dict[Key, dict[str, dict[str, float]]] = {}
     rows = chosen.order_by("revision").values_list(
-        "subject", "sector", "month", "value", "basis", "source", "evidence_id"
+        "subject", "sector", "quantity", "month", "value", "basis", "source", "evidence_id"
     )
-    for subject, sector, month, value, basis, source, evidence in rows:
-        found.setdefault((subject, sector), {})[month] = Reading(value, basis, source, "reported", evidence)
+    for subject, sector, kind, month, value, basis, source, evidence in rows:
+        if kind == quantity:
+            found.setdefault((subject, sector), {})[month] = Reading(value, basis, source, "reported", evidence)
+        else:
+            cuts.setdefault((subject, sector), {}).setdefault(month, {})[kind] = value
     for subject, month, value, estimated in _metered(quantity, wanted, asked, city, parks):
         basis = "estimated" if estimated else "metered"
         found.setdefault((subject, ""), {}).setdefault(month, Reading(value, basis, _("计量指标"), "indicator"))
+    for key, months_ in cuts.items():
+        for month, told in months_.items():
+            if month in found.get(key, {}) and rules.deducts(quantity, key[0], int(month[:4])):
+                found[key][month] = replace(found[key][month], deducted=sum(told.values()))
     return found
 
 
@@ -100,10 +118,16 @@ def file(
 ) -> MonthValue:  # fmt: skip
     """Tell what a county (or its sector, or a firm) used in a month; telling it again corrects it and keeps the earlier value.
 
-    Raises `Refused`: `not_a_month`, `future_month`, `negative`, `no_source`, `unknown_quantity`, `unknown_sector`.
+    Raises `Refused`: `not_a_month`, `future_month`, `negative`, `no_source`, `unknown_quantity`, `unknown_sector`, `deduction_of_firm`.
     """
     period = month_of(month)
     _check(quantity, sector, value, source, period, now)
+    if firm and quantity in Deduction.values:
+        raise Refused(
+            "deduction_of_firm",
+            _("原料用能和新增可再生能源电力只从县区和全市的能源消费里扣减"),
+            mend=_("请按县区填报，不选企业"),
+        )
     subject = firm.subject if firm else place_subject(place)
     with records.serial():
         same = MonthValue.objects.filter(subject=subject, sector=sector, quantity=quantity, month=str(period))
@@ -127,7 +151,7 @@ def file(
 
 
 def _check(quantity: str, sector: str, value: float, source: str, period: Period, now: datetime) -> None:
-    if quantity not in rules.quantities():
+    if quantity not in dict(TOLD):
         raise Refused("unknown_quantity", _("没有“%(quantity)s”这种指标") % {"quantity": quantity})
     if sector and sector not in rules.sectors():
         raise Refused("unknown_sector", _("没有“%(sector)s”这个行业") % {"sector": sector})
@@ -146,5 +170,5 @@ def history(subject: str, sector: str, quantity: str, month: str) -> list[MonthV
 
 
 def plain(found: Mapping[str, Reading], year: int) -> dict[int, float]:
-    """Month number → value of one year."""
-    return {month: found[name].value for month in range(1, 13) if (name := f"{year}-{month:02d}") in found}
+    """Month number → what of one year is held against the quota."""
+    return {month: found[name].counted for month in range(1, 13) if (name := f"{year}-{month:02d}") in found}

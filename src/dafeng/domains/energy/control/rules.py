@@ -91,6 +91,23 @@ def quantities() -> Mapping[str, Quantity]:
     return {code: Quantity(code, **row) for code, row in _data()["quantities"].items()}
 
 
+DEDUCTED, DEDUCTED_UNIT = "energy", "tce"
+
+
+def deducts(quantity: str, subject: str, year: int) -> bool:
+    """Whether the rule of the year takes feedstock and new renewable power out of what is held against the quota: of places' energy."""
+    return quantity == DEDUCTED and subject.startswith("place:") and year >= int(_data()["deductions"]["since"])
+
+
+def judged(told: str) -> str:
+    """The quantity whose lights a told month moves: a deduction moves those of energy."""
+    return told if told in quantities() else DEDUCTED
+
+
+def told_unit(told: str) -> str:
+    return quantities()[told].unit if told in quantities() else DEDUCTED_UNIT
+
+
 @cache
 def rules() -> Mapping[str, Rule]:
     return {row["id"]: Rule(**row) for row in _data()["rule"]}

@@ -13,7 +13,7 @@ from dafeng.domains.energy.control.permissions import WHOLE
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.importing import Preview, Row, Said, unless_empty
 from dafeng.domains.energy.models import EnergyCity, MonthValue
-from dafeng.domains.energy.models.control import Quantity
+from dafeng.domains.energy.models.control import TOLD
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
@@ -33,7 +33,7 @@ def template(city: EnergyCity) -> bytes:
     """An empty workbook with lists to choose from."""
     del city
     return TABLE.template({
-        SECTOR: [names[0] for names in rules.sector_names().values()], WHAT: list(map(str, Quantity.labels)),
+        SECTOR: [names[0] for names in rules.sector_names().values()], WHAT: [str(label) for _code, label in TOLD],
         UNIT: [each.unit for each in rules.quantities().values()], BASIS: list(map(str, MonthValue.Basis.labels)),
     })  # fmt: skip
 
@@ -56,7 +56,7 @@ class _Reader:
             self.places[city.name] = city.code
         self.firms = {each.name: each for each in Enterprise.objects.for_user(user).filter(city=city.code)}
         self.sectors = {names[0]: code for code, names in rules.sector_names().items()}
-        self.quantities = {str(label): value for value, label in Quantity.choices}
+        self.quantities = {str(label): value for value, label in TOLD}
         self.bases = {str(label): value for value, label in MonthValue.Basis.choices}
 
     def row(self, said: Said) -> Row:
@@ -69,7 +69,7 @@ class _Reader:
             "basis": said.at(BASIS, unless_empty(lambda text: importing.one_of(text, self.bases), MonthValue.Basis.REPORTED.value)),
             "source": said.at(SOURCE, self._source),
         }  # fmt: skip
-        if quantity and said[UNIT] != (unit := rules.quantities()[quantity].unit):
+        if quantity and said[UNIT] != (unit := rules.told_unit(quantity)):
             said.refuse(UNIT, Refused("unit", _("单位“%(unit)s”不对") % {"unit": said[UNIT][:20]}, expected=unit))
         return row
 

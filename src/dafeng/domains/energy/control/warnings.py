@@ -89,7 +89,7 @@ def _keep(city: str, quantity: str, board: Board, places: Mapping[Key, str], *, 
 
 
 def _plain(state: State) -> dict[str, Any]:
-    return state.facts | {"missing": list(state.missing)}
+    return state.facts | {"missing": list(state.missing), "whole": list(state.whole)}
 
 
 def _same(former: ControlLight, state: State, digest: str) -> bool:

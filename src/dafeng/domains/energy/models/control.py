@@ -42,6 +42,16 @@ class Quantity(models.TextChoices):
     WATER = "water", _("用水")
 
 
+class Deduction(models.TextChoices):
+    """What of a place's energy is not held against its quota: told month by month beside the whole (`rules.toml`, deduction)."""
+
+    FEEDSTOCK = "feedstock", _("原料用能")
+    RENEWABLE = "renewable", _("新增可再生能源电力")
+
+
+TOLD = [*Quantity.choices, *Deduction.choices]
+
+
 def seen_by(user: Any, *, place: str = "place", enterprise: str = "") -> Q:
     """Rows with a place, and perhaps a firm: offices all, a county its own, the people of a firm the firm's."""
     roles = roles_of(user)
@@ -113,7 +123,7 @@ class MonthValue(AppendOnly):
     sector = models.CharField(_("行业"), max_length=12, blank=True)
     place = models.CharField(_("县区"), max_length=6)
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, related_name="+")
-    quantity = models.CharField(_("种类"), max_length=10, choices=Quantity.choices)
+    quantity = models.CharField(_("种类"), max_length=10, choices=TOLD)
     month = models.CharField(_("月份"), max_length=7)
     value = models.FloatField(_("数量"))
     basis = models.CharField(_("依据"), max_length=12, choices=Basis.choices)

@@ -78,6 +78,16 @@ class OfPark(models.QuerySet[Any]):
         return self.filter(firms_seen(user))
 
 
+class OfFirmOrPark(OfPark):
+    """Rows that may lie in no park: then a county sees those of its firms."""
+
+    def for_user(self, user: Any) -> OfFirmOrPark:
+        seen = firms_seen(user)
+        if seen and "county" in roles_of(user):
+            seen |= Q(park=None, enterprise__place__in=places_of(user) - {""})
+        return self.filter(seen)
+
+
 class Park(models.Model):
     """An industrial park of the register. `organisation`: whose people operate it."""
 
@@ -250,7 +260,10 @@ class ParkFlow(AppendOnly):
 
 
 class Heat(models.Model):
-    """Heat of a firm at a temperature: `months` and the hours of the day tell when, `hours` how many of them in a year it runs."""
+    """Heat of a firm at a temperature: `months` and the hours of the day tell when, `hours` how many of them in a year it runs.
+
+    Outside every park `park` is empty, and the row says where it lies.
+    """
 
     class Medium(models.TextChoices):
         STEAM = "steam", _("蒸汽")
@@ -258,7 +271,9 @@ class Heat(models.Model):
         FLUE_GAS = "flue_gas", _("烟气")
         AIR = "air", _("热风")
 
-    park = models.ForeignKey(Park, models.PROTECT, related_name="%(class)ss")
+    park = models.ForeignKey(Park, models.PROTECT, null=True, related_name="%(class)ss")
+    longitude = models.FloatField(_("经度"), null=True, blank=True)
+    latitude = models.FloatField(_("纬度"), null=True, blank=True)
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="energy_%(class)ss")
     name = models.CharField(_("名称"), max_length=80)
     temperature = models.FloatField(_("温度（℃）"))
@@ -272,11 +287,17 @@ class Heat(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     demo = models.BooleanField(_("示例"), default=False)
 
-    objects = OfPark.as_manager()
+    objects = OfFirmOrPark.as_manager()
 
     class Meta:
         abstract = True
         ordering = ("-temperature", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(park__isnull=False) | Q(longitude__isnull=False, latitude__isnull=False),
+                name="energy_%(class)s_somewhere",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from dafeng.domains.energy.models import Anomaly, Measure, MonitoredFirm
 from dafeng.domains.energy.monitoring import permissions, words
 from dafeng.kernel.desk.registry import Entry, Hit, Rows, Task, register_entry, register_search, register_tasks
+from dafeng.kernel.desk.subjects import Subject, register_subjects
+from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records.access import organisations_of, roles_of
 
 PLACES = (
@@ -69,9 +71,22 @@ def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     )
 
 
+def _named(user: Any, codes: Collection[str]) -> dict[str, Subject]:
+    """Firms, with their board where they are monitored."""
+    rows = Enterprise.objects.for_user(user).filter(code__in=codes)
+    return {
+        code: Subject(
+            (english if words.english() else "") or name,
+            reverse("energy:monitoring-board", kwargs={"code": code}) if monitored else "",
+        )
+        for code, name, english, monitored in rows.values_list("code", "name", "name_en", "energy_monitored")
+    }
+
+
 def register() -> None:
     for title, name, order in PLACES:
         register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), permissions.SEE, order))  # type: ignore[misc]
     register_tasks(_waiting)
     register_tasks(_due)
     register_search(_search)
+    register_subjects("enterprise", _named)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from dafeng.domains.energy.errors import EnergyError
 from dafeng.domains.energy.models import Anomaly, AnomalyMove, Meter, MonitoredFirm
 from dafeng.domains.energy.monitoring import permissions, reading
-from dafeng.domains.energy.monitoring.methods import anomalies, conversion, findings, today
+from dafeng.domains.energy.monitoring.methods import anomalies, conversion, findings, power_factor, today
 from dafeng.domains.energy.monitoring.methods.findings import Finding
 from dafeng.domains.energy.monitoring.methods.profiles import Profiles
 from dafeng.domains.energy.monitoring.methods.tariffs import Tariff, tariff_of
@@ -62,61 +62,12 @@ def detect(firm: MonitoredFirm, *, now: datetime, days: int = LATELY) -> int:
     by_pk = {meter.pk: meter for meter in meters}
     with transaction.atomic():
         # What was called during a day that is over is the night's to say, by its own rules.
-        _close(
+        close(
             open_today(firm).filter(last__lte=reading.midnight(timezone.localdate(now))),
             _("当日已过，由夜间识别接管"),
             now=now,
         )
-        return sum(_kept(firm, by_pk[each.meter], each, tariff, now=now) for each in found)
-
-
-TODAY_HISTORY = 42
-"""Days that say what is usual at an hour."""
-
-
-def watch(firm: MonitoredFirm, *, now: datetime) -> int:
-    """Judge today's finished hours of a firm; returns how many findings are new. What is over again is closed, saying so."""
-    day = timezone.localdate(now)
-    finished = timezone.localtime(now).hour
-    meters = {
-        meter.pk: meter for meter in meters_of(firm, day)
-        if meter.role != Meter.Role.REACTIVE and meter.point.kind != Point.Kind.INSTANT
-    }  # fmt: skip
-    if not meters or not finished:
-        return 0
-    block = reading.profiles_of(list(meters.values()), day - timedelta(days=TODAY_HISTORY), day)
-    tariff = tariff_of(province(firm.enterprise.place), day)
-    found = [each for row, pk in enumerate(block.meters) for each in _called(block, row, meters[pk], finished)]
-    with transaction.atomic():
-        new = sum(_kept(firm, meters[each.meter], each, tariff, now=now) for each in found)
-        going = Q(pk__in=[])
-        for each in found:
-            going |= Q(meter=each.meter, kind=each.kind, last__gt=timezone.make_aware(each.first))
-        over = open_today(firm).filter(last__gt=reading.midnight(day), meter__in=meters).exclude(going)
-        _close(over, _("已恢复正常"), now=now)
-    return new
-
-
-def _called(block: Profiles, row: int, meter: Meter, finished: int) -> list[Finding]:
-    """Today's calls of one meter as findings; the last day of the block is today."""
-    history, last = block.values[row, :-1], block.values[row, -1]
-    calls = (today.silent(history, last, finished), today.runaway(history, last, finished, rated=meter.point.rated))
-    at = len(block.days) - 1
-    made = []
-    for call in calls:
-        if call is None:
-            continue
-        hours = slice(call.first, call.last)
-        slots = np.zeros((1, block.slots))
-        slots[0, hours] = np.abs(call.actual - call.expected) / (call.last - call.first)
-        facts_of = {"expected": call.expected, "actual": call.actual, "limit": call.limit}
-        made.append(
-            Finding(
-                call.kind, findings.POINT, meter.pk, block.at(at, call.first), block.at(at, call.last), abs(call.actual - call.expected),
-                (call.last - call.first) / today.SILENT_HOURS if call.kind == today.SILENT else call.actual / call.limit, facts_of, slots,
-            )
-        )  # fmt: skip
-    return made
+        return sum(keep(firm, by_pk[each.meter], each, tariff, now=now) for each in found)
 
 
 def open_today(firm: MonitoredFirm) -> Any:
@@ -124,14 +75,16 @@ def open_today(firm: MonitoredFirm) -> Any:
     return Anomaly.objects.filter(enterprise=firm.enterprise, kind__in=today.KINDS, state=Anomaly.State.NEW)
 
 
-def _close(found: Any, note: str, *, now: datetime) -> None:
+def close(found: Any, note: str, *, now: datetime) -> None:
     """Close calls that are over: by nobody, so that they count neither for a rule nor against it."""
     for each in found.select_for_update():
-        AnomalyMove.objects.create(
-            anomaly=each, before=each.state, after=Anomaly.State.SOLVED, at=now, by=None, note=note
-        )
-        each.state = Anomaly.State.SOLVED
-        each.save(update_fields=["state"])
+        _move(each, Anomaly.State.SOLVED, note, now=now)
+
+
+def _move(anomaly: Anomaly, after: str, note: str, *, now: datetime) -> None:
+    AnomalyMove.objects.create(anomaly=anomaly, before=anomaly.state, after=after, at=now, by=None, note=note)
+    anomaly.state = after
+    anomaly.save(update_fields=["state"])
 
 
 def _row(block: Profiles, meter: Meter) -> Profiles:
@@ -161,12 +114,13 @@ def _found(firm: MonitoredFirm, meters: list[Meter], loads: list[Meter], block: 
         mains = [meter for meter in electric if meter.parent_id is None and meter.role == Meter.Role.LOAD]
         if tariff is not None and mains:
             found += findings.peak_valley(_rows(block, mains), tariff)
-    return found + _pairs(meters, block)
+    return found + _pairs(firm, meters, block)
 
 
-def _pairs(meters: list[Meter], block: Profiles) -> list[Finding]:
+def _pairs(firm: MonitoredFirm, meters: list[Meter], block: Profiles) -> list[Finding]:
     """Rules on two meters of one node: heating against cooling, active against reactive."""
     found = []
+    standard = power_factor.standard_of(firm.capacity, firm.enterprise.industry)
     for meter in meters:
         beside = [each for each in meters if each.node_id == meter.node_id and each.pk != meter.pk]
         if meter.role == Meter.Role.HEATING:
@@ -174,11 +128,11 @@ def _pairs(meters: list[Meter], block: Profiles) -> list[Finding]:
                 found += findings.heating_and_cooling(_row(block, meter), _row(block, cold))
         if meter.role == Meter.Role.REACTIVE:
             for active in (each for each in beside if each.role == Meter.Role.LOAD and each.item == "electricity"):
-                found += findings.power_factor(_row(block, active), _row(block, meter))
+                found += findings.power_factor(_row(block, active), _row(block, meter), standard=standard)
     return found
 
 
-def _kept(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | None, *, now: datetime) -> bool:
+def keep(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | None, *, now: datetime) -> bool:
     """Whether the finding is new. One that goes on grows while it waits; what people have settled is left alone."""
     first, last = timezone.make_aware(found.first), timezone.make_aware(found.last)
     said = {"last": last, "score": found.score, "facts": found.facts} | _stake(firm, meter, found, tariff)
@@ -199,6 +153,12 @@ def _kept(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | No
             **said,
         )
         return True
+    if (
+        found.kind in today.KINDS
+        and before.state == Anomaly.State.SOLVED
+        and not before.moves.exclude(by=None).exists()
+    ):
+        _move(before, Anomaly.State.NEW, _("再次出现"), now=now)  # closed by itself, and here again
     if before.state == Anomaly.State.NEW and last >= before.last:
         for name, value in said.items():
             setattr(before, name, value)
@@ -212,11 +172,6 @@ PRICES = {"raw_coal": "coal_price", "natural_gas": "gas_price", "heat": "heat_pr
 
 def _stake(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | None) -> dict[str, Any]:
     """Amount, yuan (at the firm's own price, where it told one) and CO2 in question."""
-    if found.kwh is None:
-        return {"amount": None, "yuan": None, "co2": None, "money_standing": ""}
-    row = conversion.to_tce(
-        pl.DataFrame({"item": [meter.item], "year": [found.first.year], "amount": [found.kwh], "unit": [meter.point.unit]}), region=province(firm.enterprise.place)
-    ).row(0, named=True)  # fmt: skip
     yuan, standing = None, ""
     if meter.item == "electricity" and firm.flat_price is not None and found.slots is not None:
         flat = float(firm.flat_price)
@@ -224,6 +179,13 @@ def _stake(firm: MonitoredFirm, meter: Meter, found: Finding, tariff: Tariff | N
         prices = np.full(found.slots.shape, flat) if tariff is None else tariff.prices(days, found.slots.shape[1], flat)
         yuan = Decimal(str(findings.cost(found, prices))).quantize(FEN)
         standing = "reported" if tariff is None else tariff.weakest
+        if found.kind == "power_factor":
+            standing = conversion.weakest([power_factor.standing(), *([] if tariff is None else [standing])])
+    if found.kwh is None:
+        return {"amount": None, "yuan": yuan, "co2": None, "money_standing": standing}
+    row = conversion.to_tce(
+        pl.DataFrame({"item": [meter.item], "year": [found.first.year], "amount": [found.kwh], "unit": [meter.point.unit]}), region=province(firm.enterprise.place)
+    ).row(0, named=True)  # fmt: skip
     price = getattr(firm, PRICES[meter.item]) if meter.item in PRICES else None
     if price is not None and row["coefficient"] is not None:
         yuan = (Decimal(str(found.kwh * conversion.UNITS[meter.point.unit][1])) * price).quantize(FEN)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Avg, Count, Q, Sum
 from django.utils import timezone
 
-from dafeng.domains.energy.models import DayForecast, Meter, MonitoredFirm
+from dafeng.domains.energy.models import DayForecast, Meter, MonitoredFirm, ParkFirm
 from dafeng.domains.energy.monitoring import reading, weather
 from dafeng.domains.energy.monitoring.methods import forecast
 from dafeng.domains.energy.monitoring.methods.profiles import Floats, Profiles
@@ -26,7 +26,7 @@ LEADS = (TODAY, DAY_AHEAD, WEEK)
 FLOOR = 0.05
 
 
-def forecast_meters(firms: Iterable[MonitoredFirm], day: date) -> list[Meter]:
+def forecast_meters(firms: Iterable[MonitoredFirm | ParkFirm], day: date) -> list[Meter]:
     """The electricity that a firm buys: one forecast a firm's main meter."""
     chosen = Meter.objects.filter(
         enterprise__in=[firm.enterprise_id for firm in firms], item="electricity", role=Meter.Role.LOAD, parent=None

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.models import MonitoredFirm
-from dafeng.domains.energy.monitoring import detecting, forecasting, permissions, publishing
+from dafeng.domains.energy.monitoring import detecting, forecasting, permissions, publishing, watching
 from dafeng.kernel.jobs.registry import Result, job
 from dafeng.kernel.jobs.running import Running
 from dafeng.kernel.jobs.schedules import Daily, Minutes, schedule
@@ -33,7 +33,7 @@ def detect(running: Running) -> Result:
 def watch(running: Running) -> Result:
     """Today's finished hours, each hour."""
     now = running.clock()
-    new = sum(detecting.watch(firm, now=now) for firm in MonitoredFirm.objects.select_related("enterprise"))
+    new = sum(watching.watch(firm, now=now) for firm in MonitoredFirm.objects.select_related("enterprise"))
     return Result(_("新发现 %(count)s 条异常") % {"count": new})
 
 

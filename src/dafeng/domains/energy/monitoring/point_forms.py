@@ -17,6 +17,7 @@ from dafeng.kernel.series.models import Device, Point, PointFact
 QUANTITIES = {
     "electricity": _("电"), "power": _("功率"), "heat": _("热"), "steam": _("蒸汽"), "gas": _("天然气"), "coal": _("煤"), "oil": _("油"),
     "water": _("水"), "temperature": _("温度"), "level": _("水位"), "flow": _("流量"), "rain": _("雨量"),
+    "inflow": _("入库流量"), "eco": _("生态流量"), "turbine": _("发电流量"), "tail": _("下游水位"), "energy": _("发电量"), "product": _("产量"),
 }  # fmt: skip
 
 

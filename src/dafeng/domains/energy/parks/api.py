@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dafeng.domains.energy.city_page import city_here
-from dafeng.domains.energy.models import Park
+from dafeng.domains.energy.models import HeatNeed, HeatOffer, Park
 from dafeng.domains.energy.parks import exchange, heat, permissions, reading, steps, store
 from dafeng.domains.energy.parks.methods.matching import Pair
 from dafeng.domains.energy.parks.views.park_page import matches_for
@@ -40,6 +40,7 @@ words.describe(
 HEAT_WORDS: dict[str, Any] = {
     "firm": _("企业代码"), "name": _("名称"), "temperature": _("温度，℃"), "power": _("功率，MW"), "months": _("月份 1–12"), "from_hour": _("每日起，时 0–23"),
     "until_hour": _("每日止，时 1–24；不晚于起时即跨过零点"), "hours": _("年运行小时；不填即所选时段全部运行"), "since": _("可用起始日"),
+    "longitude": _("经度；园区外的必填，园区里的以企业在园内的位置为准"), "latitude": _("纬度；同经度"),
 }  # fmt: skip
 OFFER_WORDS: dict[str, Any] = {"medium": _("介质：steam、hot_water、flue_gas、air"), "outlet": _("可冷却到，℃；空为全部热量都在供给温度")}  # fmt: skip
 NEED_WORDS: dict[str, Any] = {"item": _("现用燃料：raw_coal、natural_gas、diesel、fuel_oil、lpg"), "efficiency": _("现有锅炉效率，如 0.9")}  # fmt: skip
@@ -129,6 +130,8 @@ class HeatIn(Schema):
     until_hour: int = 24
     hours: float | None = None
     since: date
+    longitude: float | None = None
+    latitude: float | None = None
 
 
 class HeatOfferIn(HeatIn):
@@ -275,7 +278,20 @@ def _own(request: HttpRequest, park: Park, firm: Enterprise) -> bool:
 
 
 def _heat(row: Any) -> dict[str, Any]:
-    names = ("id", "name", "temperature", "power", "months", "from_hour", "until_hour", "hours", "since", "demo")
+    names = (
+        "id",
+        "name",
+        "temperature",
+        "power",
+        "months",
+        "from_hour",
+        "until_hour",
+        "hours",
+        "since",
+        "longitude",
+        "latitude",
+        "demo",
+    )
     more = ("medium", "outlet") if hasattr(row, "medium") else ("item", "efficiency")
     return {"firm": row.enterprise.code} | {name: getattr(row, name) for name in (*names, *more)}
 
@@ -300,7 +316,7 @@ def match_park_heat(request: HttpRequest, park_code: str) -> Any:
     offers, needs = heat.listed(found, on=timezone.localdate())
     firms = {f"o{row.pk}": row.enterprise for row in offers} | {f"n{row.pk}": row.enterprise for row in needs}
     pairs = heat.solve(offers, needs, heat.places(found))
-    worths = heat.worths(found, pairs, needs, timezone.localdate().year)
+    worths = heat.worths(found.city, found.place, pairs, needs, timezone.localdate().year)
 
     def told(pair: Pair) -> dict[str, Any]:
         worth = worths.get((pair.offer.code, pair.need.code), {})
@@ -338,6 +354,41 @@ def offer_park_heat(request: HttpRequest, park_code: str, given: HeatOfferIn) ->
 def need_park_heat(request: HttpRequest, park_code: str, given: HeatNeedIn) -> Any:
     found, firm = _seat(request, park_code, given.firm)
     return Status(201, _heat(heat.need(found, firm, given=given.dict(), by=request.user, now=timezone.now())))
+
+
+def _outside(request: HttpRequest, firm_code: str) -> Enterprise:
+    """The firm in no park that somebody tells of. Raises `NotFound`, `PermissionDenied`."""
+    firm = Enterprise.objects.for_user(request.user).filter(code=firm_code, city=city_here().code).first()
+    if firm is None:
+        raise NotFound("没有这家企业", mend="请填写企业在名录里的代码")
+    demand(request.user, permissions.OFFER, (None, firm))
+    return firm
+
+
+@router.get("/energy/parks/heat", response=ParkHeatOut, summary=_("园区外的余热供给与用热需求"))
+@asks(permissions.SEE)
+def list_outside_heat(request: HttpRequest) -> Any:
+    def rows(model: Any) -> list[dict[str, Any]]:
+        seen = model.objects.for_user(request.user).filter(
+            park=None, enterprise__city=city_here().code, withdrawn_on=None
+        )
+        return [_heat(row) for row in seen.select_related("enterprise")]
+
+    return {"offers": rows(HeatOffer), "needs": rows(HeatNeed)}
+
+
+@router.post("/energy/parks/heat/offers", response={201: HeatOfferOut}, summary=_("登记园区外的余热供给"))
+@asks(permissions.OFFER)
+def offer_outside_heat(request: HttpRequest, given: HeatOfferIn) -> Any:
+    firm = _outside(request, given.firm)
+    return Status(201, _heat(heat.offer(None, firm, given=given.dict(), by=request.user, now=timezone.now())))
+
+
+@router.post("/energy/parks/heat/needs", response={201: HeatNeedOut}, summary=_("登记园区外的用热需求"))
+@asks(permissions.OFFER)
+def need_outside_heat(request: HttpRequest, given: HeatNeedIn) -> Any:
+    firm = _outside(request, given.firm)
+    return Status(201, _heat(heat.need(None, firm, given=given.dict(), by=request.user, now=timezone.now())))
 
 
 def _match(row: Any) -> dict[str, Any]:

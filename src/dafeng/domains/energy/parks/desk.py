@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.urls import reverse
@@ -13,6 +13,7 @@ from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Park
 from dafeng.domains.energy.parks import permissions, sheet, steps
 from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
+from dafeng.kernel.desk.subjects import Subject, register_subjects
 from dafeng.kernel.records.models import Record
 
 PLACES = (
@@ -36,6 +37,14 @@ def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     )
 
 
+def _named(user: Any, codes: Collection[str]) -> dict[str, Subject]:
+    rows = Park.objects.for_user(user).filter(code__in=codes)
+    return {
+        each.code: Subject(each.called(english=english()), reverse("energy:parks-board", kwargs={"park": each.code}))
+        for each in rows
+    }
+
+
 def _page_of(record: Record) -> str:
     return reverse("energy:parks-record", kwargs={"id": record.pk})
 
@@ -48,6 +57,7 @@ def register() -> None:
     for title, name, order in PLACES:
         register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), permissions.SEE, order))  # type: ignore[misc]
     register_search(_search)
+    register_subjects("park", _named)
     for kind in steps.KINDS:
         register_page(kind, _page_of)
     register_page(sheet.KIND, _page_of_import)

@@ -15,7 +15,7 @@ from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import rules
 from dafeng.kernel.enterprises.models import Enterprise
 
-__all__ = ["FORMS", "ParkForm"]
+__all__ = ["FORMS", "OUTSIDE", "ParkForm"]
 MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 MONTHS = [(str(month), str(month)) for month in range(1, 13)]
 
@@ -46,7 +46,7 @@ class Filing(forms.Form):
     """What is filed for a park. `firms`: those of the park that the person may file for; `others`: those that could join."""
 
     def __init__(
-        self, *args: Any, park: Park, firms: Sequence[Enterprise], others: Iterable[Enterprise] = (), english: bool = False, **kwargs: Any
+        self, *args: Any, park: Park | None, firms: Sequence[Enterprise], others: Iterable[Enterprise] = (), english: bool = False, **kwargs: Any
     ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.park = park
@@ -184,6 +184,21 @@ class NeedForm(HeatForm):
 
     def prepare(self) -> None:
         choices(self, "item", ((each, item_name(each)) for each in rules.fuels()))
+
+
+class OutsideOfferForm(OfferForm):
+    """Of a firm that sits in no park: where the heat is."""
+
+    longitude = number(_("经度"), min_value=73, max_value=136)
+    latitude = number(_("纬度"), min_value=3, max_value=54)
+
+
+class OutsideNeedForm(NeedForm):
+    longitude = number(_("经度"), min_value=73, max_value=136)
+    latitude = number(_("纬度"), min_value=3, max_value=54)
+
+
+OUTSIDE = {"offer": OutsideOfferForm, "need": OutsideNeedForm}
 
 
 class MaterialForm(Filing):

@@ -50,9 +50,10 @@ def _checked(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def offer(
-    park: Park, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
+    park: Park | None, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
 ) -> HeatOffer:
-    """Offer waste heat. Raises `Refused`: as `_checked`, and `not_member`, `medium`, `outlet`."""
+    """Offer waste heat, in a park or (`park` None, with `longitude` and `latitude`) outside all. Raises `Refused`: as `_checked` and
+    `_seat`, and `medium`, `outlet`."""
     words = _checked(given, now)
     if given["medium"] not in rules.media():
         raise Refused(
@@ -61,15 +62,14 @@ def offer(
     outlet = given.get("outlet")
     if outlet is not None and not LOWEST <= outlet < words["temperature"]:
         raise Refused("outlet", _("可冷却到的温度要低于供给温度"))
-    return _kept(
-        HeatOffer, park, firm, words | {"medium": given["medium"], "outlet": outlet}, by=by, now=now, demo=demo
-    )  # type: ignore[return-value]
+    words |= {"medium": given["medium"], "outlet": outlet} | _seat(park, firm, given)
+    return _kept(HeatOffer, park, firm, words, by=by, now=now, demo=demo)  # type: ignore[return-value]
 
 
 def need(
-    park: Park, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
+    park: Park | None, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
 ) -> HeatNeed:
-    """Tell a need for heat. Raises `Refused`: as `_checked`, and `not_member`, `fuel`, `efficiency`."""
+    """Tell a need for heat, in a park or outside all, as `offer`. Raises `Refused`: as `_checked` and `_seat`, and `fuel`, `efficiency`."""
     words = _checked(given, now)
     if given["item"] not in rules.fuels():
         raise Refused("fuel", _("没有“%(item)s”这种燃料") % {"item": given["item"]}, expected="、".join(rules.fuels()))
@@ -77,21 +77,29 @@ def need(
         raise Refused(
             "efficiency", _("锅炉效率 %(value)s 不对") % {"value": given["efficiency"]}, expected=_("0.2–1.1，如 0.9")
         )
-    return _kept(
-        HeatNeed,
-        park,
-        firm,
-        words | {"item": given["item"], "efficiency": given["efficiency"]},
-        by=by,
-        now=now,
-        demo=demo,
-    )  # type: ignore[return-value]
+    words |= {"item": given["item"], "efficiency": given["efficiency"]} | _seat(park, firm, given)
+    return _kept(HeatNeed, park, firm, words, by=by, now=now, demo=demo)  # type: ignore[return-value]
+
+
+def _seat(park: Park | None, firm: Enterprise, given: Mapping[str, Any]) -> dict[str, float]:
+    """Where it lies: in a park the firm's seat tells. Raises `Refused`: `not_member`, `in_park`, `position`."""
+    if park is not None:
+        store.member(park, firm)
+        return {}
+    seat = ParkFirm.objects.filter(enterprise=firm, until=None).select_related("park").first()
+    if seat is not None:
+        raise Refused(
+            "in_park", _("它在“%(park)s”里") % {"park": seat.park.name}, mend=_("请到这个园区的余热匹配里登记")
+        )
+    east, north = given.get("longitude"), given.get("latitude")
+    if east is None or north is None or not (73 <= east <= 136 and 3 <= north <= 54):
+        raise Refused("position", _("园区外的余热要写经纬度"), expected=_("东经 73–136，北纬 3–54"))
+    return {"longitude": float(east), "latitude": float(north)}
 
 
 def _kept(
-    model: type[Heat], park: Park, firm: Enterprise, words: dict[str, Any], *, by: Any, now: datetime, demo: bool
+    model: type[Heat], park: Park | None, firm: Enterprise, words: dict[str, Any], *, by: Any, now: datetime, demo: bool
 ) -> Heat:
-    store.member(park, firm)
     with records.serial():
         made = model.objects.create(park=park, enterprise=firm, by=by, demo=demo, **words)
         detail = {
@@ -100,7 +108,7 @@ def _kept(
             "temperature": words["temperature"],
             "power": words["power"],
         }
-        records.audit(by, f"energy.park.{model.__name__.lower()}", "park", park.code, detail, now=now)
+        records.audit(by, f"energy.park.{model.__name__.lower()}", "park", park.code if park else "", detail, now=now)
     return made
 
 
@@ -110,15 +118,15 @@ def withdraw(row: Any, *, on: date, by: Any, now: datetime) -> None:
         row.withdrawn_on = on
         row.save(update_fields=["withdrawn_on"])
         detail = {"what": type(row).__name__, "id": row.pk, "on": on}
-        records.audit(by, "energy.park.withdraw", "park", row.park.code, detail, now=now)
+        records.audit(by, "energy.park.withdraw", "park", row.park.code if row.park else "", detail, now=now)
 
 
-def places(park: Park) -> dict[int, tuple[float, float]]:
-    """Firm → longitude and latitude: its own, else the park's."""
-    own = (park.longitude, park.latitude)
+def places(*parks: Park) -> dict[int, tuple[float, float]]:
+    """Firm of these parks → longitude and latitude: its own, else the park's."""
+    own = {park.pk: (park.longitude, park.latitude) for park in parks}
     found = {}
-    for seat in ParkFirm.objects.filter(park=park, until=None):
-        at = (seat.longitude, seat.latitude) if seat.longitude is not None else own
+    for seat in ParkFirm.objects.filter(park__in=parks, until=None):
+        at = (seat.longitude, seat.latitude) if seat.longitude is not None else own[seat.park_id]
         if at[0] is not None and at[1] is not None:
             found[seat.enterprise_id] = (at[0], at[1])
     return found
@@ -137,24 +145,40 @@ def listed(park: Park, *, on: date) -> tuple[list[HeatOffer], list[HeatNeed]]:
     return found[0], found[1]
 
 
+def around(city: str, *, on: date) -> tuple[list[HeatOffer], list[HeatNeed], dict[int, tuple[float, float]]]:
+    """What is on any desk of the city on a day, in parks and outside, and where the firms of parks sit."""
+    found = []
+    for model in (HeatOffer, HeatNeed):
+        rows = model.objects.filter(enterprise__city=city, since__lte=on, withdrawn_on=None)
+        found.append(list(rows.select_related("enterprise", "park")))
+    return found[0], found[1], places(*{row.park for rows in found for row in rows if row.park})
+
+
+def _at(row: Heat, at: Mapping[int, tuple[float, float]]) -> tuple[float, float] | None:
+    """Its own place, else that of its firm."""
+    if row.longitude is not None and row.latitude is not None:
+        return row.longitude, row.latitude
+    return at.get(row.enterprise_id)
+
+
 def solve(
     offers: Iterable[HeatOffer], needs: Iterable[HeatNeed], at: Mapping[int, tuple[float, float]]
 ) -> list[matching.Pair]:
     """The matching of these; codes are `o<id>` and `n<id>`."""
     return matching.match(
         [
-            matching.Offer(f"o{row.pk}", row.enterprise.code, row.temperature, row.power, row.medium, calendar(row), row.outlet, at.get(row.enterprise_id))
+            matching.Offer(f"o{row.pk}", row.enterprise.code, row.temperature, row.power, row.medium, calendar(row), row.outlet, _at(row, at))
             for row in offers
         ],
         [
-            matching.Need(f"n{row.pk}", row.enterprise.code, row.temperature, row.power, row.efficiency, calendar(row), at.get(row.enterprise_id))
+            matching.Need(f"n{row.pk}", row.enterprise.code, row.temperature, row.power, row.efficiency, calendar(row), _at(row, at))
             for row in needs
         ],
         rules.media(), detour=rules.detour(),
     )  # fmt: skip
 
 
-def saved(park: Park, replaced: Sequence[tuple[HeatNeed, float]], year: int) -> list[dict[str, Any]]:
+def saved(city: str, place: str, replaced: Sequence[tuple[HeatNeed, float]], year: int) -> list[dict[str, Any]]:
     """What is not burnt any more for so much heat (GJ) at each need: `tce`, `co2` (t, None where no factor is known), and `sources` of CO2.
 
     A fuel's heat over 29.3076 GJ is its tce; its CO2 is the inventory's for that heat of that fuel in the firm's industry.
@@ -162,7 +186,7 @@ def saved(park: Park, replaced: Sequence[tuple[HeatNeed, float]], year: int) -> 
     keys = [str(number) for number, _each in enumerate(replaced)]
     used = [Used(key, need.item, "GJ", heat, heat) for key, (need, heat) in zip(keys, replaced, strict=True)]
     industries = {key: need.enterprise.industry for key, (need, _heat) in zip(keys, replaced, strict=True)}
-    emitted = emissions.compute(park.city, park.place, year, used, industries)
+    emitted = emissions.compute(city, place, year, used, industries)
     return [
         {"tce": heat / conversion.GJ_PER_TCE, "co2": emitted.carbon(key), "sources": emitted.told(key)}
         for key, (_need, heat) in zip(keys, replaced, strict=True)
@@ -170,12 +194,12 @@ def saved(park: Park, replaced: Sequence[tuple[HeatNeed, float]], year: int) -> 
 
 
 def worths(
-    park: Park, pairs: Iterable[matching.Pair], needs: Iterable[HeatNeed], year: int
+    city: str, place: str, pairs: Iterable[matching.Pair], needs: Iterable[HeatNeed], year: int
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """What `saved` tells of each pair that is matched, by the codes of its offer and need."""
     by_code = {f"n{row.pk}": row for row in needs}
     matched = [pair for pair in pairs if pair.verdict == "matched"]
-    found = saved(park, [(by_code[pair.need.code], pair.replaced) for pair in matched], year)
+    found = saved(city, place, [(by_code[pair.need.code], pair.replaced) for pair in matched], year)
     return {(pair.offer.code, pair.need.code): worth for pair, worth in zip(matched, found, strict=True)}
 
 
@@ -187,7 +211,7 @@ def propose(park: Park, pair: matching.Pair, *, by: Any, now: datetime, demo: bo
         HeatOffer.objects.select_related("enterprise").get(pk=int(pair.offer.code[1:])),
         HeatNeed.objects.select_related("enterprise").get(pk=int(pair.need.code[1:])),
     )
-    worth = saved(park, [(sink, pair.replaced)], now.year)[0]
+    worth = saved(park.city, park.place, [(sink, pair.replaced)], now.year)[0]
     facts = {
         "km": pair.km, "hours": pair.hours, "sent": pair.sent, "lost": pair.lost, "replaced": pair.replaced, "rules": rules.data()["heat"]["version"],
         "sources": worth["sources"],

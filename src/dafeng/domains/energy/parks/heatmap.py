@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from math import cos, radians
 from typing import Any
 
+from django.db.models import Q
+
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Boiler, EnergyCity, HeatNeed, HeatOffer, Park, ParkFirm
@@ -53,8 +55,16 @@ def _rows(user: Any, parks: Sequence[Park], boilers: Sequence[Boiler], gone: Col
             rows.append({"kind": kind, "name": row.name, "firm": firm, "what": what, "at": (at[0], at[1])})
 
     for kind, model in (("source", HeatOffer), ("sink", HeatNeed)):
-        for each in model.objects.for_user(user).filter(park__in=parks, withdrawn_on=None).select_related("enterprise"):
-            at = seats.get(each.enterprise_id, own.get(each.park_id, (None, None)))
+        for each in (
+            model.objects.for_user(user)
+            .filter(Q(park__in=parks) | Q(park=None), withdrawn_on=None)
+            .select_related("enterprise")
+        ):
+            at = (
+                (each.longitude, each.latitude)
+                if each.park_id is None
+                else seats.get(each.enterprise_id, own.get(each.park_id, (None, None)))
+            )
             put(kind, each, f"{each.temperature:g} ℃ · {each.power:g} MW", at)
     for boiler in boilers:
         kind = "replaced" if boiler.pk in gone else "boiler"

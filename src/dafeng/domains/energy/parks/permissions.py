@@ -39,10 +39,16 @@ def own_park(user: Any, park: Park) -> bool:
     return operates(user, park)
 
 
-def own_side(user: Any, subject: tuple[Park, Enterprise]) -> bool:
-    """For a firm's offers and needs: the firm itself, and whoever keeps its park."""
+def own_side(user: Any, subject: tuple[Park | None, Enterprise]) -> bool:
+    """For a firm's offers and needs: the firm itself, and whoever keeps its park; outside parks the carbon office, the departments
+    and the firm's county."""
     park, firm = subject
-    return own_park(user, park) or (bool(firm.organisation) and firm.organisation in organisations_of(user))
+    if park is None:
+        roles = roles_of(user)
+        keeps = bool(WHOLE & roles) or ("county" in roles and firm.place in places_of(user))
+    else:
+        keeps = own_park(user, park)
+    return keeps or (bool(firm.organisation) and firm.organisation in organisations_of(user))
 
 
 SEE = action("energy.parks.see", "查看园区、供能、余热与物料匹配", {*OFFICES, "enterprise"})

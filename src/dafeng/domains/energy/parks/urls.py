@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from dafeng.domains.energy.parks.views import board, desks, filing
+from dafeng.domains.energy.parks.views import baseline, board, desks, filing, outside
 
 urlpatterns = [
     path("parks/", board.parks, name="parks"),
     path("parks/new/", filing.edit, name="parks-new"),
     path("parks/progress/", board.progress, name="parks-progress"),
     path("parks/heat-map/", desks.heat_map, name="parks-heat-map"),
+    path("parks/heat/", outside.desk, name="parks-outside"),
+    path("parks/heat/withdraw/", outside.withdraw, name="parks-outside-withdraw"),
+    path("parks/heat/file/<slug:what>/", outside.file, name="parks-outside-file"),
     path("parks/import/", filing.upload, name="parks-upload"),
     path("parks/import/template/", filing.template, name="parks-template"),
     path("parks/imports/<uuid:id>/", filing.import_page, name="parks-import"),
@@ -19,6 +22,7 @@ urlpatterns = [
     path("parks/at/<slug:park>/", board.board, name="parks-board"),
     path("parks/at/<slug:park>/edit/", filing.edit, name="parks-edit"),
     path("parks/at/<slug:park>/flows/", board.flows, name="parks-flows"),
+    path("parks/at/<slug:park>/baseline/", baseline.baseline, name="parks-baseline"),
     path("parks/at/<slug:park>/heat/", desks.heat_desk, name="parks-heat"),
     path("parks/at/<slug:park>/heat/propose/", filing.propose, name="parks-propose"),
     path("parks/at/<slug:park>/materials/", desks.materials_desk, name="parks-materials"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import permissions, store
 from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
+from dafeng.kernel.desk.subjects import Subject, register_subjects
 from dafeng.kernel.records.models import Record
 
 PLACES = (
@@ -35,6 +36,11 @@ def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
     )
 
 
+def _named(user: Any, codes: Collection[str]) -> dict[str, Subject]:
+    rows = Plant.objects.for_user(user).filter(code__in=codes).values_list("code", "name")
+    return {code: Subject(name, reverse("energy:plants-card", kwargs={"plant": code})) for code, name in rows}
+
+
 def _page_of(record: Record) -> str:
     return reverse("energy:plants-record", kwargs={"id": record.pk})
 
@@ -43,5 +49,6 @@ def register() -> None:
     for title, name, wanted, order in PLACES:
         register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), wanted, order))  # type: ignore[misc]
     register_search(_search)
+    register_subjects("plant", _named)
     for kind in (store.CAPACITY, store.TOTAL, store.LEASE, store.DUTY, store.IMPORT):
         register_page(kind, _page_of)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from dafeng.domains.enterprise.compliance import library, services, words
+from dafeng.domains.enterprise.compliance import allocations, library, words
 from dafeng.domains.enterprise.compliance.methods.rulesets import tightened as tighter_set
 from dafeng.domains.enterprise.compliance.positions import Position
 from dafeng.domains.enterprise.models import Allocation
@@ -27,7 +27,7 @@ def tightened(found: Sequence[Position], year: int, percent: Decimal) -> dict[st
         if rules.method == "verified":
             left_out += 1
             continue
-        made = services.simulate(each.units, tighter_set(rules.with_signed(frozenset(each.signed)), percent))
+        made = allocations.simulate(each.units, tighter_set(rules.with_signed(frozenset(each.signed)), percent))
         after = sum(row["tonnes"] or 0 for row in made)
         rows.append({"position": firms[pk], "before": each.tonnes, "after": after})
     if not rows:

@@ -26,20 +26,16 @@ from dafeng.kernel.records import services as records
 def outstanding(enterprise: Enterprise, year: int) -> int | None:
     """t of a year's duty that nobody has surrendered; None without a duty."""
     owed = CarbonDuty.objects.filter(enterprise=enterprise, year=year).order_by("-number").first()
-    if owed is None:
+    if owed is None or owed.released:
         return None
     done = Surrender.objects.filter(enterprise=enterprise, year=year, state=Surrender.State.DONE).aggregate(cea=Sum("tonnes"), ccer=Sum("ccer"))  # fmt: skip
     return max(0, owed.tonnes - (done["cea"] or 0) - (done["ccer"] or 0))
 
 
 def next_year(enterprise: Enterprise, year: int) -> int:
-    """The first year after `year` whose allocation is not final. Raises `Refused` `year_without_rules` after the last year with rules."""
+    """The first year after `year` whose allocation is not final."""
     final = set(Allocation.objects.filter(enterprise=enterprise, year__gt=year, stage=Allocation.Stage.FINAL).values_list("year", flat=True))  # fmt: skip
-    known = sorted(y for each in library.cycle_rules()["cycle"] for y in each["years"])
-    free = [each for each in known if each > year and each not in final]
-    if not free:
-        raise Refused("year_without_rules", _("%(year)s 年度以后没有还未核定的年度") % {"year": year})
-    return free[0]
+    return next(each for each in duties.years(library.cycle_rules(), max(final, default=year) + 1) if each > year and each not in final)  # fmt: skip
 
 
 def for_arrears(enterprise: Enterprise, year: int, *, paper: CompliancePaper | None, by: Any, now: datetime) -> AllocationCut:  # fmt: skip
@@ -108,5 +104,5 @@ def taken(enterprise: Enterprise, year: int, tonnes: int) -> dict[str, int]:
 def lines(allocation: Allocation) -> list[dict[str, Any]]:
     """An allocation's cuts with the decisions behind them."""
     cuts: Mapping[str, int] = allocation.cuts
-    rows = AllocationCut.objects.filter(pk__in=cuts).select_related("paper").order_by("at", "pk") if cuts else ()
+    rows = AllocationCut.every.filter(pk__in=cuts).select_related("paper").order_by("at", "pk") if cuts else ()
     return [{"cut": each, "tonnes": cuts[str(each.pk)]} for each in rows]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dafeng.domains.enterprise.compliance import deadlines, permissions, positions, words
+from dafeng.domains.enterprise.compliance import deadlines, missing, permissions, positions, words
 from dafeng.domains.enterprise.models import Covered, Surrender
 from dafeng.kernel.actions import may
 from dafeng.kernel.desk.registry import Entry, Task, register_entry, register_tasks
@@ -65,8 +65,22 @@ def _applied(user: Any, now: datetime) -> Iterator[Task]:
         )  # fmt: skip
 
 
+def _missing(user: Any, now: datetime) -> Iterator[Task]:
+    """Units without class or cooling in the year whose surrender comes next: the bureau has them told, or types the units."""
+    if not may(user, permissions.DECIDE):
+        return
+    year = positions.current_year(timezone.localdate(now))
+    for each in missing.of(missing.waiting(year), year)[:50]:
+        name = each.enterprise.called(english=words.english())
+        yield Task(
+            title=_("%(name)s %(unit)s没有%(facts)s，算不出配额") % {"name": name, "unit": each.unit, "facts": "、".join(each.facts)},
+            why=_("报告已锁定，请填写机组数据核定") if each.locked else _("请企业登记，再核定配额"), href=each.href, since=now, kind="enterprise.compliance.missing",
+        )  # fmt: skip
+
+
 def register() -> None:
     for title, name, wanted, order in PLACES:
         register_entry(Entry("enterprise", title, lambda name=name: reverse(f"enterprise:{name}"), wanted, order))
     register_tasks(_owed)
     register_tasks(_applied)
+    register_tasks(_missing)

@@ -194,6 +194,18 @@ class FalseDataForm(PaperForm):
     reason = forms.CharField(label=_("查明的事实"), max_length=300)
 
 
+class WithdrawForm(forms.Form):
+    """Why an entry should never have been made. `reissue` is asked where an allocation has used a cut."""
+
+    reason = forms.CharField(label=_("撤回的理由"), max_length=300)
+    reissue = forms.BooleanField(label=_("同时重新核定并补发"), required=False, help_text=_("配额分配已扣除这项核减：按原来的机组再核定一次，补发扣除的吨数。"))  # fmt: skip
+
+    def __init__(self, *args: Any, used: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not used:
+            del self.fields["reissue"]
+
+
 class ListForm(PaperForm):
     """A published list: one firm, or a table with all of them."""
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.compliance import holdings, library, papers, permissions
+from dafeng.domains.enterprise.compliance import holdings, library, papers, permissions, positions
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CompliancePaper, Covered
 from dafeng.kernel.actions import demand
@@ -23,12 +23,6 @@ from dafeng.kernel.sheets import Limits, open_upload
 SECTORS = {"power": "发电", "industry": "钢铁、水泥、铝冶炼"}
 HEADS = ("企业代码", "行业")
 MOST = 2000
-
-
-def years(now: datetime) -> list[int]:
-    """Years whose list may be entered: those with rules, up to the next year."""
-    known = [year for each in library.cycle_rules()["cycle"] for year in each["years"]]
-    return [year for year in known if year <= timezone.localdate(now).year + 1]
 
 
 def enter(year: int, entries: Sequence[tuple[str, str]], *, paper: CompliancePaper | None, by: Any, now: datetime) -> list[Covered]:  # fmt: skip
@@ -45,12 +39,24 @@ def enter(year: int, entries: Sequence[tuple[str, str]], *, paper: CompliancePap
         return [_entered(firms[code], year, sector, on.get(firms[code].pk), held, by, now) for code, sector in entries]
 
 
+def cover(enterprise: Enterprise, year: int, sector: str, *, source: str, by: Any, now: datetime, demo: bool = False) -> Covered:  # fmt: skip
+    """Put a firm on the list of a year and open its accounts, without a published list (that is `enter`)."""
+    if by is not None:
+        demand(by, permissions.DECIDE)
+    with holdings.told(by, "cover", enterprise, now=now):
+        found, made = Covered.objects.get_or_create(enterprise=enterprise, year=year, defaults={"sector": sector, "source": source, "demo": demo})  # fmt: skip
+        if made:
+            holdings.open_accounts(enterprise, now=now)
+            records.audit(by, "enterprise.compliance.cover", "enterprise", enterprise.code, {"year": year, "sector": sector, "source": source}, now=now)  # fmt: skip
+    return found
+
+
 def _checked(year: int, entries: Sequence[tuple[str, str]], now: datetime) -> dict[str, Enterprise]:
     if not entries:
         raise Refused("list_empty", _("名录里没有企业"))
     if len(entries) > MOST:
         raise Refused("list_too_long", _("一次最多 %(most)s 家") % {"most": MOST})
-    if year not in years(now):
+    if year not in positions.known_years(timezone.localdate(now)):
         raise Refused("year_without_rules", _("没有 %(year)s 年度的履约规则") % {"year": year})
     codes = [code for code, _sector in entries]
     firms = {each.code: each for each in Enterprise.objects.filter(code__in=codes)}

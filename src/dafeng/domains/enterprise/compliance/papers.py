@@ -71,7 +71,8 @@ def seen(user: Any, number: UUID) -> CompliancePaper:
     held = CompliancePaper.objects.select_related("evidence").filter(pk=number).first()
     mine = Enterprise.objects.for_user(user)
     rests = held is not None and any(
-        kind.objects.filter(paper=held, enterprise__in=mine).exists() for kind in (Covered, CarbonDuty, AllocationCut)
+        rows.filter(paper=held, enterprise__in=mine).exists()
+        for rows in (Covered.every, CarbonDuty.objects, AllocationCut.every)
     )
     rests = rests or (may(user, permissions.SEE_CITY) and CcerBatch.objects.filter(paper=held).exists())
     if held is None or not (rests or may(user, permissions.DECIDE)):

@@ -87,9 +87,13 @@ def years_of(enterprise: Enterprise) -> list[int]:
 
 def current_year(today: date) -> int:
     """The year whose surrender comes next."""
-    cycles = library.cycle_rules()["cycle"]
-    open_ones = [year for each in cycles if each["due"] >= today for year in each["years"]]
-    return min(open_ones) if open_ones else max(year for each in cycles for year in each["years"])
+    rules = library.cycle_rules()
+    return next(year for year in known_years(today) if duties.cycle_of(year, rules)["due"] >= today)
+
+
+def known_years(today: date) -> list[int]:
+    """The years that can be worked on: those with rules, up to the next, whose list is settled in the autumn before."""
+    return duties.years(library.cycle_rules(), today.year + 1)
 
 
 def positions(listed: Iterable[Covered], *, today: date, held: dict[str, list[Holding]] | None = None) -> list[Position]:  # fmt: skip
@@ -100,7 +104,8 @@ def positions(listed: Iterable[Covered], *, today: date, held: dict[str, list[Ho
     finals: dict[tuple[int, int], list[Allocation]] = {}
     for made in Allocation.objects.filter(**mine).defer("rows", "units").order_by("number"):
         finals.setdefault((made.enterprise_id, made.year), []).append(made)
-    owed = {(each.enterprise_id, each.year): each for each in CarbonDuty.objects.filter(**mine).order_by("number")}
+    last = {(each.enterprise_id, each.year): each for each in CarbonDuty.objects.filter(**mine).order_by("number")}
+    owed = {key: each for key, each in last.items() if not each.released}
     reports = verified.figures(**mine)
     sums: dict[tuple[int, int, str], tuple[int, int]] = {}
     for row in Surrender.objects.filter(**mine).order_by().values("enterprise", "year", "state").annotate(cea=Sum("tonnes"), off=Sum("ccer")):  # fmt: skip

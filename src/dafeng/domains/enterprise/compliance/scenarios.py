@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.compliance import holdings, library, services
+from dafeng.domains.enterprise.compliance import carrying, holdings, library
 from dafeng.domains.enterprise.compliance.holdings import Holding
 from dafeng.domains.enterprise.compliance.methods.planner import Firm, Scenario
 from dafeng.domains.enterprise.compliance.positions import Position
@@ -31,4 +31,4 @@ def firm_of(position: Position, held: Sequence[Holding], *, net_sold: int) -> Fi
 
 
 def net_sold(position: Position) -> int:
-    return services.net_sold(position.enterprise)
+    return carrying.net_sold(position.enterprise)

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.compliance import library, services, verified, words
+from dafeng.domains.enterprise.compliance import library, listing, verified, words
 from dafeng.domains.enterprise.compliance.methods import screening
 from dafeng.domains.enterprise.compliance.methods.screening import Told, Verdict
 from dafeng.domains.enterprise.errors import Refused
@@ -40,7 +40,7 @@ def screen(year: int, firms: Sequence[Enterprise] | None = None) -> list[Screene
     known = {each.pk: each for each in chosen}
     years, rules = (year - 2, year - 1), library.cycle_rules()
     sectors: dict[int, set[str]] = {}
-    for firm, sector in Facility.objects.filter(enterprise__in=known).exclude(until__year__lt=year - 1).values_list("enterprise", "sector"):  # fmt: skip
+    for firm, sector in Facility.objects.units().filter(enterprise__in=known).exclude(until__year__lt=year - 1).values_list("enterprise", "sector"):  # fmt: skip
         sectors.setdefault(firm, set()).add(sector)
     on = set(Covered.objects.filter(year__in=(year - 1, year), enterprise__in=known).values_list("enterprise", "year"))
     sure, told, energy = verified.figures(enterprise__in=known, year__in=years), _reported(known, years), _energy(chosen, years)  # fmt: skip
@@ -112,6 +112,6 @@ def enlist(enterprise: Enterprise, year: int, *, by: Any, now: datetime) -> Cove
         raise Refused(
             "not_due", _("按筛查结果不应列入：%(why)s") % {"why": reason(found)}, mend=_("请核对排放报告和行业")
         )
-    return services.cover(
+    return listing.cover(
         enterprise, year, market, source=_("年度筛查：%(why)s") % {"why": reason(found)}, by=by, now=now
     )

@@ -10,6 +10,7 @@ from dafeng.domains.enterprise.compliance.views import (
     rules,
     screening,
     trial,
+    withdrawing,
 )
 
 urlpatterns = [
@@ -21,5 +22,6 @@ urlpatterns = [
     *exposure.urlpatterns,
     *allocating.urlpatterns,
     *entering.urlpatterns,
+    *withdrawing.urlpatterns,
     *firm.urlpatterns,
 ]

@@ -119,6 +119,7 @@ def step(row: Mapping[str, Any]) -> str:
             "核查按保守测算确定：企业报告 %(reported)s 吨，有不符合项没有整改，核查排放量 %(verified)s 吨"
         ),
         "spot": _("市级抽查调整：核查 %(reported)s 吨，抽查确定 %(verified)s 吨"),
+        "released": _("名录登记有误，已经撤回：原登记的应清缴量 %(duty)s 吨随之取消"),
         "unverified": _("报告已锁定，但本平台没有它的核查记录，暂按报告的排放量"),
         "no_allocation": _("核定配额还没有取得，应清缴量按核查排放量计"),
         "gap_cap": _("缺口上限：免费配额 %(free)s 吨 + 排放量的 %(share)s = %(cap)s 吨，取较小者 %(duty)s 吨"),

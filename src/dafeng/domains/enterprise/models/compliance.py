@@ -45,7 +45,28 @@ class CompliancePaper(AppendOnly):
         return f"{self.document}（{self.dated}）"
 
 
-class Covered(models.Model):
+class Standing(models.Manager[Any]):
+    """Entries that nobody withdrew."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(withdrawn_at=None)
+
+
+class Withdrawable(models.Model):
+    """An entry of the bureau that it may withdraw with a reason: the row stays and no longer counts. `objects` are those that stand."""
+
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_why = models.CharField(_("撤回理由"), max_length=300, blank=True)
+
+    objects = Standing()
+    every = models.Manager()
+
+    class Meta:
+        abstract = True
+
+
+class Covered(Withdrawable):
     """A key emitting entity of a year's list, with where that is said. `paper`: the published list; without one the screening proposed it."""
 
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="covered_years")
@@ -57,7 +78,7 @@ class Covered(models.Model):
 
     class Meta:
         verbose_name = _("纳入名录的单位")
-        constraints = (models.UniqueConstraint(fields=("enterprise", "year"), name="covered_once"),)
+        constraints = (models.UniqueConstraint(fields=("enterprise", "year"), condition=models.Q(withdrawn_at=None), name="covered_once"),)  # fmt: skip
 
 
 class Allocation(AppendOnly):
@@ -99,7 +120,7 @@ class Allocation(AppendOnly):
         )
 
 
-class AllocationCut(AppendOnly):
+class AllocationCut(Withdrawable):
     """A decision that lessens the next allocation: arrears that were not made good, or false data found after the surrender."""
 
     class Kind(models.TextChoices):
@@ -119,12 +140,10 @@ class AllocationCut(AppendOnly):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(_("登记时间"))
 
-    objects = SeenQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("配额核减")
         ordering = ("from_year", "at")
-        constraints = (models.UniqueConstraint(fields=("enterprise", "year"), condition=models.Q(kind="arrears"), name="arrears_cut_once"),)  # fmt: skip
+        constraints = (models.UniqueConstraint(fields=("enterprise", "year"), condition=models.Q(kind="arrears", withdrawn_at=None), name="arrears_cut_once"),)  # fmt: skip
 
 
 class CarbonDuty(AppendOnly):
@@ -151,6 +170,11 @@ class CarbonDuty(AppendOnly):
         verbose_name = _("应清缴量")
         ordering = ("-year", "-number")
         constraints = (models.UniqueConstraint(fields=("enterprise", "year", "number"), name="carbon_duty_once"),)
+
+    @property
+    def released(self) -> bool:
+        """The firm's row on the list was withdrawn and the duty with it: there is none."""
+        return any(step["code"] == "released" for step in self.steps)
 
 
 class CarbonTrade(AppendOnly):

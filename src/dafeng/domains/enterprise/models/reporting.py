@@ -18,6 +18,7 @@ __all__ = [
     "ControlPlan",
     "Facility",
     "LateLeave",
+    "MeasuringPoint",
     "MonthFiling",
     "MonthlyValue",
     "ParameterSignature",
@@ -34,14 +35,23 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
 
         return self.filter(facilities_seen(user))
 
+    def units(self) -> FacilityQuerySet:
+        """What is told and counted: everything but installations, for which their units tell."""
+        return self.filter(units__isnull=True)
+
 
 class Facility(models.Model):
     """What is counted by itself: a power unit, a clinker line, a works. `sector` is the code of a sector schema.
 
-    `facts` are dated unit data, name → [[since, value], …]: class, cooling, capacity.
+    A unit may belong to an installation (`parent`, one step up and no more); a facility without one is its own installation. An
+    installation that has units tells and counts nothing itself. `facts` are dated unit data, name → [[since, value], …]: class, cooling,
+    capacity.
     """
 
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="facilities")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("所属装置")
+    )
     code = models.SlugField(_("代码"), max_length=60)
     name = models.CharField(_("名称"), max_length=120)
     sector = models.SlugField(_("行业方法"), max_length=40)
@@ -59,6 +69,35 @@ class Facility(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MeasuringPoint(models.Model):
+    """测点: an instrument of a unit and the item that it measures, from a day until another.
+
+    `calibrated`: the days of its calibrations (ISO, in their order); each holds for `period` months. `reading`: the code of the point of
+    the readings store whose use fills the item, where there is one.
+    """
+
+    facility = models.ForeignKey(Facility, models.PROTECT, related_name="points")
+    code = models.CharField(_("测点代码"), max_length=60)
+    item = models.SlugField(_("项目"), max_length=60)
+    stream = models.CharField(_("源流"), max_length=60, blank=True)
+    instrument = models.CharField(_("器具类型和型号"), max_length=120)
+    accuracy = models.CharField(_("准确度等级"), max_length=40, blank=True)
+    place = models.CharField(_("安装位置"), max_length=120, blank=True)
+    calibrated = models.JSONField(_("检定或校准日期"), default=list, blank=True)
+    period = models.PositiveSmallIntegerField(_("检定周期（月）"), null=True, blank=True)
+    reading = models.CharField(_("能源监测的计量点"), max_length=80, blank=True)
+    since = models.DateField(_("启用"))
+    until = models.DateField(_("停用"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("测点")
+        ordering = ("facility", "code")
+        constraints = (models.UniqueConstraint(fields=("facility", "code"), name="measuring_point_once"),)
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class BoundaryChange(models.Model):

@@ -49,7 +49,10 @@ class SpotCheckQuerySet(models.QuerySet["SpotCheck"]):
 
 
 class SpotCheck(models.Model):
-    """The check of one verified report. The record holds its state; the outcome takes effect when a second person confirms it."""
+    """The check of one verified report. The record holds its state; the outcome takes effect when a second person confirms it.
+
+    `facilities`: of those whose own number was adjusted, the t of the compliance boundary; `tonnes` is the whole firm with them.
+    """
 
     class Outcome(models.TextChoices):
         SOUND = "sound", _("核查属实")
@@ -65,6 +68,7 @@ class SpotCheck(models.Model):
     visited = models.DateField(_("检查日期"), null=True)
     outcome = models.CharField(_("结论"), max_length=6, choices=Outcome.choices, blank=True)
     tonnes = models.FloatField(_("调整后的履约边界排放量 (t)"), null=True)
+    facilities = models.JSONField(_("按核算单元调整 (t)"), default=dict, help_text="facility → t")
     text = models.TextField(_("结论说明"), blank=True)
     told_at = models.DateTimeField(_("告知时间"), null=True)
     demo = models.BooleanField(_("示例"), default=False)

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.enterprise.register import keeping
-from dafeng.domains.enterprise.review.forms import DayInput
+from dafeng.domains.enterprise.review.forms.common import DayInput
 
 
 class EnterpriseForm(forms.Form):

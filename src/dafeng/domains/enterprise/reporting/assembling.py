@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dafeng.domains.enterprise.models import CheckFinding, ControlPlan, Facility, MonthlyValue, Report
-from dafeng.domains.enterprise.reporting import boundaries, clock, sectoral
+from dafeng.domains.enterprise.reporting import activity, boundaries, clock, points, sectoral
 from dafeng.domains.enterprise.reporting.boundaries import BOUNDARIES, COMPLIANCE, REPORTING
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records.payloads import plain
@@ -34,10 +34,10 @@ def content_of(report: Report) -> dict[str, Any]:
 
 
 def facilities_of(enterprise: Enterprise, year: int) -> list[Facility]:
-    """Those that lived in the year, whatever boundary they are in."""
+    """The units that lived in the year, whatever boundary they are in, with their installations."""
     return [
         each
-        for each in Facility.objects.filter(enterprise=enterprise).order_by("code")
+        for each in Facility.objects.units().filter(enterprise=enterprise).select_related("parent").order_by("code")
         if each.since.year <= year and (each.until is None or each.until.year >= year)
     ]
 
@@ -76,6 +76,7 @@ def year_content(enterprise: Enterprise, year: int) -> dict[str, Any]:
         "boundary": {
             "facilities": [_facility(each) for each in facilities],
             "changes": [_change(each, row) for each in facilities for row in changes.get(each.pk, ())],
+            **_structure(facilities, year),
         },
         "control_plan": _plan(enterprise, year),
         "values": [_value(each) for each in values],
@@ -166,7 +167,7 @@ def sums_of(content: Mapping[str, Any]) -> dict[str, Any]:
     """What the statistics feed wants of a report, over the reporting boundary.
 
     emissions: [sector, category, gas, scope, t CO2e]; heat: [sector, fuel, GJ] of what was burnt; bought: [sector, electricity, MWh] and
-    [sector, heat, GJ]; lacking: how many things are open or were not computed.
+    [sector, heat, GJ]; activity: see `activity.entries`; lacking: how many things are open or were not computed.
     """
     emissions: dict[tuple[str, ...], list[float]] = {}
     heat: dict[tuple[str, ...], list[float]] = {}
@@ -186,6 +187,7 @@ def sums_of(content: Mapping[str, Any]) -> dict[str, Any]:
         "emissions": [[*key, math.fsum(parts)] for key, parts in sorted(emissions.items())],
         "heat": [[*key, math.fsum(parts)] for key, parts in sorted(heat.items())],
         "bought": [[*key, math.fsum(parts)] for key, parts in sorted(bought.items())],
+        "activity": activity.entries(content),
         "lacking": lacking(content),
     }
 
@@ -204,7 +206,25 @@ def _facility(facility: Facility) -> dict[str, Any]:
         "until": facility.until.isoformat() if facility.until else "",
         "compliance": facility.compliance,
         "facts": facility.facts,
+        **({"installation": facility.parent.code} if facility.parent else {}),
     }
+
+
+def _structure(facilities: list[Facility], year: int) -> dict[str, Any]:
+    """The installations above the units, and the measuring points that were in use; each only where there are any."""
+    above = {each.parent.code: each.parent for each in facilities if each.parent}
+    known, (first, last) = points.of(facilities), clock.bounds(str(year))
+    used = [
+        {"facility": each.code, **points.words_of(point)}
+        for each in facilities
+        for point in known.get(each.pk, ())
+        if points.in_use(point, first, last)
+    ]
+    found = {
+        "installations": [{"code": each.code, "name": each.name} for _code, each in sorted(above.items())],
+        "points": plain(used),
+    }
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _change(facility: Facility, row: Any) -> dict[str, Any]:

@@ -48,11 +48,15 @@ def ensure_facility(
     since: date,
     until: date | None = None,
     compliance: bool = True,
+    parent: str = "",
     facts: dict[str, Any] | None = None,
     by: Any,
     now: datetime,
 ) -> Facility:
-    """Add a facility, or bring its words up to date. Raises `Refused` (`unknown_sector`, `life_reversed`, `sector_fixed`)."""
+    """Add a facility, or bring its words up to date. `parent`: the code of the installation that it is a unit of, "" for none.
+
+    Raises `Refused` (`unknown_sector`, `life_reversed`, `sector_fixed`, `unknown_parent`, `parent_depth`, `parent_told`, `outside_parent`).
+    """
     from dafeng.domains.enterprise.reporting.sectoral import sector_of
 
     with refusing("facility", "enterprise", enterprise.code, by=by, now=now), records.serial():
@@ -64,13 +68,62 @@ def ensure_facility(
             raise Refused(
                 "sector_fixed", f"“{found.name}”已有数据，不能改换行业方法", mend="请关停它，另立一个核算单元"
             )
+        above = _parent(enterprise, code, parent, since, until)
+        if found:
+            _demand_around(found, since, until, parent=above)
         words = {
             "name": name, "sector": sector, "since": since, "until": until, "compliance": compliance, "facts": facts or {},
         }  # fmt: skip
-        facility, made = Facility.objects.update_or_create(enterprise=enterprise, code=code, defaults=words)
-        detail = words | {"enterprise": enterprise.code, "code": code, "new": made}
+        facility, made = Facility.objects.update_or_create(
+            enterprise=enterprise, code=code, defaults=words | {"parent": above}
+        )
+        detail = words | {"enterprise": enterprise.code, "code": code, "parent": parent, "new": made}
         records.audit(by, "enterprise.facility", "facility", str(facility.pk), _plain(detail), now=now)
     return facility
+
+
+def _parent(enterprise: Enterprise, code: str, parent: str, since: date, until: date | None) -> Facility | None:
+    """The installation of that code, when a unit with this life may belong to it."""
+    from dafeng.domains.enterprise.models import MonthlyValue
+
+    if not parent:
+        return None
+    above = Facility.objects.filter(enterprise=enterprise, code=parent).first()
+    if above is None:
+        raise Refused("unknown_parent", _("本企业没有代码为“%(code)s”的装置") % {"code": parent[:60]}, mend=_("请先登记装置，再登记它的机组或生产线"))  # fmt: skip
+    if parent == code or above.parent_id:
+        raise Refused(
+            "parent_depth",
+            _("“%(name)s”不能作所属装置，它自己就是一个机组或生产线") % {"name": above.name},
+            expected=_("装置、机组或生产线两层"),
+        )
+    if MonthlyValue.objects.filter(facility=above, current=True).exists():
+        raise Refused(
+            "parent_told",
+            _("“%(name)s”自己已有月度数据，不能再下分机组或生产线") % {"name": above.name},
+            mend=_("请另行登记一个装置，把它和其他机组或生产线一起归入"),
+        )
+    if since < above.since or (above.until and (until is None or until > above.until)):
+        raise Refused(
+            "outside_parent",
+            _("投产和关停日期不在所属装置“%(name)s”的存续期内") % {"name": above.name},
+            expected=_("%(since)s 至 %(until)s") % {"since": above.since.isoformat(), "until": above.until.isoformat() if above.until else _("今")},
+        )  # fmt: skip
+    return above
+
+
+def _demand_around(facility: Facility, since: date, until: date | None, *, parent: Facility | None) -> None:
+    """An installation stays above its units: no parent of its own, and a life that holds theirs."""
+    units = list(facility.units.order_by("code"))
+    if units and parent:
+        raise Refused("parent_depth", _("“%(name)s”下面已有机组或生产线，不能再归入别的装置") % {"name": facility.name}, expected=_("装置、机组或生产线两层"))  # fmt: skip
+    for each in units:
+        if each.since < since or (until and (each.until is None or each.until > until)):
+            raise Refused(
+                "outside_parent",
+                _("“%(unit)s”的投产和关停日期不在“%(name)s”的存续期内") % {"unit": each.name, "name": facility.name},
+                mend=_("请先改正机组或生产线的日期"),
+            )
 
 
 def change(
@@ -83,9 +136,11 @@ def change(
     by: Any,
     now: datetime,
     evidence: Evidence | None = None,
-) -> BoundaryChange:
-    """Register that from `day` on a facility counts in a boundary, or not. Raises `Refused` (`no_reason`, `outside_life`,
-    `report_submitted`, `report_locked`)."""
+) -> list[BoundaryChange]:
+    """Register that from `day` on a facility counts in a boundary, or not; of an installation, each of its units that lives then.
+
+    Raises `Refused` (`unknown_boundary`, `no_reason`, `outside_life`, `report_submitted`, `report_locked`).
+    """
     from dafeng.domains.enterprise.reporting import reports
 
     with refusing("boundary", "facility", facility.pk, by=by, now=now), records.serial():
@@ -96,11 +151,16 @@ def change(
         if day < facility.since or (facility.until and day > facility.until):
             raise Refused("outside_life", "日期不在核算单元的存续期内", mend="请核对投产和关停日期")
         reports.demand_open(facility.enterprise, day.year)
-        made = BoundaryChange.objects.create(
-            facility=facility, day=day, boundary=boundary, inside=inside, reason=reason.strip(), evidence=evidence, by=by, at=now
-        )  # fmt: skip
-        detail = {"day": day, "boundary": boundary, "inside": inside, "reason": made.reason, "evidence": evidence.sha256 if evidence else ""}  # fmt: skip
-        records.audit(by, "enterprise.boundary", "facility", str(facility.pk), _plain(detail), now=now)
+        moved = [each for each in facility.units.order_by("code") if each.since <= day and not (each.until and day > each.until)]  # fmt: skip
+        made = [
+            BoundaryChange.objects.create(
+                facility=each, day=day, boundary=boundary, inside=inside, reason=reason.strip(), evidence=evidence, by=by, at=now
+            )
+            for each in moved or [facility]
+        ]  # fmt: skip
+        detail = {"day": day, "boundary": boundary, "inside": inside, "reason": reason.strip(), "evidence": evidence.sha256 if evidence else ""}  # fmt: skip
+        for each in made:
+            records.audit(by, "enterprise.boundary", "facility", str(each.facility_id), _plain(detail), now=now)
     return made
 
 
@@ -172,6 +232,17 @@ def set_facts(facility: Facility, since: date, told: Mapping[str, Any], *, by: A
         records.audit(by, "enterprise.facility", "facility", str(fresh.pk), {"facts": changed}, now=now)
     facility.refresh_from_db()
     return facility
+
+
+def grouped(facilities: Iterable[Facility]) -> list[tuple[Facility, list[Facility]]]:
+    """Installation → its units, by their codes; a facility that is its own installation stands alone. `parent` must be fetched."""
+    units: dict[int, list[Facility]] = {}
+    heads: dict[int, Facility] = {}
+    for each in sorted(facilities, key=lambda each: each.code):
+        head = each.parent or each
+        heads.setdefault(head.pk, head)
+        units.setdefault(head.pk, []).extend([each] if each.parent else [])
+    return [(head, units[head.pk]) for head in sorted(heads.values(), key=lambda each: each.code)]
 
 
 def changes_of(facilities: Iterable[Facility]) -> dict[int, list[BoundaryChange]]:

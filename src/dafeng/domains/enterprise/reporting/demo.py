@@ -9,7 +9,9 @@ import hashlib
 import math
 import tomllib
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from dafeng.domains.enterprise.reporting import (
     findings,
     metering,
     plans,
+    points,
     reports,
     sectoral,
 )
@@ -49,12 +52,23 @@ def ensure_demo(city: str, *, now: datetime) -> None:
     """Load the demo once; needs the register's demo enterprises. Without demo logins the system does what people would."""
     if Report.objects.filter(demo=True, enterprise__city=city).exists():
         return
-    with PATH.open("rb") as stream:
-        table = tomllib.load(stream)
+    by_firm = ensure_facilities(city, now=now)
+    today = timezone.localdate(now)
+    for units in by_firm.values():
+        firm = units[0][0].enterprise
+        _firm(firm, units, person_of(firm), today=today, now=now)
+
+
+def ensure_facilities(city: str, *, now: datetime) -> dict[str, list[tuple[Facility, dict[str, Any]]]]:
+    """The made-up facilities of the demo firms that are there, by firm, each with its row of `demo.toml`."""
     firms = {each.code: each for each in Enterprise.objects.filter(city=city, demo=True)}
-    rows = [row for row in table["facility"] if row["firm"] in firms]
-    people = {code: _person(firm) for code, firm in firms.items()}
+    rows = [row for row in _table()["facility"] if row["firm"] in firms]
+    people = {code: person_of(firm) for code, firm in firms.items()}
     by_firm: dict[str, list[tuple[Facility, dict[str, Any]]]] = defaultdict(list)
+    for row in _table()["installation"]:
+        if row["firm"] in firms:
+            told = {name: row[name] for name in ("code", "name", "sector", "since")}
+            boundaries.ensure_facility(firms[row["firm"]], **told, by=people[row["firm"]], now=now)
     for row in rows:
         facility = boundaries.ensure_facility(
             firms[row["firm"]],
@@ -63,17 +77,27 @@ def ensure_demo(city: str, *, now: datetime) -> None:
             sector=row["sector"],
             since=row["since"],
             compliance=row.get("compliance", True),
+            parent=row.get("parent", ""),
             facts=row["facts"],
             by=people[row["firm"]],
             now=now,
         )
         by_firm[row["firm"]].append((facility, row))
-    today = timezone.localdate(now)
-    for code, units in by_firm.items():
-        _firm(firms[code], units, people[code], today=today, now=now)
+    return by_firm
 
 
-def _person(firm: Enterprise) -> Any:
+def facilities() -> list[dict[str, Any]]:
+    """The made-up facilities with the monthly level of each value, as `demo.toml` has them."""
+    return _table()["facility"]
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, list[dict[str, Any]]]:
+    with PATH.open("rb") as stream:
+        return tomllib.load(stream)
+
+
+def person_of(firm: Enterprise) -> Any:
     """Who acts for a firm in the demo; None where the logins are not there."""
     return next(iter(records.people_of([firm.organisation])), None) if firm.organisation else None
 
@@ -83,24 +107,29 @@ def _firm(
 ) -> None:
     year = today.year - 1
     for facility, row in units:
-        _meters(facility, row, by, today=today, now=now)
+        _points(facility, row, by, today=today, now=now)
     for each in (year, today.year):
-        _plan(firm, each, by, now=_moment(date(each - 1, 12, 20)))
+        file_plan(firm, each, by, now=_moment(date(each - 1, 12, 20)))
         for facility, row in units:
             _months(facility, row, each, by, today=today)
     handed = _moment(min(clock.report_due(year) - timedelta(days=11), today))
     report = reports.open_draft(firm, year, by=by, now=_moment(date(year + 1, 1, 10)))
-    for each in findings.refresh(firm, year, now=handed):
+    hand_in(report, by, now=handed)
+
+
+def hand_in(report: Report, by: Any, *, now: datetime) -> None:
+    """Answer what the checks hold to be wrong, then submit."""
+    for each in findings.refresh(report.enterprise, report.year, now=now):
         if each.state == "open" and each.severity == "error":
-            findings.answer(each, "演示：已核对原始台账，数值无误", seen="open", by=by, now=handed)
-    reports.step(report, "submit", by=by, now=handed, system=by is None)
+            findings.answer(each, "演示：已核对原始台账，数值无误", seen="open", by=by, now=now)
+    reports.step(report, "submit", by=by, now=now, system=by is None)
 
 
 def _moment(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(10, 30)))
 
 
-def _plan(firm: Enterprise, year: int, by: Any, *, now: datetime) -> None:
+def file_plan(firm: Enterprise, year: int, by: Any, *, now: datetime) -> None:
     plan = plans.open_plan(firm, year, by=by, now=now)
     content: dict[str, Any] = {
         "unit_data": "演示：见核算单元与边界。",
@@ -108,6 +137,7 @@ def _plan(firm: Enterprise, year: int, by: Any, *, now: datetime) -> None:
         "people": "演示：碳资产管理部。",
         "items": {
             line["key"]: {
+                "source": line["order"].sources[0].code if line["order"] else "",
                 "how": "实测" if line["wanted"].item in LAB else "生产台账或结算凭证",
                 "meter": "委托有 CMA 资质的实验室" if line["wanted"].item in LAB else "皮带秤、电能表",
                 "frequency": "每月" if line["wanted"].item in LAB else "每日",
@@ -126,33 +156,53 @@ def _months(facility: Facility, row: dict[str, Any], year: int, by: Any, *, toda
     ended = [month for month in clock.months_of(year) if clock.bounds(month)[1] < today]
     for number, month in enumerate(ended):
         newest = year == today.year and number == len(ended) - 1
-        told = _moment(min(clock.bounds(month)[1] + timedelta(days=18), today))
-        reused = row.get("reused", {}).get(month[5:], month[5:])
-        papers = _papers(facility, month, by, now=told, report_of=f"{month[:5]}{reused}")
-        values = list(row["values"].items())
-        tested = _tested(month, row.get("tested", {}).get(month[5:], ""), told.date())
-        cells = [
-            _cell(facility, month, *key.split(":", 1), level, papers, tested)
-            for key, level in (values[: len(values) // 2] if newest else values)
-        ]
-        entry.save_month(facility, month, cells, seen=None, by=by, now=told)
+        told = _moment(min(told_on(month), today))
+        tell(facility, row, month, by, now=told, half=newest)
         due_passed = clock.month_due(month) < today
         waits = facility.code == LATE and due_passed and not any(
             clock.month_due(later) < today for later in ended[number + 1 :]
         )  # fmt: skip
         if not newest and not (waits and year == today.year):
             entry.file_month(facility, month, seen=entry.seen(facility, month), by=by, now=told)
-        if newest and metering.assigned(facility):
+        if newest and metering.assigned(facility, month):
             metering.fill(facility, month, by=by, now=told)
 
 
-def _meters(facility: Facility, row: dict[str, Any], by: Any, *, today: date, now: datetime) -> None:
-    """The points that stand for items, as far as they are there: some are of other rooms' demonstrations."""
+def told_on(month: str) -> date:
+    return clock.bounds(month)[1] + timedelta(days=18)
+
+
+def tell(
+    facility: Facility, row: dict[str, Any], month: str, by: Any, *, now: datetime, half: bool = False,
+    wrong: dict[str, float] | None = None, right: bool = False, reason: str = "",
+) -> None:  # fmt: skip
+    """A month's values with their papers. `half`: only the first of them; `wrong`: `item:stream` → what is told instead of the
+    month's value; `right`: without the faults that the file plants.
+    """
+    planted = {} if right else row
+    reused = planted.get("reused", {}).get(month[5:], month[5:])
+    papers = _papers(facility, month, by, now=now, report_of=f"{month[:5]}{reused}")
+    tested = _tested(month, planted.get("tested", {}).get(month[5:], ""), timezone.localdate(now))
+    values = list(row["values"].items())
+    cells = [
+        _cell(facility, month, *key.split(":", 1), level, papers, tested)
+        for key, level in (values[: len(values) // 2] if half else values)
+    ]
+    told = [replace(each, value=(wrong or {}).get(":".join(each.key), each.value)) for each in cells]
+    entry.save_month(facility, month, told, seen=None, by=by, now=now, reason=reason)
+
+
+def _points(facility: Facility, row: dict[str, Any], by: Any, *, today: date, now: datetime) -> None:
+    """The measuring points, as far as those of the readings store are there: some are of other rooms' demonstrations."""
     if "scale" in row:
         _scale(facility, row, today=today, now=now)
-    for key, codes in row.get("meters", {}).items():
-        if Point.objects.filter(code__in=codes).count() == len(codes):
-            metering.assign(facility, *key.split(":", 1), codes, by=by, now=now)
+    for told in row.get("points", ()):
+        if "reading" not in told or Point.objects.filter(code=told["reading"]).exists():
+            days = [
+                date.fromisoformat(f"{today.year - int(ago)}-{day}") for ago, day in told.get("calibrated", {}).items()
+            ]  # fmt: skip
+            past = {"calibrated": [day for day in days if day <= today], "since": facility.since}
+            points.put(facility, **told | past, by=by, now=now)
 
 
 def _scale(facility: Facility, row: dict[str, Any], *, today: date, now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.models import Facility, Report
-from dafeng.domains.enterprise.reporting import permissions, sectoral, summary
+from dafeng.domains.enterprise.reporting import boundaries, permissions, sectoral, summary
 from dafeng.kernel.desk.registry import (
     Entry,
     Hit,
@@ -42,12 +42,18 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
     if "enterprise" not in roles_of(user):
         return
     today = timezone.localdate(now)
-    mine = Facility.objects.filter(enterprise__organisation__in=organisations_of(user) - {""})
+    mine = Facility.objects.units().filter(enterprise__organisation__in=organisations_of(user) - {""})
     facilities = list(mine.select_related("enterprise"))
     if not facilities:
         return
+    changes = boundaries.changes_of(facilities)
+    for facility, names in summary.lacking(facilities, today.year - 1, changes):
+        yield Task(
+            title=_("登记%(name)s的%(facts)s") % {"name": facility.name, "facts": "、".join(names)},
+            why=_("没有它算不出配额"), href=facts_page(facility), since=now, kind="enterprise.facts",
+        )  # fmt: skip
     for year in (today.year - 1, today.year):
-        for months in summary.month_states(facilities, year, today=today).values():
+        for months in summary.month_states(facilities, year, today=today, changes=changes).values():
             for each in months:
                 if each.state in (summary.LATE, summary.SOON, summary.DUE):
                     yield Task(
@@ -60,6 +66,13 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
                         due=timezone.make_aware(datetime.combine(each.due, time.max)),
                         kind="enterprise.month",
                     )
+
+
+def facts_page(facility: Facility) -> str:
+    """Where the facts of a unit are told."""
+    return (
+        f"{reverse('enterprise:reporting-facilities', kwargs={'firm': facility.enterprise.code})}#facts-{facility.pk}"
+    )
 
 
 def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:

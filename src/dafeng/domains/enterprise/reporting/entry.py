@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthFiling, MonthlyValue
@@ -87,11 +88,13 @@ def save_month(
     `metered`: the values are a meter's; otherwise nobody may say that a number of theirs is.
 
     Raises `SeenOld` (`stale_month`), `Faulty` (`values_wrong`), `Refused` (`unknown_month`, `future_month`, `outside_life`,
-    `report_submitted`, `report_locked`, `no_reason`).
+    `report_submitted`, `report_locked`, `no_reason`, `installation`).
     """
     asked = list(cells)
     subject = f"{facility.pk}:{month}"
     with refusing("values", "facility-month", subject, by=by, now=now), records.serial():
+        if not facility.parent_id and facility.units.exists():
+            raise Refused("installation", _("“%(name)s”是装置，数据由它的机组或生产线填报") % {"name": facility.name}, mend=_("请到机组或生产线的月度页面填报"))  # fmt: skip
         _demand_month(facility, month, now)
         reports.demand_open(facility.enterprise, int(month[:4]))
         held = {(each.item, each.stream): each for each in _locked(facility, month)}

@@ -2,13 +2,15 @@
 
 Two paths lead to the inventory: statistics from above, reports from below. The feed never adds them: it publishes what was
 reported under `enterprise.emissions` with the keys `category` (of the inventory) and `scope`, the activity behind it under
-`enterprise.fuel.heat` with `category` and `fuel`, and shows the difference by sector. It reads `Report.sums`, a line a firm, in columns.
+`enterprise.fuel.heat` with `category` and `fuel` and under `enterprise.activity.*` with `category`, `item`, `technology` and `variable`
+(a year of the city; under `….source` also by month, sector, source and stream), and shows the difference by sector. It reads
+`Report.sums`, a line a firm, in columns.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,7 +21,8 @@ import polars as pl
 from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.models import Report
-from dafeng.domains.enterprise.reporting import publishing
+from dafeng.domains.enterprise.reporting import activity, publishing
+from dafeng.domains.enterprise.reporting.methods.sectors import SECTORS
 from dafeng.domains.enterprise.reporting.sectoral import english
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.indicators import services as indicators
@@ -29,9 +32,9 @@ from dafeng.kernel.records.payloads import digest
 
 PATH = Path(__file__).with_name("feed.toml")
 UNASSIGNED = "none"
-
-
 HEAT = "enterprise.fuel.heat"
+SOURCE = "source"  # the activity by month and source stream stands under the indicator's code and this
+CELL = ("category", "item", "technology", "variable", "unit")
 _EMISSIONS: dict[str, Any] = {
     "report": pl.UInt32, "sector": pl.String, "kind": pl.String, "gas": pl.String, "scope": pl.String, "value": pl.Float64,
 }  # fmt: skip
@@ -100,47 +103,105 @@ def _categorised(frame: pl.DataFrame, kinds: Iterable[str]) -> pl.DataFrame:
     )
 
 
+def _summed(frame: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """Sums by `keys` with `report`, the numbers of the reports in each, the largest first, and `parts`, what each brings."""
+    parts = frame.group_by(*keys, "report", maintain_order=True).agg(pl.col("value").sum())
+    parts = parts.sort(*keys, "value", "report", descending=[*([False] * len(keys)), True, False])
+    return parts.group_by(*keys, maintain_order=True).agg(
+        pl.col("value").sum(), pl.col("report"), pl.col("value").alias("parts")
+    )
+
+
 def shares(city: str, year: int, reports: list[Report] | None = None) -> list[Share]:
     """Sums by category and scope over the reporting boundary, each with the reports that it is made of."""
     held = counting(city, year) if reports is None else reports
     frame = _categorised(_frame(held, "emissions", _EMISSIONS), ("sector", "kind", "gas", "scope"))
-    status = pl.Series("status", [int(publishing.status_of(each)) for each in held], dtype=pl.Int64)
-    parts = frame.group_by("category", "scope", "report", maintain_order=True).agg(pl.col("value").sum())
-    parts = parts.with_columns(status.gather(parts["report"]).alias("status")).sort(
-        "category", "scope", "value", "report", descending=[False, False, True, False]
-    )
-    sums = parts.group_by("category", "scope", maintain_order=True).agg(
-        pl.col("value").sum(), pl.col("status").max(), pl.col("report"), pl.col("value").alias("parts")
-    )
     return [
-        Share(category, scope, value, Status(worst), tuple(map(_part, (held[each] for each in numbers), tonnes)))
-        for category, scope, value, worst, numbers, tonnes in sums.iter_rows()
+        Share(category, scope, value, _worst(held, numbers), tuple(_parts(held, numbers, tonnes, "t")))
+        for category, scope, value, numbers, tonnes in _summed(frame, "category", "scope").iter_rows()
     ]
 
 
-def _part(report: Report, tonnes: float) -> dict[str, Any]:
-    return {
-        "report": str(report.pk),
-        "enterprise": report.enterprise.code,
-        "name": report.enterprise.name,
-        "version": report.version,
-        "digest": report.digest,
-        "t": tonnes,
-    }
+def _worst(held: Sequence[Report], numbers: Iterable[int]) -> Status:
+    return max((publishing.status_of(held[each]) for each in numbers), default=Status.OK)
+
+
+def _parts(
+    held: Sequence[Report], numbers: Iterable[int], amounts: Iterable[float], name: str = "value"
+) -> list[dict[str, Any]]:
+    """The way back: which version of which firm's report brings how much."""
+    return [
+        {
+            "report": str(report.pk),
+            "enterprise": report.enterprise.code,
+            "name": report.enterprise.name,
+            "version": report.version,
+            "digest": report.digest,
+            name: amount,
+        }
+        for report, amount in zip((held[each] for each in numbers), amounts, strict=True)
+    ]
 
 
 def heat(reports: list[Report]) -> pl.DataFrame:
-    """`category fuel value reports`: GJ of what was burnt, as the inventory counts activity, and the numbers of the reports in it."""
-    frame = _categorised(_frame(reports, "heat", _HEAT), ("sector",))
-    return (
-        frame.group_by("category", "fuel", maintain_order=True)
-        .agg(pl.col("value").sum(), pl.col("report").unique().sort())
-        .sort("category", "fuel")
+    """`category fuel value report parts`: GJ of what was burnt, as the inventory counts activity, and the numbers of the reports in it."""
+    return _summed(_categorised(_frame(reports, "heat", _HEAT), ("sector",)), "category", "fuel")
+
+
+def told(reports: Sequence[Report]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the reports say of processes, output and bought energy, by the table: `activity.CARRIED` and `activity.LEFT`."""
+    return activity.carried(
+        (number, row) for number, report in enumerate(reports) for row in publishing.activity_of(report)
     )
 
 
-def _rows(city: str, year: int) -> list[dict[str, Any]]:
-    """One year of the feed as the blackboard takes it: emissions by category, and the activity behind them."""
+def activities(frame: pl.DataFrame) -> pl.DataFrame:
+    """Sums of carried activity as the inventory counts it: the columns of `CELL`, value, report, parts."""
+    return _summed(frame, *CELL)
+
+
+def left_over(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """What is not carried over, by sector, source and reason, each in Chinese and English, with how many firms told it."""
+    found = frame.group_by("sector", "source", "reason", maintain_order=True).agg(
+        pl.col("report").n_unique().alias("firms"), pl.col("kind").unique().sort()
+    )
+    return [
+        {
+            "sector": [SECTORS[sector].title, SECTORS[sector].title_en],
+            "source": _source_titles(sector, source, kinds),
+            "reason": list(activity.reasons()[reason]),
+            "firms": firms,
+        }
+        for sector, source, reason, firms, kinds in found.sort("sector", "source", "reason").iter_rows()
+    ]
+
+
+def _source_titles(sector: str, source: str, kinds: Sequence[str]) -> list[str]:
+    """A source in words, Chinese and English, with the kinds of its stream."""
+    schema = SECTORS[sector]
+    formula = next((each for each in schema.formulas if each.code == source), None)
+    if formula is None:
+        item = schema.items[source.removeprefix(activity.TOLD)]
+        return [item.title, item.title_en]
+    known = schema.streams[formula.stream].kinds if formula.stream else {}
+    named = [known[each] for each in kinds if each in known]
+    if not named:
+        return [formula.title, formula.title_en]
+    return [
+        f"{formula.title}（{'、'.join(each.title for each in named)}）",
+        f"{formula.title_en} ({', '.join(each.title_en for each in named)})",
+    ]
+
+
+def _stream_titles(sector: str, source: str, stream: str) -> list[str]:
+    """Sector and source stream in words, Chinese and English."""
+    schema = SECTORS[sector]
+    named = _source_titles(sector, source, [stream.partition("/")[0]])
+    return [f"{schema.title}：{named[0]}", f"{schema.title_en}: {named[1]}"]
+
+
+def _rows(city: str, year: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """One year of the feed as the blackboard takes it, and what is not carried over: emissions by category, and the activity behind."""
     held = counting(city, year)
     place = {"subject": city, "period": str(year)}
     rows = [
@@ -155,8 +216,7 @@ def _rows(city: str, year: int) -> list[dict[str, Any]]:
         }
         for share in shares(city, year, held)
     ]
-    for category, fuel, value, numbers in heat(held).iter_rows():
-        used = [held[each] for each in numbers]
+    for category, fuel, value, numbers, parts in heat(held).iter_rows():
         rows.append(
             place
             | {
@@ -164,15 +224,62 @@ def _rows(city: str, year: int) -> list[dict[str, Any]]:
                 "dimensions": {"category": category, "fuel": fuel},
                 "value": value,
                 "unit": "GJ",
-                "status": int(max(publishing.status_of(each) for each in used)),
-                "lineage": {"reports": [{"report": str(each.pk), "digest": each.digest} for each in used]},
+                "status": int(_worst(held, numbers)),
+                "lineage": {"reports": _parts(held, numbers, parts)},
             }
+        )
+    frame, left = told(held)
+    return [*rows, *_activity_rows(city, year, held, frame)], left_over(left)
+
+
+def _activity_rows(city: str, year: int, held: Sequence[Report], frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """The year's activity by category and item, and the same by month, sector and source stream, which is what it is the sum of."""
+    rows = []
+    for row in activities(frame).to_dicts():
+        rows.append(
+            _activity_row(row, city, str(year), activity.INDICATORS[row["unit"]], CELL[:-1])
+            | {
+                "status": int(_worst(held, row["report"])),
+                "lineage": {"reports": _parts(held, row["report"], row["parts"])},
+            }
+        )
+    named = frame.with_columns(
+        pl.col("source").str.strip_prefix(activity.TOLD),
+        pl.col("stream").str.split("/").list.head(2).list.join("/"),
+    )
+    by = ("month", "sector", "source", "stream")
+    titles: dict[tuple[str, ...], list[str]] = {}
+    for row in _summed(named, *by, *CELL).to_dicts():
+        code = f"{activity.INDICATORS[row['unit']]}.{SOURCE}"
+        told_by = [
+            {"report": str(held[each].pk), "value": part}
+            for each, part in zip(row["report"], row["parts"], strict=True)
+        ]
+        cell = (row["sector"], row["source"], row["stream"])
+        if cell not in titles:
+            titles[cell] = _stream_titles(*cell)
+        rows.append(
+            _activity_row(row, city, row["month"], code, (*by[1:], *CELL[:-1]))
+            | {"status": int(_worst(held, row["report"])), "lineage": {"title": titles[cell], "reports": told_by}}
         )
     return rows
 
 
-def publish(city: str, year: int, *, by: Any, now: datetime) -> Run:
-    """Publish the sums of all years that have reports (a run holds them all); `year` is what the person looked at."""
+def _activity_row(
+    row: Mapping[str, Any], city: str, period: str, code: str, dimensions: Iterable[str]
+) -> dict[str, Any]:
+    return {
+        "indicator": code,
+        "subject": city,
+        "period": period,
+        "dimensions": {name: row[name] for name in dimensions if row[name]},
+        "value": row["value"],
+        "unit": row["unit"],
+    }
+
+
+def ensure_indicators() -> None:
+    """The indicators of the feed, with what they are."""
     publishing.ensure_indicator()
     indicators.ensure_indicator(
         HEAT,
@@ -182,15 +289,50 @@ def publish(city: str, year: int, *, by: Any, now: datetime) -> Run:
         description="年度报告的燃烧活动水平（低位发热量），按清单类别 category 与燃料 fuel；与统计来源的活动水平并列，不相加",
         decimals=0,
     )
+    names = {
+        "t": ("企业活动水平：质量", "Activity of enterprises: mass"),
+        "MWh": ("企业活动水平：购入电量", "Activity of enterprises: electricity bought"),
+        "GJ": ("企业活动水平：购入热量", "Activity of enterprises: heat bought"),
+        "1e4Nm3": ("企业活动水平：气体体积", "Activity of enterprises: volume of gas"),
+    }
+    for unit, code in activity.INDICATORS.items():
+        name, name_en = names[unit]
+        about = (
+            "年度报告的活动水平，按清单类别 category、品种 item、工艺 technology、变量 variable；与统计来源并列，不相加"
+        )
+        indicators.ensure_indicator(code, name=name, name_en=name_en, unit=unit, description=about, decimals=3)
+        indicators.ensure_indicator(
+            f"{code}.{SOURCE}",
+            name=f"{name}（逐月、分源流）",
+            name_en=f"{name_en}, by month and source stream",
+            unit=unit,
+            description=f"{about}；另按行业 sector、源 source、源流 stream",
+            decimals=3,
+        )
+
+
+def refresh(city: str, *, by: Any, now: datetime) -> None:
+    """Publish the feed of a city anew where one was published: a report that it holds was sent back or replaced."""
+    run = indicators.current_run("enterprise", "feed", city)
+    if run is not None:
+        publish(city, run.parameters["year"], by=by, now=now)
+
+
+def publish(city: str, year: int, *, by: Any, now: datetime) -> Run:
+    """Publish the sums of all years that have reports (a run holds them all); `year` is what the person looked at."""
+    ensure_indicators()
     handed = Report.objects.filter(enterprise__city=city, record__state__in=publishing.COUNTING)
     years = sorted(set(handed.values_list("year", flat=True)))
-    rows = [row for each in years for row in _rows(city, each)]
+    rows, left = [], {}
+    for each in years:
+        of_year, left[str(each)] = _rows(city, each)
+        rows += of_year
     with records.serial():
         run = indicators.start_run(
             domain="enterprise",
             kind="feed",
             subject=city,
-            parameters={"year": year, "years": years},
+            parameters={"year": year, "years": years, "left": left},
             digest=digest([[row["indicator"], row["period"], row["dimensions"], row["value"]] for row in rows]),
             by=by,
             now=now,

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthlyValue
-from dafeng.domains.enterprise.reporting import assembling, metering, peers, sectoral
+from dafeng.domains.enterprise.reporting import assembling, metering, peers, plans, points, sectoral, sources
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
@@ -28,7 +30,11 @@ def refresh(enterprise: Enterprise, year: int, *, now: datetime) -> list[CheckFi
     """
     facilities = assembling.facilities_of(enterprise, year)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in (*checked(facilities, year), *same_files(facilities, year)):
+    plan = plans.filed(enterprise, year)
+    values = assembling.values_of(facilities, year)
+    below = sources.below_plan(facilities, values, plan.content, year) if plan else ()
+    overdue = points.overdue(facilities, year, today=timezone.localdate(now))
+    for row in (*checked(facilities, year, values), *same_files(facilities, year), *below, *overdue):
         found.setdefault(_key(row), row)  # of several days of a month the first
     with records.serial():
         stored = {
@@ -131,10 +137,10 @@ def _settle(finding: CheckFinding, state: str, text: str, *, seen: str, by: Any,
     return finding
 
 
-def checked(facilities: Iterable[Facility], year: int) -> list[dict[str, Any]]:
-    """What the sector's rules say of the year's values beside those of the year before, and beside the peers'."""
+def checked(facilities: Iterable[Facility], year: int, told: Iterable[MonthlyValue]) -> list[dict[str, Any]]:
+    """What the sector's rules say of the year's values (`told`) beside those of the year before, and beside the peers'."""
     chosen = list(facilities)
-    values = [*assembling.values_of(chosen, year - 1), *assembling.values_of(chosen, year)]
+    values = [*assembling.values_of(chosen, year - 1), *told]
     by_code = {each.code: each for each in chosen}
     seen = (*sectoral.check(chosen, values, year, days=metering.daily(chosen, year)), *peers.compared(chosen, year))
     return [

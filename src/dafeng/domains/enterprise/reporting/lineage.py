@@ -98,7 +98,7 @@ def _part(
     return {
         **given,
         "item": item,
-        "title": sectoral.title_of(row["sector"], item) if item in sector.items else given["name"],
+        "title": sectoral.title_of(row["sector"], item.partition(":")[0]),
         "way_title": way_title(given["way"]),
         "told": told if given["way"] not in ("default", "computed") else None,
         "parameter": parameter,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import ControlPlan, Facility
-from dafeng.domains.enterprise.reporting import sectoral
+from dafeng.domains.enterprise.models import ControlPlan, MeasuringPoint
+from dafeng.domains.enterprise.reporting import assembling, boundaries, clock, points, sectoral, sources
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.payloads import digest, plain
 
 KIND = "enterprise.control-plan"
-# What is written down of each parameter (power guideline 2021, annex on the plan): how, with what, how often, how exact, what if not.
-FIELDS = ("how", "meter", "frequency", "accuracy", "calibration", "missing")
+# What is written down of each parameter (power guideline 2021, annex on the plan): from which source of its order, how, with what, how often, how exact, what if not.
+FIELDS = ("source", "how", "meter", "frequency", "accuracy", "calibration", "missing")
 GENERAL = ("unit_data", "quality", "people")
 
 
@@ -28,20 +31,74 @@ def current(enterprise: Enterprise, year: int) -> ControlPlan | None:
 
 def filed(enterprise: Enterprise, year: int) -> ControlPlan | None:
     """The number in force."""
-    found = ControlPlan.objects.filter(enterprise=enterprise, year=year, record__state="filed").select_related("record")
-    return found.order_by("-number").first()
+    return in_force(enterprise=enterprise, year=year).select_related("record").first()
+
+
+def in_force(**mine: Any) -> QuerySet[ControlPlan]:
+    """Filed plans, the newest number first."""
+    return ControlPlan.objects.filter(**mine, record__state="filed").order_by("-number")
 
 
 def lines(enterprise: Enterprise, content: Mapping[str, Any], year: int) -> list[dict[str, Any]]:
-    """One line a parameter of each facility, with what the content says of it."""
-    told = content.get("items", {})
+    """One line a parameter of each unit, installation by installation, with what the content says of it and the order of its sources, if there is one.
+
+    What the unit's measuring points tell (`DEVICE`) is theirs and not typed: `points` of the line.
+    """
+    told, units = content.get("items", {}), assembling.facilities_of(enterprise, year)
+    first, last = clock.bounds(str(year))
+    known = {
+        pk: [each for each in held if points.in_use(each, first, last)] for pk, held in points.of(units).items()
+    }  # fmt: skip
     return [
-        {"key": key, "facility": facility, "wanted": each, "said": told.get(key, {})}
-        for facility in Facility.objects.filter(enterprise=enterprise).order_by("code")
-        if facility.since.year <= year and (facility.until is None or facility.until.year >= year)
+        {
+            "key": key, "facility": facility, "installation": installation, "wanted": each, "points": held,
+            "said": {**told.get(key, {}), **_device(held)}, "order": sectoral.order_of(facility.sector, each.item, each.stream),
+        }
+        for installation, below in boundaries.grouped(units)
+        for facility in below or [installation]
         for each in sectoral.wanted_of_year(facility, year)
-        for key in [f"{facility.code}/{each.item}/{each.stream}"]
+        for key in [sources.key_of(facility.code, each.item, each.stream)]
+        for held in [[point for point in known.get(facility.pk, ()) if (point.item, point.stream) == each.key]]
+    ]  # fmt: skip
+
+
+DEVICE = ("meter", "accuracy", "calibration")
+
+
+def _device(held: list[MeasuringPoint]) -> dict[str, str]:
+    """What the plan says of a parameter's instruments; nothing where it has no point."""
+    if not held:
+        return {}
+    told = {
+        "meter": [" ".join(filter(None, (each.code, each.instrument, each.place))) for each in held],
+        "accuracy": [each.accuracy for each in held],
+        "calibration": [_("%(count)s 个月") % {"count": each.period} for each in held if each.period],
+    }
+    return {name: "；".join(dict.fromkeys(filter(None, words))) for name, words in told.items()}
+
+
+def devices(plan: ControlPlan | None, told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The table of instruments: as it was filed, or of a draft as the measuring points of its lines stand; each with its item and unit in words."""
+    names = {line["facility"].code: line["facility"] for line in told}
+    if plan is not None and plan.record.state != "draft":
+        rows: list[dict[str, Any]] = plan.content.get("devices", [])
+    else:
+        rows = _devices(told)
+    return [
+        {
+            **row,
+            "title": sectoral.title_of(names[row["facility"]].sector, row["item"], row["stream"]),
+            "facility": names[row["facility"]].name,
+        }
+        for row in rows
+        if row["facility"] in names
     ]
+
+
+def _devices(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"facility": line["facility"].code, **points.words_of(each)} for line in told for each in line["points"]
+    ]  # fmt: skip
 
 
 def open_plan(enterprise: Enterprise, year: int, *, by: Any, now: datetime, reason: str = "") -> ControlPlan:
@@ -79,7 +136,7 @@ def seen_of(plan: ControlPlan) -> str:
 def save(
     plan: ControlPlan, content: Mapping[str, Any], *, seen: str, by: Any, now: datetime, system: bool = False
 ) -> ControlPlan:
-    """Write a draft. Raises `SeenOld` (`stale_plan`), `Refused` (`plan_filed`)."""
+    """Write a draft. Raises `SeenOld` (`stale_plan`), `Refused` (`plan_filed`, `unknown_source`)."""
     with refusing("control-plan", "control-plan", plan.pk, by=by, now=now), records.serial():
         fresh = ControlPlan.objects.select_for_update().get(pk=plan.pk)
         if fresh.record.state != "draft":
@@ -91,27 +148,34 @@ def save(
             key: {name: str(said.get(name, "")).strip()[:200] for name in FIELDS}
             for key, said in content.get("items", {}).items()
         }
-        fresh.content = {
-            **fresh.content,
-            **kept,
-            "items": {key: said for key, said in items.items() if any(said.values())},
-        }
-        records.amend(
-            fresh.record,
-            by=by,
-            now=now,
-            system=system,
-            payload={**fresh.record.payload, "digest": digest(plain(fresh.content))},
-        )
-        fresh.save(update_fields=["content"])
+        said = {**fresh.content, **kept, "items": {key: said for key, said in items.items() if any(said.values())}}
+        told = lines(fresh.enterprise, said, fresh.year)
+        sources.demand_known(told)
+        _write(fresh, _as_measured(said, told), by=by, now=now, system=system)
     plan.refresh_from_db()
     return plan  # fmt: skip
 
 
+def _as_measured(content: Mapping[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
+    """The content with what the measuring points say now: their words of each parameter, and the table of instruments."""
+    measured = {line["key"]: {name: line["said"].get(name, "") for name in FIELDS} for line in told if line["points"]}
+    found = _devices(told)
+    tables = {"devices": plain(found)} if found or "devices" in content else {}
+    return {**content, "items": {**content.get("items", {}), **measured}, **tables}
+
+
+def _write(plan: ControlPlan, content: dict[str, Any], *, by: Any, now: datetime, system: bool) -> None:
+    plan.content = content
+    payload = {**plan.record.payload, "digest": digest(plain(content))}
+    records.amend(plan.record, by=by, now=now, system=system, payload=payload)
+    plan.save(update_fields=["content"])
+
+
 def file(plan: ControlPlan, *, by: Any, now: datetime, system: bool = False) -> ControlPlan:
-    """备案: put a number in force; the former is replaced. Raises `Refused` (`plan_incomplete`)."""
+    """备案: put a number in force; the former is replaced. Raises `Refused` (`plan_incomplete`, `no_source`, `source_lowered`)."""
     with refusing("control-plan-file", "control-plan", plan.pk, by=by, now=now), records.serial():
-        told = lines(plan.enterprise, plan.content, plan.year)
+        fresh = ControlPlan.objects.select_for_update().get(pk=plan.pk)
+        told = lines(plan.enterprise, fresh.content, plan.year)
         bare = [each for each in told if each["wanted"].required and not each["said"].get("how")]
         if bare:
             names = "、".join(str(each["wanted"].title) for each in bare[:5])
@@ -120,8 +184,11 @@ def file(plan: ControlPlan, *, by: Any, now: datetime, system: bool = False) -> 
                 f"还有 {len(bare)} 个参数没有写明取得方式：{names}",
                 mend="请逐项写明，缺省值也要写明依据",
             )
+        sources.demand_kept(told, sources.before(plan))
         former = filed(plan.enterprise, plan.year)
-        records.move(plan.record, "file", by=by, now=now, system=system)
+        if fresh.record.state == "draft" and (content := _as_measured(fresh.content, told)) != fresh.content:
+            _write(fresh, content, by=by, now=now, system=system)
+        records.move(fresh.record, "file", by=by, now=now, system=system)
         if former:
             records.move(former.record, "replace", by=by, now=now, system=system)
     plan.refresh_from_db()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dafeng.domains.enterprise.models import Report
-from dafeng.domains.enterprise.reporting import assembling
+from dafeng.domains.enterprise.reporting import activity, assembling
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.indicators import services as indicators
@@ -29,6 +29,13 @@ def ensure_indicator() -> None:
 def sums_of(report: Report) -> dict[str, Any]:
     """The sums of a report; of one that was handed in before they were kept, drawn from its content."""
     found: dict[str, Any] = report.sums or assembling.sums_of(report.content)
+    return found
+
+
+def activity_of(report: Report) -> list[list[Any]]:
+    """The entries of a report for the inventory's activity; of one that was handed in before they were kept, drawn from its content."""
+    sums = sums_of(report)
+    found: list[list[Any]] = sums["activity"] if "activity" in sums else activity.entries(report.content)
     return found
 
 

@@ -35,7 +35,7 @@ class Due:
 def owed(today: date, *, city: str = "", years: Iterable[int] | None = None) -> list[Due]:
     """What is due or late today, of all enterprises: the months of this year and the last, and last year's report."""
     chosen = list(years) if years is not None else [today.year - 1, today.year]
-    living = Facility.objects.select_related("enterprise").order_by("enterprise__code", "code")
+    living = Facility.objects.units().select_related("enterprise").order_by("enterprise__code", "code")
     facilities = list(living.filter(enterprise__city=city) if city else living)
     found: list[Due] = []
     for year in chosen:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import LateLeave, Report, Submission
-from dafeng.domains.enterprise.reporting import assembling, clock, publishing
+from dafeng.domains.enterprise.reporting import assembling, clock, feed, publishing
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
@@ -148,6 +148,7 @@ def step(
             records.move(fresh.record, action, by=by, now=now, reason=reason, system=system)
             if action == "return":  # what was handed in stands no more
                 publishing.publish_report(fresh, now=now, by=by)
+                feed.refresh(fresh.enterprise.city, by=by, now=now)
     report.refresh_from_db()
     report.record.refresh_from_db()
     return report
@@ -223,6 +224,8 @@ def _lock(report: Report, *, by: Any, now: datetime, reason: str, system: bool) 
         )
     report.refresh_from_db()
     publishing.publish_report(report, now=now, by=by)
+    if former:  # the figure that was published is another one now
+        feed.refresh(report.enterprise.city, by=by, now=now)
 
 
 def versions(report: Report) -> list[Submission]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -24,7 +25,7 @@ from dafeng.domains.enterprise.reporting import signatures
 from dafeng.domains.enterprise.reporting.methods import calculate, checks
 from dafeng.domains.enterprise.reporting.methods.calculation import method_of
 from dafeng.domains.enterprise.reporting.methods.parameters import Parameters, load
-from dafeng.domains.enterprise.reporting.methods.sectors import SECTORS, Item, Sector
+from dafeng.domains.enterprise.reporting.methods.sectors import HOME, SECTORS, Item, Order, Sector
 from dafeng.kernel.errors import DafengError
 
 _LABEL = re.compile(r"[\w-]{1,20}")
@@ -78,11 +79,29 @@ def title_of(sector: str, item: str, stream: str = "") -> str:
     """The name of a cell in the reader's language."""
     found = SECTORS[sector].items.get(item) if sector in SECTORS else None
     if found is None:
-        return item
+        return parameter_title(item)
     title = found.title_en if english() else found.title
     if not stream or not found.stream:
         return title
     return f"{SECTORS[sector].stream_title(item, stream, english=english())} · {title}"
+
+
+@lru_cache(maxsize=1)
+def _parameter_titles() -> dict[str, list[str]]:
+    return tomllib.loads((HOME.parent / "parameters" / "titles.toml").read_text("utf-8"))
+
+
+def parameter_title(name: str) -> str:
+    """The name of what a formula asks for and no form tells; the name itself where it is none of them any more."""
+    titles = _parameter_titles().get(name)
+    return titles[english()] if titles else name
+
+
+def rule_title(sector: str, code: str) -> str:
+    """What a check of the sector is called; the code where there is no such rule any more."""
+    rules = checks.rules_of(SECTORS[sector]) if sector in SECTORS else checks.common()
+    found = next((each for each in (*rules, *checks.common()) if each.code == code), None)
+    return code if found is None else found.title_en if english() else found.title
 
 
 def formula_title(sector: str, code: str) -> str:
@@ -212,10 +231,11 @@ def wanted(facility: Facility, month: str) -> list[Wanted]:
     return [each for each in fields(facility, month) if each.required]
 
 
-def satisfied(sector: str, cell: Wanted, told: Container[tuple[str, str]]) -> bool:
-    """Whether a wanted cell of a month is told, or the method derives it from what is told (stock balance, steam tables)."""
+def satisfied(sector: str, cell: Wanted, told: Collection[tuple[str, str]]) -> bool:
+    """Whether a wanted cell of a month is told, or derived from what is told (stock balance, steam tables, units reported together)."""
     return cell.key in told or any(
-        fill.method and all((need, cell.stream) in told for need in fill.needs)
+        (fill.method and all((need, cell.stream) in told for need in fill.needs))
+        or (fill.gather and any(item == fill.value for item, _stream in told))
         for fill in SECTORS[sector].fills
         if fill.item == cell.item
     )
@@ -308,9 +328,25 @@ def has_default(sector: str, item: str) -> bool:
     return bool(found.items[item].default) or any(each.item == item for each in found.fills)
 
 
+def is_annual(sector: str, item: str) -> bool:
+    """Whether an item is told for the year; False of one that the sector does not have."""
+    found = sector_of(sector).items.get(item)
+    return found is not None and found.period == "annual"
+
+
 def is_tested(sector: str, item: str) -> bool:
     """Whether a laboratory report is the evidence of an item."""
     return sector_of(sector).items[item].tested
+
+
+def order_of(sector: str, item: str, stream: str) -> Order | None:
+    """The order of an item's sources where the guideline prints one."""
+    return sector_of(sector).order(item, stream)
+
+
+def source_titles(order: Order) -> dict[str, str]:
+    """The sources of an order with their names in the reader's language, the best first."""
+    return {each.code: each.title_en if english() else each.title for each in order.sources}
 
 
 def limits_of(sector: str, item: str) -> tuple[float | None, float | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue, ValueImport
-from dafeng.domains.enterprise.reporting import clock, entry, reports, sectoral
+from dafeng.domains.enterprise.reporting import clock, entry, plans, reports, sectoral, sources
+from dafeng.domains.enterprise.reporting.methods.sectors import Order
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.errors import DafengError, Place, UploadError
 from dafeng.kernel.records import services as records
@@ -98,7 +99,8 @@ def template(facility: Facility, year: int) -> bytes:
     sheet.set_column(6, 6, 24)
     sheet.set_column(len(HEADS), len(HEADS) + 12, 12)
     sheet.freeze_panes(3, 3)
-    _guide(book, facility, cells)
+    plan = plans.filed(facility.enterprise, year)
+    _guide(book, facility, cells, sources.planned(plan.content, facility) if plan else {})
     book.close()
     return target.getvalue()
 
@@ -109,10 +111,20 @@ def _written(value: MonthlyValue) -> Any:
     return DEFAULT if value.way == MonthlyValue.Way.DEFAULT else value.notation
 
 
-def _guide(book: Any, facility: Facility, cells: list[sectoral.Wanted]) -> None:
+def _guide(
+    book: Any,
+    facility: Facility,
+    cells: list[sectoral.Wanted],
+    planned: Mapping[tuple[str, str], tuple[Order, str]],
+) -> None:
     guide = book.add_worksheet("填写说明")
-    guide.set_column(0, 0, 40)
-    guide.set_column(1, 3, 40)
+    guide.set_column(0, 5, 40)
+
+    def order_of(cell: sectoral.Wanted) -> list[str]:
+        order = sectoral.order_of(facility.sector, cell.item, cell.stream)
+        titles = sectoral.source_titles(order) if order else {}
+        return [" > ".join(titles.values()), titles[planned[cell.key][1]] if cell.key in planned else ""]
+
     lines = [
         ["行业方法", sectoral.sector_title(facility.sector), sectoral.sector_of(facility.sector).source, ""],
         [
@@ -123,8 +135,8 @@ def _guide(book: Any, facility: Facility, cells: list[sectoral.Wanted]) -> None:
         ],
         [TESTED, "检测报告上的检测日期，如 2025-03-12；可以不填，空格表示不改动", "", ""],
         ["凭证", "导入后在月度页面逐项上传台账、结算凭证或检测报告", "", ""],
-        ["项目", "说明", "指南规定", "凭证种类"],
-        *([each.title, each.help, each.rule, "、".join(each.evidence)] for each in cells),
+        ["项目", "说明", "指南规定", "凭证种类", "数据来源的次序", "控制方案规定的来源"],
+        *([each.title, each.help, each.rule, "、".join(each.evidence), *order_of(each)] for each in cells),
     ]
     for row, line in enumerate(lines):
         guide.write_row(row, 0, line)

@@ -102,8 +102,9 @@ def tasks(
     report: Report | None,
     filed: bool,
     today: date,
+    lacks: Iterable[tuple[Facility, list[str]]] = (),
 ) -> list[dict[str, Any]]:
-    """What the enterprise has to do next, the most urgent first: months, the control plan, the report, findings."""
+    """What the enterprise has to do next, the most urgent first: months, the control plan, the report, facts of units (`lacking`)."""
     found: list[dict[str, Any]] = [
         {"kind": "month", "facility": each.facility, "month": each.month, "due": each.due, "days": each.working_days, "state": each.state,
          "percent": each.percent}
@@ -119,7 +120,26 @@ def tasks(
         )  # fmt: skip
     if not filed:
         found.append({"kind": "plan", "due": date(year, 12, 31), "days": None, "state": DUE})
+    found += [{"kind": "facts", "facility": each, "facts": names, "due": date(year, 12, 31), "days": None, "state": DUE} for each, names in lacks]  # fmt: skip
     return sorted(found, key=lambda each: (each["due"], each["kind"]))
+
+
+def lacking(facilities: Iterable[Facility], year: int, changes: Mapping[int, Any]) -> list[tuple[Facility, list[str]]]:
+    """Units of the compliance boundary without the facts that an allocation asks for, and what those are called."""
+    inside = [each for each in facilities if boundaries.inside(each, changes.get(each.pk, ()), str(year), boundaries.COMPLIANCE)]  # fmt: skip
+    return [(each, names) for each in inside if (names := facts_lacking(each.sector, each.facts, year))]
+
+
+def facts_lacking(sector: str, facts: Any, year: int) -> list[str]:
+    """The required facts of a unit of which nothing is told by the end of a year."""
+    told, titles = facts if isinstance(facts, Mapping) else {}, sectoral.fact_titles(sector)
+    found = []
+    for code, fact in sectoral.sector_of(sector).facts.items():
+        lines = told.get(code)
+        known = any(str(since)[:4] <= str(year) for since, _value in lines) if isinstance(lines, list) else lines
+        if fact.required and not known:
+            found.append(titles[code])
+    return found
 
 
 def findings_of(enterprise: Enterprise, year: int) -> list[CheckFinding]:
@@ -157,6 +177,6 @@ def cost(enterprise: Enterprise, report: Report | None, year: int) -> dict[str, 
 
 
 def years_of(today: date) -> list[int]:
-    """Years that can be looked at: as long as records are kept, up to this one."""
-    kept = int(clock.rule_of("keep_years", today.year).value)
-    return list(range(today.year - kept, today.year + 1))
+    """Years that can be told and looked at: from the first that the rules know (or as long as records are kept) up to this one."""
+    kept = today.year - int(clock.rule_of("keep_years", today.year).value)
+    return list(range(min(kept, *(each.since for each in clock.rules())), today.year + 1))

@@ -1,6 +1,7 @@
 """The addresses of reporting."""
 
 from dafeng.domains.enterprise.reporting.views import (
+    boundary,
     desk,
     findings,
     firm,
@@ -10,10 +11,13 @@ from dafeng.domains.enterprise.reporting.views import (
     public,
     report,
     statistics,
+    structure,
 )
 
 urlpatterns = [
     *firm.urlpatterns,
+    *boundary.urlpatterns,
+    *structure.urlpatterns,
     *month.urlpatterns,
     *metering.urlpatterns,
     *imports.urlpatterns,

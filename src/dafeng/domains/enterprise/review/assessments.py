@@ -251,6 +251,8 @@ def _missing(content: dict[str, Any], *, carbon: bool) -> list[tuple[str, str]]:
     basics = content.get("basics", {})
     if basics.get("chp") and (basics.get("longitude") is None or basics.get("latitude") is None):
         found.append(("basics", "longitude"))
+    if basics.get("compiler") and not (basics.get("compiler_body") or basics.get("compiler_note")):
+        found.append(("basics", "compiler_note"))
     if carbon:
         found += [("measures", name) for name in CARBON_NEEDED if not content.get("measures", {}).get(name)]
     return found

@@ -60,7 +60,7 @@ def _figures(city: str, place: str, ndrc: Any, *, now: datetime) -> None:
 
 def _content(name: str, place: str, energies: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The five steps of a made-up project."""
-    basics = {"name": name, "place": place, "kind": "new", "stage": "proposed", "industry": "1530", "operation_year": 2027, "investment": 8000, "compiler": "示例咨询公司（演示）"}  # fmt: skip
+    basics = {"name": name, "place": place, "kind": "new", "stage": "proposed", "industry": "1530", "operation_year": 2027, "investment": 8000, "compiler": "示例咨询公司（演示）", "compiler_note": "演示：本市名录建立以前委托"}  # fmt: skip
     text = "示例文字（演示）。"
     return {
         "basics": basics | more.get("basics", {}),

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.models import Project, ProjectInvitation
-from dafeng.domains.enterprise.review import joint, orders, permissions, projects
+from dafeng.domains.enterprise.review import joint, orders, permissions, projects, works
 from dafeng.kernel.actions import may
+from dafeng.kernel.bodies import tell_works
 from dafeng.kernel.desk.registry import (
     Entry,
     Hit,
@@ -99,6 +100,7 @@ def _change_page(record: Record) -> str:
 
 
 def register() -> None:
+    tell_works("energy_report", works.of_body)
     for title, name, wanted, order in ENTRIES:
         register_entry(
             Entry("enterprise", title, lambda name=name: reverse(f"enterprise:{name}"), wanted, order)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What the register adds up to (art. 23): counts and sums by county and state, and `review.energy.new` on the blackboard."""
+"""What the register adds up to (art. 23): counts and sums by county and state, and `review.energy.new` and its like on the blackboard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records.payloads import dump
 
-ENERGY, CARBON = "review.energy.new", "review.carbon.new"
+ENERGY, CARBON, COAL = "review.energy.new", "review.carbon.new", "review.coal.new"
 # Projects with an opinion in force: what they will use is new energy of their county, from the year in which they begin to run.
 COUNTED = ("approved", "building", "trial", "rectifying", "completed")
 _SCHEMA = {
@@ -84,14 +84,16 @@ def by_zone(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def new_energy(frame: pl.DataFrame) -> pl.DataFrame:
-    """tce and t CO2 of the projects in force by county and the year in which they are to begin to run."""
+    """tce, t CO2 and t coal of the projects in force by county and the year in which they are to begin to run; of each also what counts
+    in dual control, for those who compare with a quota."""
     return (
         frame.filter(pl.col("state").is_in(COUNTED))
         .group_by("place", "year")
         .agg(
             pl.col("tce").sum(),
             pl.col("co2").sum(),
-            pl.col("number", "tce", "co2").sort_by("number").name.prefix("each_"),
+            pl.col("coal").sum(),
+            pl.col("number", "tce", "counted", "co2", "coal").sort_by("number").name.prefix("each_"),
         )
         .sort("place", "year")
     )
@@ -110,8 +112,9 @@ def _parts(city: str, *, now: datetime) -> dict[str, dict[str, Any]]:
         read = meters.first_month(points, each.enterprise.organisation, now) if points and each.trial_on is None else ""
         found[each.number] = {
             "number": each.number,
-            # A project that is a state secret has no name outside this room (art. 8).
+            # A project that is a state secret has neither name nor owner outside this room (art. 8).
             "name": "" if basics.get("secret") else each.name,
+            "firm": "" if basics.get("secret") else each.enterprise.subject,
             "approved": f"{each.approved_on:%Y-%m}" if each.approved_on else "",
             "planned": f"{each.expected_on:%Y-%m}" if each.expected_on else "",
             "since": f"{each.trial_on:%Y-%m}" if each.trial_on else read,
@@ -129,6 +132,9 @@ def publish(city: str, *, by: Any, now: datetime) -> bool:
     indicators.ensure_indicator(
         CARBON, name="已批项目新增二氧化碳排放", name_en="New CO2 of approved projects", unit="t CO2", decimals=0
     )
+    indicators.ensure_indicator(
+        COAL, name="已批项目新增煤炭消费", name_en="New coal use of approved projects", unit="t", decimals=0
+    )
     known = _parts(city, now=now)
     rows = [
         {
@@ -142,14 +148,19 @@ def publish(city: str, *, by: Any, now: datetime) -> bool:
             "lineage": {
                 "projects": row["each_number"],
                 "parts": [
-                    known[number] | {"amount": amount}
-                    for number, amount in zip(row["each_number"], row[f"each_{column}"], strict=True)
-                    if amount is not None
+                    known[number]
+                    | {"amount": amount}
+                    | ({"counted": counted} if code == ENERGY and counted is not None else {})
+                    for number, amount, counted in zip(
+                        row["each_number"], row[f"each_{column}"], row["each_counted"], strict=True
+                    )
+                    if amount is not None and (code != COAL or amount)
                 ],
             },
         }
         for row in new_energy(register_frame(city)).iter_rows(named=True)
-        for code, column, unit in ((ENERGY, "tce", "tce"), (CARBON, "co2", "t CO2"))
+        for code, column, unit in ((ENERGY, "tce", "tce"), (CARBON, "co2", "t CO2"), (COAL, "coal", "t"))
+        if code != COAL or row[column]
     ]
     mark = hashlib.sha256(dump(rows).encode()).hexdigest()
     current = indicators.current_run("enterprise", "review", city)

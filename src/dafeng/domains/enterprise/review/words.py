@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -160,3 +161,11 @@ MEASURES: dict[str, Any] = {
     "limit": gettext_lazy("连续三个月以上红灯，区域限批"),
     "suspend": gettext_lazy("年度未完成，暂停节能审查"),
 }
+
+
+def compiler(basics: Mapping[str, Any]) -> str:
+    """Who wrote the energy report; of one that is not on the register that it is not."""
+    name = str(basics.get("compiler") or "–")
+    if name == "–" or basics.get("compiler_body"):
+        return name
+    return _("%(name)s（不在第三方机构名录）") % {"name": name}

@@ -134,6 +134,9 @@ class SpotCheckOut(Schema):
     )
     outcome: str = Field(description=_("sound 属实，adjust 调整核查排放量，return 退回企业重新报告；还没有结论为空"))
     tonnes: float | None = Field(description=_("调整后的履约边界排放量（吨）；没有调整为空"))
+    facilities: dict[str, float] = Field(
+        description=_("调整了的核算单元：代码对履约边界排放量（吨）；只调整全厂的为空")
+    )
     seed: str = Field(description=_("抽取的种子：抽取前审计链的链头"))
     demo: bool = Field(description=_("是否演示数据"))
 
@@ -203,7 +206,7 @@ def list_verifications(request: HttpRequest, asked: Query[CasesAsked]) -> Any:
 def _spot(row: SpotCheck) -> dict[str, Any]:
     return {
         "id": row.pk, "enterprise": row.report.enterprise.code, "year": row.report.year, "body": row.verification.body.code, "state": row.record.state,
-        "outcome": row.outcome, "tonnes": row.tonnes, "seed": row.draw.seed, "demo": row.demo,
+        "outcome": row.outcome, "tonnes": row.tonnes, "facilities": row.facilities, "seed": row.draw.seed, "demo": row.demo,
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from dafeng.domains.enterprise.models import Body, BodyPerson, BodyService, Supervision
 from dafeng.domains.enterprise.verification.refusing import refused, refusing
+from dafeng.kernel.bodies import Listed
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.access import is_superuser, roles_of
@@ -25,6 +26,12 @@ def seen(user: Any) -> QuerySet[Body]:
     if is_superuser(user):
         return rows
     return rows.filter(Q(record__in=records.Record.objects.filter(body_records(user, roles_of(user)))))
+
+
+def listed(kinds: Sequence[str]) -> list[Listed]:
+    """Registered bodies that offer one of these services, for whoever names one (`kernel.bodies`)."""
+    rows = Body.objects.filter(record__state="registered").order_by("code")
+    return [Listed(each.code, each.name, each.organisation) for each in rows if set(kinds) & set(each.kinds)]
 
 
 def apply(

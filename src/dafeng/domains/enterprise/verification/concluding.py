@@ -42,12 +42,16 @@ def counted(report: Report) -> Counted | None:
     """What counts for duty and allocation: the newest confirmed verification's numbers, or what a confirmed spot check put in their place
     (then `conclusion` is "spot"); None while there is none.
     """
-    found = report.verifications.filter(record__state="confirmed").order_by("-told_at").first()
+    found = _newest(report)
     if found is None:
         return None
     if spot := adjusted(report).first():
         return Counted(found.emissions, spot.tonnes, "spot", found)
     return Counted(found.emissions, found.emissions_compliance, found.conclusion, found)
+
+
+def _newest(report: Report) -> Verification | None:
+    return report.verifications.filter(record__state="confirmed").order_by("-told_at").first()
 
 
 def adjusted(report: Any) -> QuerySet[SpotCheck]:
@@ -57,8 +61,18 @@ def adjusted(report: Any) -> QuerySet[SpotCheck]:
 
 
 def facilities_of(report: Report) -> dict[str, float]:
-    """Facility → verified t of the compliance boundary, of those whose number the verification changed; empty where it changed none."""
-    return estimation.facilities(report.content or {}, _estimates(report))
+    """Facility → t of the compliance boundary that counts, of those whose number the verification or the city's check changed."""
+    spot = adjusted(report).first()
+    return estimation.facilities(report.content or {}, _estimates(report)) | (spot.facilities if spot else {})
+
+
+def compliance_of(report: Report) -> dict[str, float]:
+    """Facility → t of the compliance boundary that counts, of all facilities of that boundary that the report tells a number of."""
+    content = report.content or {}
+    outside = {each["code"] for each in content.get("boundary", {}).get("facilities", ()) if not each.get("compliance", True)}  # fmt: skip
+    told = content.get("totals", {}).get("facilities", {})
+    reported = {code: float(each["compliance"]) for code, each in told.items() if code not in outside and each.get("compliance") is not None}  # fmt: skip
+    return reported | facilities_of(report)
 
 
 def figures_of(report: Report) -> dict[str, dict[str, float]]:
@@ -71,10 +85,10 @@ def figures_of(report: Report) -> dict[str, dict[str, float]]:
 
 def _estimates(report: Report) -> list[estimation.Replacement]:
     """What the verification that counts put in place of what was not corrected; nothing where it passed."""
-    found = counted(report)
+    found = _newest(report)
     if found is None or found.conclusion != Conclusion.CONSERVATIVE:
         return []
-    open_ones = found.verification.findings.filter(state=State.UNRESOLVED)
+    open_ones = found.findings.filter(state=State.UNRESOLVED)
     return [estimation.Replacement(**each.estimate) for each in open_ones if each.estimate]
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from dafeng.domains.enterprise.models import Body, Report, Verification
+from dafeng.domains.enterprise.models import Body, Facility, Report, Verification
 from dafeng.domains.enterprise.verification import assigning, bodies, concluding, findings, rating, spots, working
-from dafeng.domains.enterprise.verification.known import unit_of
 from dafeng.domains.enterprise.verification.methods import days
 from dafeng.kernel.records import services as records
 
 VERIFIER, CONSULTANT = "verify-demo", "consult-demo"
+CONCLUSION = "演示：按核查指南完成文件评审和现场核查，复算未覆盖的行已逐行查验原始台账，报告符合要求。"
 
 
 @transaction.atomic
@@ -28,8 +28,7 @@ def ensure_demo(city: str, *, now: datetime) -> None:
         return
     waiting = Report.objects.filter(demo=True, enterprise__city=city, record__state="submitted")
     reports = list(waiting.select_related("enterprise", "record").order_by("enterprise__code", "-year"))
-    sectors = sorted({sector for each in reports for sector in unit_of(each).sectors})
-    verifier = _bodies(city, reports, sectors, bureau, now=now)
+    verifier = ensure_bodies(city, bureau, now=now)
     people = records.people_of([verifier.organisation], roles=["verifier"])
     people = [each for each in people if "verifier" in records.roles_of(each)]
     firms = [each for each in reports if _person(each) is not None]
@@ -54,9 +53,13 @@ def _person(report: Report) -> Any:
     return next(iter(records.people_of([organisation])), None) if organisation else None
 
 
-def _bodies(city: str, reports: list[Report], sectors: list[str], bureau: list[Any], *, now: datetime) -> Body:
-    """One that verifies, and one that also consults the firms and is therefore kept out of every draw."""
+def ensure_bodies(city: str, bureau: list[Any], *, now: datetime) -> Body:
+    """One that verifies, and one that also consults the firms and is therefore kept out of every draw; registered a year before `now`."""
     made = []
+    now = moment(date(timezone.localdate(now).year - 1, 1, 15))
+    units = Facility.objects.filter(enterprise__city=city, enterprise__demo=True).select_related("enterprise")
+    sectors = sorted({each.sector for each in units})
+    firms = {each.enterprise_id: each.enterprise for each in units}
     for code, name, name_en, organisation, kinds in (
         (
             VERIFIER,
@@ -85,22 +88,19 @@ def _bodies(city: str, reports: list[Report], sectors: list[str], bureau: list[A
                 by=bureau[0], now=now,
             )  # fmt: skip
         made.append(body)
-    for report in reports:
-        bodies.add_service(
-            made[1], report.enterprise, kind="consulting", since=date(report.year, 1, 1), until=None, source="演示：咨询合同",
-            by=bureau[0], now=now,
-        )  # fmt: skip
+    for firm in firms.values():
+        bodies.add_service(made[1], firm, kind="consulting", since=now.date(), until=None, source="演示：咨询合同", by=bureau[0], now=now)  # fmt: skip
     return made[0]
 
 
-def _moment(day: date) -> datetime:
+def moment(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(10, 0)))
 
 
-def _visited(report: Report, start: date, bureau: list[Any], verifier: Any) -> tuple[Verification, datetime]:
+def visited(report: Report, start: date, assigner: Any, verifier: Any) -> tuple[Verification, datetime]:
     """Assigned on `start`, visited on the third working day after."""
-    at = _moment(start)
-    case = assigning.assign(report, by=bureau[0], now=at)
+    at = moment(start)
+    case = assigning.assign(report, by=assigner, now=at)
     staff = list(case.body.people.all())
     for each in staff:
         working.declare(case, each, text="演示：本人与该单位无利害关系", by=verifier, now=at)
@@ -117,7 +117,7 @@ def _visited(report: Report, start: date, bureau: list[Any], verifier: Any) -> t
         by=verifier,
         now=at,
     )
-    at = _moment(first)
+    at = moment(first)
     working.visit(case, by=verifier, now=at)
     _check(case, "site", verifier, at)
     working.draw_sample(case, "*", by=verifier, now=at)
@@ -150,13 +150,12 @@ def _locked(report: Report, bureau: list[Any], verifier: Any, *, now: datetime) 
     start = _start(report, today - timedelta(days=60))
     if days.after(start, 5).day > today:
         return
-    case, at = _visited(report, start, bureau, verifier)
+    case, at = visited(report, start, bureau[0], verifier)
     if (case.content["comparison"] or {}).get("differences"):
         return  # the page shows where; the demo does not conclude what it cannot
-    text = "演示：按核查指南完成文件评审和现场核查，复算未覆盖的行已逐行查验原始台账，报告符合要求。"
-    concluding.conclude(case, conclusion="passed", text=text, by=verifier, now=at)
+    concluding.conclude(case, conclusion="passed", text=CONCLUSION, by=verifier, now=at)
     if len(bureau) > 1:
-        concluding.confirm(case, by=bureau[1], now=_moment(days.after(timezone.localdate(at), 1).day))
+        concluding.confirm(case, by=bureau[1], now=moment(days.after(timezone.localdate(at), 1).day))
 
 
 def _spot(report: Report, bureau: list[Any], *, now: datetime) -> None:
@@ -181,7 +180,7 @@ def _amid_findings(report: Report, bureau: list[Any], verifier: Any, *, now: dat
     start = _start(report, start)
     if days.after(start, 3).day > today:
         return
-    case, at = _visited(report, start, bureau, verifier)
+    case, at = visited(report, start, bureau[0], verifier)
     row = next(iter((report.content or {}).get("rows", ())), {})
     where = {name: str(row.get(name) or "") for name in ("facility", "month", "stream")}
     findings.record_finding(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dafeng.domains.enterprise.verification import bodies, findings, permissions, words
+from dafeng.kernel.bodies import offer
 from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
 from dafeng.kernel.records import workflows
 
@@ -68,6 +69,7 @@ def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:
 
 
 def register() -> None:
+    offer(bodies.listed)
     for title, name, action, order in ENTRIES:
         register_entry(Entry("enterprise", title, lambda name=name: reverse(f"enterprise:{name}"), action, order))
     register_page(

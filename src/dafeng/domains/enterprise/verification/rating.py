@@ -1,4 +1,7 @@
-"""The yearly grade of a body: figures from what is written down, marked by a rubric (`bodies.toml`), every line kept.
+"""The yearly grade of a body: figures from what is written down, marked by a rubric, every line kept.
+
+A verifier is marked by `bodies.toml`, one that only writes reports or audits by `works.toml`: what others judged of its works
+(`kernel.bodies.works_of`). Works of a verifier that were sent back are points off.
 
 A rating is computed as often as one likes; published it stays. The rubric's weights are a draft until the bureau adopts them, and every
 page that shows a grade says so.
@@ -20,17 +23,24 @@ from dafeng.domains.enterprise.models import Body, BodyRating, Verification
 from dafeng.domains.enterprise.verification import findings, spots
 from dafeng.domains.enterprise.verification.bodies import KIND
 from dafeng.domains.enterprise.verification.known import RUNNING
+from dafeng.domains.enterprise.verification.methods.conflicts import VERIFIES
 from dafeng.domains.enterprise.verification.refusing import refused, refusing
 from dafeng.kernel.accounting.status import Status
+from dafeng.kernel.bodies import works_of
 from dafeng.kernel.records import services as records
 from dafeng.kernel.scoring import Rubric, Scores, read_rubric, score
 
 ENDED = ("confirmed", "overturned")
 
 
-@lru_cache(maxsize=1)
-def rubric() -> Rubric:
-    return read_rubric(Path(__file__).with_name("bodies.toml"))
+@lru_cache(maxsize=2)
+def rubric(name: str = "bodies") -> Rubric:
+    return read_rubric(Path(__file__).with_name(f"{name}.toml"))
+
+
+def rubric_of(body: Body) -> Rubric:
+    """That of verifiers, or of those whose works others judge."""
+    return rubric("bodies" if VERIFIES in body.kinds else "works")
 
 
 def figures(body: Body, year: int, *, now: datetime) -> dict[str, float]:
@@ -72,6 +82,12 @@ def figures(body: Body, year: int, *, now: datetime) -> dict[str, float]:
     found["verification.measures"] = float(sum(kind in ("mend", "suspension") for kind in measures))
     found["verification.spot_missed"] = float(spots.missed_by(body, year))
     found["verification.removals"] = float(measures.count("removal"))
+    works = works_of(body.code, year)
+    returned = sum(each.returned for each in works)
+    found["works.returned"] = float(returned)
+    if works:
+        found["works.accepted"] = _share(len(works) - returned, len(works))
+        found["works.faults"] = sum(each.faults for each in works) / len(works)
     return found
 
 
@@ -79,7 +95,7 @@ def _share(part: int, whole: int) -> float:
     return 100.0 * part / whole
 
 
-def scores_of(values: Mapping[str, Mapping[str, float]], *, on: date) -> Scores:
+def scores_of(values: Mapping[str, Mapping[str, float]], *, on: date, by: Rubric | None = None) -> Scores:
     """`values`: body code → figures."""
     rows = [
         {"subject": code, "indicator": name, "value": value, "status": int(Status.OK)}
@@ -89,17 +105,18 @@ def scores_of(values: Mapping[str, Mapping[str, float]], *, on: date) -> Scores:
     frame = pl.DataFrame(
         rows, schema={"subject": pl.String, "indicator": pl.String, "value": pl.Float64, "status": pl.Int64}
     )
-    return score(rubric(), frame, subjects=sorted(values), on=on)
+    return score(by or rubric(), frame, subjects=sorted(values), on=on)
 
 
 def rate(body: Body, year: int, *, by: Any, now: datetime) -> BodyRating:
     """Compute a body's grade of a year and keep it with every line; a draft until it is published."""
     with refusing("rate", body.code, by=by, now=now, kind=KIND), records.serial():
-        found = scores_of({body.code: figures(body, year, now=now)}, on=date(year, 12, 31))
+        used = rubric_of(body)
+        found = scores_of({body.code: figures(body, year, now=now)}, on=date(year, 12, 31), by=used)
         row = found.frame.row(0, named=True)
         last = body.ratings.filter(year=year).aggregate(last=Max("number"))["last"] or 0
         made = BodyRating.objects.create(
-            body=body, year=year, number=last + 1, rubric=f"{rubric().id} {rubric().version}", score=row["score"],
+            body=body, year=year, number=last + 1, rubric=f"{used.id} {used.version}", score=row["score"],
             grade=row["grade"] or "", lines=found.explain([body.code]).to_dicts(), by=by, at=now, demo=body.demo,
         )  # fmt: skip
         detail = {"year": year, "number": made.number, "score": made.score, "grade": made.grade, "rubric": made.rubric}

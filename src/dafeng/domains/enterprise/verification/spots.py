@@ -7,7 +7,7 @@ allocation, a returned report becomes a new version with its reason, and what th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from math import ceil
 from typing import Any
@@ -16,7 +16,7 @@ from django.db.models import Max, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dafeng.domains.enterprise.models import SpotCheck, SpotDraw, SpotFinding, Verification
+from dafeng.domains.enterprise.models import Report, SpotCheck, SpotDraw, SpotFinding, Verification
 from dafeng.domains.enterprise.reporting import reports
 from dafeng.domains.enterprise.verification import concluding, known
 from dafeng.domains.enterprise.verification.methods import draws, rules
@@ -27,6 +27,7 @@ from dafeng.kernel.records.models import Evidence
 
 KIND = "enterprise.spot-check"
 Outcome = SpotCheck.Outcome
+SUM_TOLERANCE = 0.5  # t: a typed whole is the sum to the tonne
 RUNNING = ("drawn", "inspecting", "concluded")
 
 
@@ -132,9 +133,13 @@ def find(check: SpotCheck, *, facts: str, missed: bool, evidence: Iterable[Evide
     return made
 
 
-def conclude(check: SpotCheck, *, outcome: str, tonnes: float | None, text: str, by: Any, now: datetime) -> None:
-    """Raises `Refused` (text_missing, findings_needed, spot_lower, wrong_state). An adjusted number is never below the verified one:
-    what is to the firm's favour needs a new report.
+def conclude(
+    check: SpotCheck, *, outcome: str, tonnes: float | None = None, facilities: Mapping[str, float | None] | None = None, text: str, by: Any, now: datetime
+) -> None:  # fmt: skip
+    """Raises `Refused` (text_missing, findings_needed, spot_lower, spot_facility, spot_sum, wrong_state). An adjusted number is never
+    below the verified one: what is to the firm's favour needs a new report.
+
+    `facilities`: what a unit emitted, where the check concerns units; the whole firm is then the sum, and `tonnes` may be left out.
     """
     with refusing("spot-conclude", check.pk, by=by, now=now, kind=KIND), records.serial():
         fresh = _fresh(check, "inspecting", "returned")
@@ -143,16 +148,31 @@ def conclude(check: SpotCheck, *, outcome: str, tonnes: float | None, text: str,
             raise refused("text_missing")
         if chosen != Outcome.SOUND and not fresh.findings.exists():
             raise refused("findings_needed")
-        if chosen == Outcome.ADJUST:
-            counts = concluding.counted(fresh.report)
-            floor = counts.compliance if counts else None
-            if tonnes is None or floor is None or not floor < tonnes < 1e12:
-                raise refused("spot_lower", f"{floor:,.1f} t" if floor is not None else "")
+        kept, parts = _adjustment(fresh.report, tonnes, facilities or {}) if chosen == Outcome.ADJUST else (None, {})
         records.move(fresh.record, "conclude", by=by, now=now)
-        kept = tonnes if chosen == Outcome.ADJUST else None
-        SpotCheck.objects.filter(pk=fresh.pk).update(outcome=chosen, tonnes=kept, text=text.strip()[:3000])
-        records.audit(by, f"{KIND}.conclude", KIND, str(fresh.pk), {"outcome": chosen.value, "tonnes": kept, "text": text.strip()[:3000]}, now=now)  # fmt: skip
+        SpotCheck.objects.filter(pk=fresh.pk).update(outcome=chosen, tonnes=kept, facilities=parts, text=text.strip()[:3000])  # fmt: skip
+        detail = {"outcome": chosen.value, "tonnes": kept, "facilities": parts, "text": text.strip()[:3000]}
+        records.audit(by, f"{KIND}.conclude", KIND, str(fresh.pk), detail, now=now)
     check.refresh_from_db()
+
+
+def _adjustment(report: Report, tonnes: float | None, facilities: Mapping[str, float | None]) -> tuple[float, dict[str, float]]:  # fmt: skip
+    """The whole firm in t and the facilities that were changed: their sum with the verified numbers of the others."""
+    counts = concluding.counted(report)
+    floor = counts.compliance if counts else None
+    if floor is None:
+        raise refused("spot_lower")
+    verified, parts = concluding.compliance_of(report), {}
+    for code, value in facilities.items():
+        if code not in verified or value is None or not verified[code] <= value < 1e12:
+            raise refused("spot_facility", f"{code[:60]} {verified[code]:,.1f} t" if code in verified else code[:60])
+        parts[code] = value
+    whole = floor + sum(value - verified[code] for code, value in parts.items()) if parts else tonnes
+    if parts and tonnes is not None and abs(tonnes - (whole or 0)) >= SUM_TOLERANCE:
+        raise refused("spot_sum", f"{whole:,.1f} t")
+    if whole is None or not floor < whole < 1e12:
+        raise refused("spot_lower", f"{floor:,.1f} t")
+    return whole, parts
 
 
 def send_back(check: SpotCheck, *, reason: str, by: Any, now: datetime) -> None:

@@ -85,8 +85,37 @@ class ReportedRowOut(Schema):
     taken: bool
 
 
+class ReportedActivityOut(Schema):
+    """Output, material or bought energy in `unit`; `tiers` of the inventory's methods that count it, `share` of the inventory's number."""
+
+    category: str
+    item: str
+    variable: str
+    technologies: dict[str, float]
+    value: float
+    unit: str
+    firms: int
+    status: int
+    state: Literal["unmapped", "held", "estimated", "nothing"]
+    tiers: list[str]
+    inventory: float | None
+    inventory_bases: list[str]
+    difference: float | None
+    share: float | None
+    taken: bool
+
+
+class LeftOut(Schema):
+    """What reports told and the feed does not carry over; Chinese and English."""
+
+    sector: list[str]
+    source: list[str]
+    reason: list[str]
+    firms: int
+
+
 class ReportedOut(Schema):
-    """GJ, net calorific: what enterprises reported and what the inventory holds without it."""
+    """What enterprises reported and what the inventory holds without it: `rows` the heat of fuels (GJ, net calorific), `activities` the rest."""
 
     city: str
     year: int
@@ -96,6 +125,9 @@ class ReportedOut(Schema):
     firms: int
     batch: int | None
     rows: list[ReportedRowOut]
+    activities: list[ReportedActivityOut]
+    left: list[LeftOut]
+    withdrawn: list[str]
 
 
 class UploadForm(Schema):
@@ -184,7 +216,7 @@ def list_activity(request: HttpRequest, code: str, query: Query[RowQuery]) -> An
 @router.get(
     "/cities/{code}/reported",
     response=ReportedOut,
-    summary=_("企业报告的燃料热量与清单活动水平的对账"),
+    summary=_("企业报告的活动水平与清单活动水平的对账"),
     description=_("取最近一次发布的统计供数；两条路径的数并列，不相加。state 为 held 的已有统计等数，不取。"),
 )
 @asks(permissions.SEE_REPORTED)
@@ -204,9 +236,9 @@ def show_reported(request: HttpRequest, code: str, year: Year | None = None) -> 
         "rows": [
             {
                 "category": row.fed.category,
-                "fuel": row.fed.fuel,
+                "fuel": row.fed.name,
                 "item": row.item,
-                "heat": row.fed.heat,
+                "heat": row.fed.value,
                 "firms": len(row.fed.reports),
                 "status": row.fed.status,
                 "state": row.state,
@@ -216,7 +248,31 @@ def show_reported(request: HttpRequest, code: str, year: Year | None = None) -> 
                 "taken": row.fed.key in taken,
             }
             for row in found.rows
+            if row.fed.burnt
         ],
+        "activities": [
+            {
+                "category": row.fed.category,
+                "item": row.fed.name,
+                "variable": row.fed.variable,
+                "technologies": dict(row.fed.technologies),
+                "value": row.fed.value,
+                "unit": row.fed.unit,
+                "firms": len(row.fed.reports),
+                "status": row.fed.status,
+                "state": row.state,
+                "tiers": list(row.tiers),
+                "inventory": row.own if row.rows else None,
+                "inventory_bases": sorted({each["basis"] for each in row.rows}),
+                "difference": row.difference,
+                "share": row.share,
+                "taken": row.fed.key in taken,
+            }
+            for row in found.rows
+            if not row.fed.burnt
+        ],
+        "left": found.left,
+        "withdrawn": list(found.withdrawn),
     }
 
 

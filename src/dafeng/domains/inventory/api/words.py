@@ -163,3 +163,9 @@ words.describe(
     state=_("unmapped 没有对应品种，held 清单已有统计或填报，estimated 清单只有估算，nothing 清单没有数"), inventory_heat=_("清单自己的活动水平折成热量，GJ；没有数或无法折算为空"),
     inventory_bases=_("清单这些数的依据"), difference=_("清单减企业报告，GJ；缺一方为空"), taken=_("是否已取到清单里"),
 )  # fmt: skip
+words.describe(
+    within="ReportedActivityOut", technologies=_("各工艺的数量"), firms=_("报告了这项活动的企业数"), inventory=_("清单自己的数，与企业报告同一单位；没有为空"),
+    inventory_bases=_("清单这些数的依据"), difference=_("清单减企业报告，同一单位；缺一方为空"), share=_("企业报告占清单的比例；清单没有数为空"), taken=_("是否已取到清单里"),
+)  # fmt: skip
+words.describe(within="LeftOut", firms=_("报告了它的企业数"))
+words.describe(within="ReportedOut", activities=_("产量、原料和外购能源"), left=_("报告了而不转入清单的，各有理由"))

@@ -22,6 +22,26 @@ TAKEN = "reported"
 # Statistics tell coal by rank or as one; a number for one of these speaks for the others.
 COALS = frozenset({"raw_coal", "anthracite", "bituminous", "coking_coal", "lignite", "power_coal"})
 ELSEWHERE = ("IE", "C")
+_CARBONATES = frozenset(
+    {
+        "limestone", "dolomite", "magnesite", "siderite", "rhodochrosite", "ankerite", "soda_ash", "baking_soda", "barium_carbonate",
+        "lithium_carbonate", "potassium_carbonate", "strontium_carbonate",
+    }
+)  # fmt: skip
+_REDUCERS = frozenset({"semi_coke", "coke", "anthracite", "bituminous", "petcoke", "electrode", "electrode_paste"})
+_STEEL_CARBON = frozenset({"pig_iron", "dri", "scrap", "crude_steel", "coal_tar", "crude_benzol"})
+# Two measures of one emission (output, or what went in): an item of the one side and an item of the other never count together.
+MEASURES = (
+    ("1B1a", frozenset({"coal", "measured_mine"}), frozenset({"coal_mine_enterprise"})),
+    ("2A1", frozenset({"cement"}), frozenset({"clinker"})),
+    ("2A3", frozenset({"glass"}), _CARBONATES),
+    ("2A4", frozenset({"mixed_carbonate", "ceramics"}), _CARBONATES),
+    ("2C1", frozenset({"steelmaking"}), _STEEL_CARBON),
+    ("2C1", frozenset({"integrated_works"}), _STEEL_CARBON | {"limestone", "dolomite", "electrode"}),
+    ("2C2", frozenset({"ferrosilicon", "ferromanganese", "silicomanganese", "silicon_metal", "ferrochromium"}), _REDUCERS),
+    ("2C4", frozenset({"primary_magnesium"}), frozenset({"dolomite"})),
+    ("ID4", frozenset({"heat"}), frozenset({"steam", "hot_water"})),
+)  # fmt: skip
 
 
 def covers(reported: str, estimated: str) -> bool:
@@ -55,9 +75,19 @@ def without_replaced(estimates: pl.DataFrame, reports: pl.DataFrame) -> pl.DataF
     return marked.filter(keep).drop("replaced")
 
 
-def one_fuel(item: str, other: str) -> bool:
-    """Whether two items can stand for the same fuel burnt."""
-    return item == other or (item in COALS and other in COALS)
+def one_activity(category: str, item: str, other: str) -> bool:
+    """Whether two items of a category can stand for the same activity: the same, both coal that is burnt, or two measures of one emission."""
+    if item == other or (category.startswith("1A") and item in COALS and other in COALS):
+        return True
+    return two_measures(category, item, other)
+
+
+def two_measures(category: str, item: str, other: str) -> bool:
+    """Whether one item measures by another end what the other measures, as glass made and the carbonates of its batch."""
+    return any(
+        category == code and ((item in one and other in two) or (item in two and other in one))
+        for code, one, two in MEASURES
+    )
 
 
 def one_place(place: str, other: str) -> bool:
@@ -73,7 +103,10 @@ def without_doubled(taken: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     held = [
         (year, category, item, place)
         for year, category, item, place in taken.select(*names).unique().rows()
-        if any(y == year and covers(category, c) and one_fuel(item, i) and one_place(place, p) for y, c, i, p in known)
+        if any(
+            y == year and covers(category, c) and one_activity(category, item, i) and one_place(place, p)
+            for y, c, i, p in known
+        )
     ]
     gone = pl.DataFrame(
         held,

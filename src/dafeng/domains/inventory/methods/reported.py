@@ -1,7 +1,8 @@
-"""What enterprises reported beside what the inventory holds: the heat of each category and fuel, and which of the two may count.
+"""What enterprises reported beside what the inventory holds, activity by activity, and which of the two may count.
 
 A report is a part of what a statistic of its category counts, so where a number of record stands only the difference is shown.
-An estimate may give way, and gives way as a whole (`precedence`). Heat is net calorific, in GJ, as the combustion methods take it.
+An estimate may give way, and gives way as a whole (`precedence`). Fuels are compared by their heat, net calorific, in GJ, as the
+combustion methods take it; processes, output and bought energy in the unit of the feed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from dafeng.domains.inventory.methods.precedence import ELSEWHERE, ESTIMATES, covers, one_fuel
+from dafeng.domains.inventory.methods.precedence import ELSEWHERE, ESTIMATES, covers, one_activity
 from dafeng.kernel.accounting.recipes import Recipe
 from dafeng.kernel.accounting.resolution import resolve
 from dafeng.kernel.quantities import units
@@ -26,25 +27,36 @@ _KEY = ("category", "item", "technology", "variable", "unit", "place", "year")
 
 @dataclass(frozen=True)
 class Fed:
-    """One figure of the feed: GJ of a fuel burnt in a category and year, and the reports it is the sum of."""
+    """One figure of the feed: a year's amount of an activity in a category, and the reports it is the sum of.
+
+    `name`: the fuel as the reports call it (`burnt`, in GJ), or an item of the inventory with its `variable`. `technologies`: the parts
+    of the amount by technology, empty where it is one.
+    """
 
     category: str
-    fuel: str
+    name: str
     year: int
-    heat: float
+    value: float
     status: int
     reports: tuple[Mapping[str, Any], ...]
+    unit: str = HEAT
+    variable: str = ""
+    technologies: tuple[tuple[str, float], ...] = ()
+    burnt: bool = True
 
     @property
     def key(self) -> str:
-        return f"{self.category}.{self.fuel}"
+        """What is taken or left as one: all variables of an item, because a method reads them together."""
+        return f"{self.category}.{self.name}"
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A figure of the feed beside the inventory's own rows of that fuel; GJ, `own` None where a calorific value is lacking.
+    """A figure of the feed beside the inventory's own rows of that activity, in the feed's unit.
 
-    `gives_way`: the estimates, of whatever fuel, that would no longer count if the figure were taken.
+    `own` is None where the inventory's number cannot be told in that unit (no calorific value, another measure of the same emission).
+    `gives_way`: the estimates, of whatever item, that would no longer count if the figure were taken. `tiers`: those whose methods count
+    such an activity; empty for fuels, which every tier counts.
     """
 
     fed: Fed
@@ -53,14 +65,25 @@ class Compared:
     rows: tuple[Mapping[str, Any], ...]
     own: float | None
     gives_way: tuple[Mapping[str, Any], ...]
+    tiers: tuple[str, ...] = ()
 
     @property
     def difference(self) -> float | None:
-        return None if self.own is None or not self.rows else self.own - self.fed.heat
+        return None if self.own is None or not self.rows else self.own - self.fed.value
+
+    @property
+    def share(self) -> float | None:
+        """How much of the inventory's number the reports cover."""
+        return None if not self.own or not self.rows else self.fed.value / self.own
 
     @property
     def takeable(self) -> bool:
         return self.state in (ESTIMATED, NOTHING)
+
+    @property
+    def counted(self) -> bool:
+        """Whether a compile counts it without being asked for another tier."""
+        return not self.tiers or "1" in self.tiers
 
 
 def with_heat(rows: pl.DataFrame, factors: pl.DataFrame, sets: Sequence[str]) -> list[dict[str, Any]]:
@@ -85,28 +108,59 @@ def with_heat(rows: pl.DataFrame, factors: pl.DataFrame, sets: Sequence[str]) ->
     return told
 
 
-def compare(fed: Sequence[Fed], items: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> list[Compared]:
+def compare(
+    fed: Sequence[Fed],
+    items: Mapping[str, str],
+    tiers: Mapping[tuple[str, str, str], tuple[str, ...]],
+    rows: Sequence[Mapping[str, Any]],
+) -> list[Compared]:
     """Each figure of the feed beside `rows`: those in force of the same year without what was taken before, with their heat.
 
-    `items`: fuel of the reports → item of the inventory, or empty. Largest heat first within a category.
+    `items`: fuel of the reports → item of the inventory, or empty. `tiers`: (category, item, variable) of the inventory → the tiers that
+    count it. Largest amount first within a category, the variables of an item together.
     """
-    return [
-        _compared(each, items.get(each.fuel, ""), [row for row in rows if row["year"] == each.year])
-        for each in sorted(fed, key=lambda one: (one.category, -one.heat, one.fuel))
-    ]
+    largest: dict[str, float] = {}
+    for each in fed:
+        largest[each.key] = max(each.value, largest.get(each.key, 0.0))
+    found = []
+    for each in sorted(fed, key=lambda one: (one.category, -largest[one.key], one.name, -one.value, one.variable)):
+        here = [row for row in rows if row["year"] == each.year]
+        if each.burnt:
+            known = items.get(each.name, "") if each.category.startswith("1") else ""
+            found.append(_compared(each, known, here, ()))
+        else:
+            asked = tiers.get((each.category, each.name, each.variable))
+            found.append(_compared(each, "" if asked is None else each.name, here, asked or ()))
+    return found
 
 
-def _compared(fed: Fed, item: str, rows: Sequence[Mapping[str, Any]]) -> Compared:
-    if not item or not fed.category.startswith("1"):
+def _compared(fed: Fed, item: str, rows: Sequence[Mapping[str, Any]], tiers: tuple[str, ...]) -> Compared:
+    if not item:
         return Compared(fed, item, UNMAPPED, (), None, ())
     near = [row for row in rows if covers(fed.category, row["category"])]
-    same = [row for row in near if one_fuel(item, row["item"])]
+    same = [row for row in near if one_activity(fed.category, item, row["item"])]
     own = tuple(row for row in same if row["value"] is not None or row["notation"] in ELSEWHERE)
     yields = tuple(row for row in near if _yields(row) and row["value"] is not None)
-    heats = [row["heat"] for row in own]
-    heat = None if any(each is None for each in heats) else math.fsum(heats)
     state = HELD if any(not _yields(row) for row in own) else ESTIMATED if yields else NOTHING
-    return Compared(fed, item, state, own, heat, yields)
+    return Compared(fed, item, state, own, _amount(fed, item, own), yields, tiers)
+
+
+def _amount(fed: Fed, item: str, own: Sequence[Mapping[str, Any]]) -> float | None:
+    """The inventory's own rows in the unit of the feed; None where one of them cannot be told in it, or all say something else."""
+    if fed.burnt:
+        amounts = [row["heat"] for row in own]
+    else:
+        told = [row for row in own if row["item"] == item and row["variable"] in ("", fed.variable)]
+        if own and not told:
+            return None
+        amounts = [None if row["value"] is None else in_unit(row["value"], row["unit"], fed.unit) for row in told]
+    return None if any(each is None for each in amounts) else math.fsum(amounts)
+
+
+def in_unit(value: float, unit: str, wanted: str) -> float | None:
+    """An amount in another unit; of which gas or matter a mass is (`t HFC`, `t COD`) is left out of account. None where it does not fit."""
+    plain, target = unit.partition(" ")[0], wanted.partition(" ")[0]
+    return value * units.conversion(plain, target) if units.convertible(plain, target) else None
 
 
 def _yields(row: Mapping[str, Any]) -> bool:

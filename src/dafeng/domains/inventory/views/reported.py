@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,8 @@ from dafeng.domains.inventory import data_words as words
 from dafeng.domains.inventory import permissions, reported
 from dafeng.domains.inventory.models import City
 from dafeng.domains.inventory.reported import Compared, Reconciliation
-from dafeng.domains.inventory.runs import city_of, place_names
+from dafeng.domains.inventory.runs import city_of, english, place_names
+from dafeng.domains.inventory.sheets.inputs import input_name
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import ActivityError, NotFound
 
@@ -37,18 +39,31 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     found = reported.reconcile(city, _year(request))
     context: dict[str, Any] = {"city": city, "city_name": place_names(city)[code], "found": found}
     if found is not None:
-        takes = may(request.user, permissions.TAKE_REPORTED)
         taken = set(found.taken.record.payload["cells"]) if found.taken else set()
+        lines = _lines(found, found.rows, taken)
         context |= {
-            "takes": takes,
-            "lines": [_line(found, row, taken) for row in found.rows],
+            "takes": may(request.user, permissions.TAKE_REPORTED),
+            "fuels": [line for line in lines if line["row"].fed.burnt],
+            "activities": [line for line in lines if not line["row"].fed.burnt],
+            "left": [_left(each) for each in found.left],
             "any": any(row.takeable for row in found.rows),
             "newer": found.taken is not None and found.taken.record.payload["feed"] != str(found.run.pk),
+            "withdrawn": [_name_of(key) for key in found.withdrawn],
         }
     return render(request, "inventory/data/reported.html", context)
 
 
-def _line(found: Reconciliation, row: Compared, taken: set[str]) -> dict[str, Any]:
+def _lines(found: Reconciliation, rows: Sequence[Compared], taken: Collection[str]) -> list[dict[str, Any]]:
+    """One line a figure; the tick stands at the first line of what is taken together."""
+    seen: set[str] = set()
+    lines = []
+    for row in rows:
+        lines.append(_line(found, row, taken) | {"first": row.fed.key not in seen})
+        seen.add(row.fed.key)
+    return lines
+
+
+def _line(found: Reconciliation, row: Compared, taken: Collection[str]) -> dict[str, Any]:
     key = row.fed.key
     return {
         "key": key,
@@ -56,27 +71,96 @@ def _line(found: Reconciliation, row: Compared, taken: set[str]) -> dict[str, An
         "category": _("没有对应的清单类别")
         if row.fed.category == UNASSIGNED
         else words.category_name(row.fed.category),
-        "fuel": words.item_name(row.item) if row.item else row.fed.fuel,
+        "fuel": words.item_name(row.item) if row.item else row.fed.name,
+        "variable": "" if row.fed.burnt else _variable(row.fed.variable),
+        "unit": row.fed.unit,
         "firms": len(row.fed.reports),
-        "heat": words.exact(round(row.fed.heat)),
+        "heat": _number(row.fed.value, row),
         "own": _own(row),
         "bases": "、".join(dict.fromkeys(_basis(row, each) for each in row.rows)),
-        "difference": "–" if row.difference is None else words.exact(round(row.difference)),
+        "difference": "–" if row.difference is None else _number(row.difference, row),
+        "share": f"{row.share * 100:,.1f}%" if row.share is not None else "",
         "ticked": key in found.chosen,
         "taken": key in taken,
     }
 
 
+def _variable(code: str) -> str:
+    return input_name(code, "en" if english() else "zh")
+
+
+def _number(value: float, row: Compared) -> str:
+    """Heat in whole GJ; other amounts to three decimals, as the feed publishes them."""
+    return words.exact(round(value) if row.fed.burnt else round(value, 3))
+
+
 def _own(row: Compared) -> str:
     if not row.rows:
         return "–"
-    return _("未知") if row.own is None else words.exact(round(row.own))
+    return _("未知") if row.own is None else _number(row.own, row)
 
 
 def _basis(row: Compared, each: Any) -> str:
-    """Where the inventory's number comes from; of another category than the report's, which."""
+    """Where the inventory's number comes from; of another category or item than the report's, which."""
     name = words.basis_name(each["basis"])
+    if not row.fed.burnt and each["item"] != row.item:
+        return f"{name}（{words.item_name(each['item'])}）"
     return name if each["category"] == row.fed.category else f"{name}（{each['category']}）"
+
+
+def _left(each: Mapping[str, Any]) -> dict[str, Any]:
+    told = 1 if english() else 0
+    return {name: each[name][told] for name in ("sector", "source", "reason")} | {"firms": each["firms"]}
+
+
+def _name_of(key: str) -> str:
+    """What was taken, in words, from its key alone."""
+    category, _dot, name = key.partition(".")
+    return f"{words.category_name(category)} {words.item_name(reported.fuels().get(name) or name)}"
+
+
+@require_safe
+@asks(permissions.SEE_REPORTED)
+def cell(request: HttpRequest, code: str, year: int, key: str) -> HttpResponse:
+    """What one figure of the feed is the sum of: the firms' reports, and the months and source streams below them."""
+    city = city_of(code)
+    found = reported.reconcile(city, year)
+    rows = [row for row in found.rows if row.fed.key == key] if found else []
+    if found is None or not rows:
+        raise NotFound(_("供数中没有“%(key)s”") % {"key": key[:60]}, mend=_("请返回重新选择"))
+    firms = {each["report"]: each for row in rows for each in row.fed.reports}
+    told = 1 if english() else 0
+    context = {
+        "city": city,
+        "city_name": place_names(city)[code],
+        "found": found,
+        "reports": [
+            {
+                "line": _line(found, row, ()),
+                "firms": [
+                    {**each, "amount": _number(each["value"], row) if "value" in each else "–"}
+                    for each in row.fed.reports
+                ],
+            }
+            for row in rows
+        ],
+        "months": [
+            {
+                "month": each["month"],
+                "title": each["title"][told],
+                "variable": _variable(each["variable"]),
+                "amount": words.exact(round(each["value"], 3)),
+                "unit": each["unit"],
+                "firms": "、".join(
+                    f"{firms.get(part['report'], {}).get('name', part['report'])} {words.exact(round(part['value'], 3))}"
+                    for part in each["reports"][: reported.NAMED]
+                ),
+                "more": max(0, len(each["reports"]) - reported.NAMED),
+            }
+            for each in reported.streams(found.run, found.year).get(key, ())
+        ],
+    }
+    return render(request, "inventory/data/reported_cell.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,7 +183,7 @@ def take(request: HttpRequest, code: str) -> HttpResponse:
         "city": city,
         "city_name": place_names(city)[code],
         "found": found,
-        "lines": [_line(found, row, set()) for row in rows],
+        "lines": _lines(found, rows, ()),
         "firms": len({each["report"] for row in rows for each in row.fed.reports}),
         "gone": [
             {
@@ -133,4 +217,5 @@ def _commit(request: HttpRequest, city: City, keys: set[str]) -> HttpResponse:
 urlpatterns = [
     path("<str:code>/data/reported/", page, name="reported"),
     path("<str:code>/data/reported/take/", take, name="reported-take"),
+    path("<str:code>/data/reported/<year:year>/<str:key>/", cell, name="reported-cell"),
 ]

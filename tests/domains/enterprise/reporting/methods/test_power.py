@@ -206,13 +206,28 @@ def test_the_heat_of_the_fuels_is_unknown_where_one_of_them_is():
     assert account("power", ("2025-01", "ash", COAL, 20)).indicators.is_empty()
 
 
-def test_merged_units_follow_a23_and_a24():
-    units = pl.DataFrame(
-        {"facility": ["p", "p"], "capacity": [300.0, 600.0], "hours": [5000.0, 6000.0], "generation": [1.2e6, 3.0e6]}
-    )
-    # t = (300 × 5000 + 600 × 6000) ÷ 900; X = 4.2e6 ÷ 5.1e6
-    assert weighting.merged_hours(units)["hours"][0] == pytest.approx(5_100_000 / 900)
-    assert weighting.load_factor(units)["load_factor"][0] == pytest.approx(4.2 / 5.1)
+def test_units_reported_together_follow_a23_and_a24():
+    """300 MW for 500 h and 600 MW for 600 h: t = 510 000 ÷ 900 h, X = 420 000 MWh ÷ 510 000; in February the second stands still."""
+    one, two = "machine/1", "machine/2"
+    hours = {"2025-01": (500, 600, 420_000), "2025-02": (400, 0, 90_000)}
+    rows = [
+        row
+        for month, (first, second, made) in hours.items()
+        for row in (
+            (month, "generation", "", made), (month, "machine_capacity", one, 300), (month, "machine_capacity", two, 600),
+            (month, "machine_hours", one, first), (month, "machine_hours", two, second),
+        )
+    ]  # fmt: skip
+    result = account("power", *rows)
+    assert indicator(result, "load_factor", "2025-01") == pytest.approx(420 / 510 * 100)
+    assert indicator(result, "load_factor", "2025-02") == pytest.approx(90_000 / (300 * 400) * 100)
+    # The year: 510 000 MWh of 300 × 900 + 600 × 600 = 630 000.
+    assert indicator(result, "load_factor", "2025") == pytest.approx(510 / 630 * 100)
+    # What the firm tells of the whole stands; hours of one of them unknown, none of the whole.
+    whole = account("power", *rows, ("2025-01", "running_hours", "", 600))
+    assert indicator(whole, "load_factor", "2025-01") == pytest.approx(420_000 / (900 * 600) * 100)
+    partly = account("power", *[row for row in rows if row[:3] != ("2025-01", "machine_hours", two)])
+    assert partly.indicators.filter(indicator="load_factor", month="2025-01").is_empty()
 
 
 def test_a_plain_mean_is_not_the_weighted_mean():

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from dafeng.domains.enterprise.reporting import sectoral
 from dafeng.domains.enterprise.reporting.methods import parameters, sectors
 from dafeng.domains.enterprise.reporting.methods.calculation import method_of
 from dafeng.domains.enterprise.reporting.methods.sectors import SECTORS
@@ -38,7 +39,7 @@ def test_every_input_of_every_formula_is_an_item_or_a_parameter_that_exists(code
             assert spec in sector.items or spec.partition(":")[0] in known, f"{formula.code} {spec}"
         assert any(spec in sector.items for spec in specs.values())
     for fill in sector.fills:
-        assert fill.parameter in known or method_of(fill.method)
+        assert fill.parameter in known or fill.gather in sector.streams or method_of(fill.method)
         assert fill.rule
         assert fill.rule_en
     for each in sector.indicators:
@@ -95,3 +96,13 @@ def test_a_schema_that_contradicts_itself_is_refused_by_file(monkeypatch, tmp_pa
     with pytest.raises(MethodError, match=said) as caught:
         sectors.read("odd")
     assert "odd.toml" in str(caught.value)
+
+
+def test_everything_that_a_formula_asks_for_has_a_name_to_be_read() -> None:
+    """A page that says what is to be confirmed says it in words, whether a form tells it or a parameter does."""
+    for code, sector in SECTORS.items():
+        for formula in sector.formulas:
+            for name in method_of(formula.method).inputs:
+                asked = formula.inputs.get(name, name).partition(":")[0]
+                assert sectoral.title_of(code, asked) != asked, (code, formula.code, asked)
+    assert sectoral.title_of("power", "oxidation") == "碳氧化率"

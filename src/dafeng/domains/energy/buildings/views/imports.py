@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy import import_pages
 from dafeng.domains.energy.buildings import permissions, rules, sheet
 from dafeng.domains.energy.buildings.views.pages import building_record
 from dafeng.domains.energy.city_page import amount, city_here
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Building, BuildingUse
 from dafeng.kernel.actions import asks
+from dafeng.kernel.pages import import_pages
 
 
 @require_safe

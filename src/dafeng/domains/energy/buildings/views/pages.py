@@ -18,17 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.energy.buildings import metering, permissions, publication, reading, rules, store
 from dafeng.domains.energy.buildings.forms import AuditForm, BuildingForm, RetrofitForm, UseForm
 from dafeng.domains.energy.buildings.reading import Card
-from dafeng.domains.energy.city_page import (
-    amount,
-    city_here,
-    evidence_of,
-    own_places,
-    percent,
-    record_of,
-    timeline,
-    told,
-    unchanged,
-)
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, own_places, percent
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Building, BuildingUse, EnergyCity
@@ -37,6 +27,7 @@ from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.pages import asked
 from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.maps import choropleth
+from dafeng.kernel.pages.steps import record_of, timeline, told, unchanged
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records import workflows
@@ -434,7 +425,13 @@ def record(request: HttpRequest, id: UUID) -> HttpResponse:
         row = found.energy_building_audit
         facts = [
             (_("年份"), row.year),
-            (_("审计机构"), row.auditor),
+            (
+                _("审计机构"),
+                row.auditor
+                if found.payload.get("body")
+                else _("%(name)s（不在第三方机构名录）") % {"name": row.auditor},
+            ),
+            (_("委托名录以外机构的理由"), found.payload.get("note") or "–"),
             (_("碳排放"), f"{amount(row.tonnes, 1)} t CO₂"),
             (_("发现与整改"), row.findings),
         ]

@@ -20,9 +20,9 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """A project in force. `year_amount` is that of a whole year in the quantity's unit; months are `YYYY-MM`, empty where not known.
+    """A project in force. `year_amount` is what a whole year counts in dual control, in the quantity's unit; `gross` all it uses. Months are `YYYY-MM`, empty where not known.
 
-    `approved`: month of its opinion; `planned`: in which it is to begin to run; `since`: in which it began, or its meters first read.
+    `firm`: subject of who builds it, empty where it is secret. `approved`: month of its opinion; `planned`: in which it is to begin to run; `since`: in which it began, or its meters first read.
     """
 
     number: str
@@ -33,6 +33,8 @@ class Part:
     planned: str = ""
     since: str = ""
     building: bool = False
+    firm: str = ""
+    gross: float | None = None
 
 
 @dataclass(frozen=True)

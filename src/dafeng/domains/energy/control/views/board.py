@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, evidence_of, percent, told, unit_of
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, percent, unit_of
 from dafeng.domains.energy.control import balance, limits, overruns, permissions, readings, rules, warnings
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import coming as expected
 from dafeng.domains.energy.control.balance import Board, State
 from dafeng.domains.energy.control.forms import FollowForm
-from dafeng.domains.energy.control.methods.coming import Why, added
+from dafeng.domains.energy.control.methods.coming import Added, Why, added
 from dafeng.domains.energy.models import EnergyCity, Park
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.domains.energy.models.parks import whole_parks
@@ -29,6 +29,7 @@ from dafeng.kernel.pages import asked
 from dafeng.kernel.pages.charts import Series, lines
 from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.maps import choropleth
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.records import services as records
 
 ORDER = {"red": 0, "unknown": 1, "yellow": 2, "green": 3}
@@ -51,6 +52,13 @@ def why(state: State) -> str:
     said = _("累计 %(used)s %(unit)s，预算 %(budget)s，占 %(ratio)s") % {
         "used": amount(state.used), "unit": unit, "budget": amount(state.budget), "ratio": percent(state.ratio),
     }  # fmt: skip
+    if state.deducted:
+        said += _("（总量 %(gross)s，扣减 %(deducted)s）") % {
+            "gross": amount(state.gross),
+            "deducted": amount(state.deducted),
+        }
+        if state.whole:
+            said += _("，其中 %(n)s 个月没有扣减数据") % {"n": len(state.whole)}
     if state.light == "red":
         said += _("，超 %(over)s") % {"over": amount(state.over)}
     if state.year_ratio is not None and state.year_ratio > 100:
@@ -65,7 +73,8 @@ def shown(state: State, name: str, **more: Any) -> dict[str, Any]:
     return {
         "state": state, "name": name, "light": state.light, "sign": SIGNS[state.light], "words": words_of(state.light),
         "why": why(state), "measure": rules.measure_title(state.measure), "streak": state.streak if state.light == "red" else 0,
-        "used": amount(state.used), "budget": amount(state.budget), "year_budget": amount(state.year_budget),
+        "deducts": rules.deducts(state.quantity, state.subject, int(state.month[:4])),
+        "used": amount(state.used), "gross": amount(state.gross), "deducted": amount(state.deducted), "budget": amount(state.budget), "year_budget": amount(state.year_budget),
         "forecast": amount(state.year_forecast), "ratio": percent(state.ratio), "year_ratio": percent(state.year_ratio),
         "address": _address(state.subject, state.quantity, state.sector), **more,
     }  # fmt: skip
@@ -121,13 +130,14 @@ def board(request: HttpRequest) -> HttpResponse:
         "red": [each for each in counties if each["light"] == "red"],
         "yellow": [each for each in counties if each["light"] == "yellow"],
         "unknown": [each for each in counties if each["light"] == "unknown"],
+        "undeducted": [each["name"] for each in rows if each["deducts"] and each["state"].used is not None and not each["state"].deducted],
         "silent": [name_ for code, name_ in cities.counties(city).items() if code not in told_],
         "months": [f"{each:02d}" for each in range(1, until + 1)],
         "month_tabs": [{"title": f"{each}", "address": asked.address(request, month=f"{each:02d}"), "current": each == month, "value": each} for each in range(1, until + 1)],
         "year_tabs": [{"title": each, "address": asked.address(request, year=each, month=""), "current": each == year, "value": each} for each in range(this - 2, this + 1)],
         "tabs": asked.tabs(request, "quantity", dict(Quantity.choices)),
         "map": _map(city, counties), "legend": legend(),
-        "rules": [rules.rules()[each] for each in ("light", "streak", "budget", "forecast", "coming", "precedence")],
+        "rules": [rules.rules()[each] for each in ("light", "streak", "deduction", "deduction_on", "budget", "forecast", "coming", "precedence")],
         "files": may(request.user, permissions.FILE), "decides": may(request.user, permissions.DECIDE),
     }  # fmt: skip
     return render(request, "energy/control/board.html", context)
@@ -228,21 +238,24 @@ def _why(why: Why, first: int) -> str:
     }[why]
 
 
+def project_row(each: Added) -> dict[str, Any]:
+    """A coming project as tables show it."""
+    part = each.part
+    return {
+        "name": part.name or part.number or _("项目名称未公布"), "number": part.number, "year_amount": amount(part.year_amount), "gross": amount(part.gross),
+        "begins": part.since or part.planned or str(part.year), "amount": amount(each.amount), "why": _why(each.why, each.first),
+    }  # fmt: skip
+
+
 def _projects(
     city: EnergyCity, subject: str, sector: str, quantity: str, year: int, month: int, state: State | None
 ) -> dict[str, Any]:
-    """Approved projects of a county (or the city), and what each adds to the forecast of the month shown."""
-    if sector or not subject.startswith("place:") or not rules.quantities()[quantity].coming:
+    """Approved projects of a county, the city or a firm, and what each adds to the forecast of the month shown."""
+    if sector or not subject.startswith(("place:", "enterprise:")) or not rules.quantities()[quantity].coming:
         return {}
     parts = expected.parts_of(city.code, quantity, subjects=[subject]).get(subject, ())
     found = [each for part in parts if (each := added(part, year, month)) is not None]
-    rows = [
-        {
-            "name": each.part.name or each.part.number or _("项目名称未公布"), "number": each.part.number, "year_amount": amount(each.part.year_amount),
-            "begins": each.part.since or each.part.planned or str(each.part.year), "amount": amount(each.amount), "why": _why(each.why, each.first),
-        }
-        for each in sorted(found, key=lambda each: (-each.amount, each.part.number))
-    ]  # fmt: skip
+    rows = [project_row(each) for each in sorted(found, key=lambda each: (-each.amount, each.part.number))]
     return {
         "projects": rows,
         "tells_projects": True,

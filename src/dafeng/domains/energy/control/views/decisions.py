@@ -12,16 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import (
-    amount,
-    city_here,
-    evidence_of,
-    own_firms,
-    timeline,
-    told,
-    unchanged,
-    unit_of,
-)
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, own_firms, unit_of
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import limits, permissions, projects, quotas, rules, warnings
 from dafeng.domains.energy.control.forms import AdjustForm, QuotaForm, UseForm
@@ -29,6 +20,7 @@ from dafeng.domains.energy.models import Building, HighProject, Park, Quota
 from dafeng.domains.energy.models.control import Quantity
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages.steps import timeline, told, unchanged
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records import workflows

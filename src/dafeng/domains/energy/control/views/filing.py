@@ -13,23 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy import import_pages
-from dafeng.domains.energy.city_page import (
-    amount,
-    city_here,
-    evidence_of,
-    own_firms,
-    own_places,
-    record_of,
-    unit_of,
-)
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, own_firms, own_places, unit_of
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import permissions, readings, rules, sheet, warnings
 from dafeng.domains.energy.control.forms import MonthForm
 from dafeng.domains.energy.control.views.board import visible
-from dafeng.domains.energy.models.control import Quantity
+from dafeng.domains.energy.models.control import TOLD
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages import import_pages
+from dafeng.kernel.pages.steps import record_of
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
@@ -54,13 +47,15 @@ def file(request: HttpRequest) -> HttpResponse:
             with records.serial():
                 found = evidence_of(request, given.pop("file"), _("月度用量凭证"))
                 made = readings.file(city.code, **given, evidence=found[0] if found else None, by=request.user, now=now)
-                warnings.assess(city.code, by=request.user, now=now, quantities=[made.quantity])
+                warnings.assess(city.code, by=request.user, now=now, quantities=[rules.judged(made.quantity)])
         except DafengError as error:
             return render(request, "energy/control/file.html", context | {"error": error.as_dict()}, status=422)
         messages.success(
             request, _("已填报 %(month)s，第 %(revision)s 版") % {"month": made.month, "revision": made.revision}
         )
-        query = f"?quantity={made.quantity}&year={made.month[:4]}" + (f"&sector={made.sector}" if made.sector else "")
+        query = f"?quantity={rules.judged(made.quantity)}&year={made.month[:4]}" + (
+            f"&sector={made.sector}" if made.sector else ""
+        )
         return redirect(reverse("energy:control-subject", kwargs={"subject": made.subject}) + query)
     return render(request, "energy/control/file.html", context, status=422 if request.method == "POST" else 200)
 
@@ -90,7 +85,7 @@ def _import(request: HttpRequest, id: UUID) -> Record:
 @asks(permissions.FILE)
 def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
     """What an import holds, before it is committed or given up."""
-    record, city, names = _import(request, id), city_here(), dict(Quantity.choices)
+    record, city, names = _import(request, id), city_here(), dict(TOLD)
     firms = cities.enterprises_of(f"enterprise:{row['firm']}" for row in record.payload["rows"] if row["firm"])
 
     def show(row: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +108,7 @@ def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
 
     def commit() -> None:
         sheet.commit(record, by=request.user, now=now)
-        quantities = sorted({row["quantity"] for row in record.payload["rows"]})
+        quantities = sorted({rules.judged(row["quantity"]) for row in record.payload["rows"]})
         warnings.assess(record.payload["city"], by=request.user, now=now, quantities=quantities)
 
     done = _("已入库 %(count)s 行，预警已重新判定") % {"count": len(record.payload["rows"])}
@@ -127,14 +122,14 @@ def month(request: HttpRequest, subject: str, quantity: str, month: str) -> Http
     """Every revision of one month of a subject: who told it, from which paper, when."""
     firm = visible(request.user, subject)
     sector = request.GET.get("sector", "")
-    if quantity not in rules.quantities() or (sector and sector not in rules.sectors()):
+    if quantity not in dict(TOLD) or (sector and sector not in rules.sectors()):
         raise NotFound(_("没有这种指标"))
     rows = readings.history(subject, sector, quantity, month)
     if not rows:
         raise NotFound(_("没有填报过这个月"))
     context = {
         "rows": [{"row": each, "value": amount(each.value, 1)} for each in rows], "month": month, "unit": unit_of(quantity),
-        "name": cities.name_of(subject, sector, firms={subject: firm} if firm else {}), "what": Quantity(quantity).label,
-        "back": reverse("energy:control-subject", kwargs={"subject": subject}) + f"?quantity={quantity}",
+        "name": cities.name_of(subject, sector, firms={subject: firm} if firm else {}), "what": dict(TOLD)[quantity],
+        "back": reverse("energy:control-subject", kwargs={"subject": subject}) + f"?quantity={rules.judged(quantity)}",
     }  # fmt: skip
     return render(request, "energy/control/month.html", context)

@@ -12,17 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import (
-    amount,
-    city_here,
-    evidence_of,
-    own_firms,
-    own_places,
-    percent,
-    told,
-)
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, own_firms, own_places, percent
 from dafeng.domains.energy.control import city as cities
-from dafeng.domains.energy.control import limits, overruns, patrols, permissions, projects, readings, rules, warnings
+from dafeng.domains.energy.control import (
+    coming,
+    limits,
+    overruns,
+    patrols,
+    permissions,
+    projects,
+    readings,
+    rules,
+    warnings,
+)
 from dafeng.domains.energy.control.forms import (
     CutForm,
     FollowForm,
@@ -32,12 +34,13 @@ from dafeng.domains.energy.control.forms import (
     ProjectForm,
     UseForm,
 )
-from dafeng.domains.energy.control.views.board import SIGNS, words_of
+from dafeng.domains.energy.control.views.board import SIGNS, project_row, words_of
 from dafeng.domains.energy.control.views.decisions import page_of, states_of
 from dafeng.domains.energy.models import CoalCut, ControlLight, EnergyCity, HighProject, LimitValue, Patrol
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
 
@@ -205,12 +208,14 @@ def coal(request: HttpRequest) -> HttpResponse:
         {"title": _("已核定削减"), "value": amount(totals["cut"]), "unit": "t"}, {"title": _("已用于替代"), "value": amount(totals["used"]), "unit": "t"},
         {"title": _("剩余可用"), "value": amount(totals["free"]), "unit": "t"},
     ]  # fmt: skip
+    year, month = warnings.last_month(timezone.now())
+    ahead = coming.coal_ahead(city.code, year, month)
     context = {
-        "table": table,
-        "figures": figures,
-        "keeps": may(request.user, permissions.KEEP_COAL),
-        "rules": [rules.rules()["coal"], rules.rules()["coal_once"]],
-    }
+        "table": table, "figures": figures, "keeps": may(request.user, permissions.KEEP_COAL),
+        "ahead": [project_row(each) | {"place": city.place_name(code, english=rules.english())} for code, each in ahead],
+        "ahead_total": amount(sum(each.part.year_amount for _code, each in ahead)), "year": year,
+        "rules": [rules.rules()[each] for each in ("coal", "coal_once", "coming")],
+    }  # fmt: skip
     return table.download() or render(request, "energy/control/coal.html", context)
 
 

@@ -17,11 +17,11 @@ from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.hydro import compliance, generation, permissions, rules, warnings, words
 from dafeng.domains.energy.models import EcoWarning, HydroStation, hydro_full
-from dafeng.domains.energy.monitoring.views.firm_page import told
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound, StaleError
 from dafeng.kernel.jobs import services as jobs
 from dafeng.kernel.pages import asked
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.series.points import one_look
 

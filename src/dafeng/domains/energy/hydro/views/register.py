@@ -13,18 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy import import_pages
-from dafeng.domains.energy.city_page import (
-    amount,
-    city_here,
-    evidence_of,
-    form_page,
-    own_places,
-    record_of,
-    timeline,
-    told,
-    unchanged,
-)
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, form_page, own_places
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.control.rules import english
@@ -33,6 +22,8 @@ from dafeng.domains.energy.hydro.forms import BindForm, DecisionForm, GaugeForm,
 from dafeng.domains.energy.models import HydroGauge, HydroPoint, HydroStation, River
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.errors import DafengError
+from dafeng.kernel.pages import import_pages
+from dafeng.kernel.pages.steps import record_of, timeline, told, unchanged
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record

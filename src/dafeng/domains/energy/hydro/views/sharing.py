@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy.city_page import amount, city_here, percent, told
+from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.hydro import notices, permissions, pumping, reading, store
 from dafeng.domains.energy.hydro.forms import LogForm, NoticeForm
@@ -22,6 +22,7 @@ from dafeng.domains.energy.models import HydroNotice, HydroStation
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.pages import charts
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.series.points import one_look
 
 DAYS = 14

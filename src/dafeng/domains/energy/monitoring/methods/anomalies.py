@@ -16,13 +16,21 @@ import numpy.typing as npt
 
 from dafeng.domains.energy.monitoring.methods.calendar import Calendar, chinese, facts
 from dafeng.domains.energy.monitoring.methods.profiles import Floats, Profiles
+from dafeng.domains.energy.monitoring.methods.robust import (
+    LEAST,
+    SIGMA,
+    flat,
+    judges_of,
+    largest,
+    left_out,
+    mean_of,
+    median,
+    out,
+    runs,
+    smooth,
+    usual,
+)
 
-LOOK_BACK = 42
-"""Days that judge a day."""
-LEAST = 5
-"""Days alike that are needed; with fewer the days of every kind judge, with fewer than that nobody does."""
-MOST_ALIKE = 12
-SIGMA = 1.4826
 NIGHT = (0.0, 5.0)
 
 DATA_RULES = ("gap", "frozen", "negative", "unit", "zero")
@@ -63,22 +71,6 @@ class Judged:
         return max(LOAD_RULES, key=lambda name: float(np.nan_to_num(self.scores[name][meter, day])))
 
 
-def _longest(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Longest run of true along the last axis."""
-    best = np.zeros(flags.shape[:-1], dtype=np.int64)
-    run = np.zeros_like(best)
-    for at in range(flags.shape[-1]):
-        run = np.where(flags[..., at], run + 1, 0)
-        best = np.maximum(best, run)
-    return best
-
-
-def _median(values: Floats, axis: int) -> Floats:
-    """Median of what is there; NaN where nothing is (numpy would warn)."""
-    empty = ~np.isfinite(values).any(axis=axis, keepdims=True)
-    return np.where(np.squeeze(empty, axis=axis), np.nan, np.nanmedian(np.where(empty, 0.0, values), axis=axis))
-
-
 def judge(profiles: Profiles, *, calendar: Calendar = chinese, first: int = 0) -> Judged:
     """Scores of every day from number `first` on."""
     values = profiles.values
@@ -87,26 +79,22 @@ def judge(profiles: Profiles, *, calendar: Calendar = chinese, first: int = 0) -
     expected = np.full_like(values, np.nan)
     scores = {name: np.full((meters, days), np.nan) for name in RULES}
     missing = ~np.isfinite(values)
-    magnitude = _median(np.abs(values).reshape(meters, -1), 1)
-    flat = np.zeros_like(values, dtype=bool)
-    flat[:, :, 1:] = np.abs(np.diff(values, axis=2)) <= 1e-9 * np.maximum(magnitude, 1e-12)[:, None, None]
-    runs = {"frozen": _longest(flat), "gap": missing.sum(axis=2), "negative": (values < 0).sum(axis=2)}
+    counts = {
+        "frozen": runs(flat(values)).max(axis=2),
+        "gap": missing.sum(axis=2),
+        "negative": (values < 0).sum(axis=2),
+    }
     per_hour = slots / 24.0
     night = slice(int(NIGHT[0] * per_hour), int(NIGHT[1] * per_hour))
     for day in range(max(first, LEAST), days):
-        earlier = np.arange(max(0, day - LOOK_BACK), day)
-        alike = earlier[known.group[earlier] == known.group[day]]
-        if alike.size < LEAST and known.group[day] > 0:
-            alike = earlier[known.group[earlier] > 0]
-        if alike.size < LEAST:
-            alike = earlier
+        earlier, alike = judges_of(day, known)
         _one_day(
             values,
             day,
             earlier,
-            alike[-MOST_ALIKE:],
+            alike,
             night,
-            runs,
+            counts,
             expected,
             scores,
             bool(known.works[day]),
@@ -115,83 +103,47 @@ def judge(profiles: Profiles, *, calendar: Calendar = chinese, first: int = 0) -
     return Judged(profiles, {name: each / LIMITS[name] for name, each in scores.items()}, expected)
 
 
-def _out(now: Floats, before: Floats, floor: Floats) -> Floats:
-    """How far `now` lies above the earlier values (meters, n), in robust deviations; negative below."""
-    middle = _median(before, 1)
-    spread = SIGMA * _median(np.abs(before - middle[:, None]), 1)
-    return (now - middle) / np.maximum(np.nan_to_num(spread), floor)
-
-
 def _one_day(
     values: Floats, day: int, earlier: npt.NDArray[np.int64], alike: npt.NDArray[np.int64], night: slice,
-    runs: dict[str, Any], expected: Floats, scores: dict[str, Floats], works: bool, worked: npt.NDArray[np.bool_],
+    counts: dict[str, Any], expected: Floats, scores: dict[str, Floats], works: bool, worked: npt.NDArray[np.bool_],
 ) -> None:  # fmt: skip
     now, before = values[:, day], values[:, alike]
-    size = _median(np.abs(values[:, earlier]).reshape(len(values), -1), 1)
-    mean = np.maximum(_median(_day_mean(values[:, earlier]), 1), 1e-12)
-    hope = _median(before, 1)
+    size = median(np.abs(values[:, earlier]).reshape(len(values), -1), 1)
+    mean = np.maximum(median(_day_mean(values[:, earlier]), 1), 1e-12)
+    hope = median(before, 1)
     expected[:, day] = hope
-    residual, residuals = now - hope, before - _left_out(before)
+    residual, residuals = now - hope, before - left_out(before)
     # The data themselves.
-    scores["gap"][:, day] = (runs["gap"][:, day] - _usual(runs["gap"][:, earlier])) / 2.0
-    scores["frozen"][:, day] = (runs["frozen"][:, day] - 1.2 * _usual(runs["frozen"][:, earlier])) / 4.0
-    scores["negative"][:, day] = (runs["negative"][:, day] - _usual(runs["negative"][:, earlier])) / 1.0
-    middle = np.nan_to_num(_median(np.abs(now), 1))
-    factor = middle / np.maximum(_median(np.abs(hope), 1), 0.02 * size + 1e-12)
+    scores["gap"][:, day] = (counts["gap"][:, day] - usual(counts["gap"][:, earlier])) / 2.0
+    scores["frozen"][:, day] = (counts["frozen"][:, day] - 1.2 * usual(counts["frozen"][:, earlier])) / 4.0
+    scores["negative"][:, day] = (counts["negative"][:, day] - usual(counts["negative"][:, earlier])) / 1.0
+    middle = np.nan_to_num(median(np.abs(now), 1))
+    factor = middle / np.maximum(median(np.abs(hope), 1), 0.02 * size + 1e-12)
     scores["unit"][:, day] = (
-        np.abs(np.log(np.maximum(factor, 1e-6))) / np.log(5.0) * (runs["gap"][:, day] < now.shape[1] / 2)
+        np.abs(np.log(np.maximum(factor, 1e-6))) / np.log(5.0) * (counts["gap"][:, day] < now.shape[1] / 2)
     )
     zero = 0.01 * size[:, None]
-    down = _longest((now < zero) & np.isfinite(now))
-    downs = _longest((before < zero[:, None]) & np.isfinite(before))
-    scores["zero"][:, day] = (down - 1.2 * _usual(downs)) / 3.0
+    down = runs((now < zero) & np.isfinite(now)).max(axis=-1)
+    downs = runs((before < zero[:, None]) & np.isfinite(before)).max(axis=-1)
+    scores["zero"][:, day] = (down - 1.2 * usual(downs)) / 3.0
     # The load.
     floor = 0.04 * mean
-    wide = SIGMA * _smooth(_median(np.abs(residuals), 1))
+    wide = SIGMA * smooth(median(np.abs(residuals), 1))
     scaled = np.abs(residual) / np.maximum(wide, floor[:, None])
     then = np.abs(residuals) / np.maximum(wide, floor[:, None])[:, None]
-    peak, peaks = _largest(scaled), _largest(then)
-    scores["point"][:, day] = np.minimum(peak, 3.0 * np.maximum(_out(peak, peaks, np.full(len(peak), 0.8)), 0.0))
-    scores["night"][:, day] = _out(_mean_of(now[:, night]), _mean_of(before[:, :, night]), floor)
-    scores["level"][:, day] = np.abs(_out(_mean_of(now), _mean_of(before), floor))
+    peak, peaks = largest(scaled), largest(then)
+    scores["point"][:, day] = np.minimum(peak, 3.0 * np.maximum(out(peak, peaks, np.full(len(peak), 0.8)), 0.0))
+    scores["night"][:, day] = out(mean_of(now[:, night]), mean_of(before[:, :, night]), floor)
+    scores["level"][:, day] = np.abs(out(mean_of(now), mean_of(before), floor))
     moved, moves = _distance(now, hope), _distance(before, hope[:, None])
-    scores["shape"][:, day] = _out(moved, moves, np.full(len(moved), 0.02))
+    scores["shape"][:, day] = out(moved, moves, np.full(len(moved), 0.02))
     if not works and worked.any() and not worked.all():
         rest = earlier[~worked]
-        scores["idle"][:, day] = _out(_mean_of(now), _mean_of(values[:, rest]), floor)
+        scores["idle"][:, day] = out(mean_of(now), mean_of(values[:, rest]), floor)
 
 
 def _day_mean(values: Floats) -> Floats:
-    return _mean_of(np.abs(values))
-
-
-def _mean_of(values: Floats) -> Floats:
-    """Mean along the last axis of what is there; NaN where less than half is."""
-    there = np.isfinite(values)
-    count = there.sum(axis=-1)
-    total = np.where(there, values, 0.0).sum(axis=-1)
-    return np.where(2 * count >= values.shape[-1], total / np.maximum(count, 1), np.nan)
-
-
-def _left_out(before: Floats) -> Floats:
-    """For each of n days the median of the other days, by slot: (meters, n, slots)."""
-    count = before.shape[1]
-    return np.stack([_median(np.delete(before, each, axis=1), 1) for each in range(count)], axis=1)
-
-
-def _usual(counts: npt.NDArray[np.int64]) -> Floats:
-    """What is usual at most: the ninth decile of the earlier days."""
-    return np.quantile(counts, 0.9, axis=1)
-
-
-def _smooth(scale: Floats) -> Floats:
-    """The largest of a slot and its neighbours, for a load that comes an hour early is no fault."""
-    left, right = np.roll(scale, 1, axis=-1), np.roll(scale, -1, axis=-1)
-    return np.fmax(np.fmax(left, right), scale)
-
-
-def _largest(scaled: Floats) -> Floats:
-    return np.max(np.nan_to_num(scaled, nan=0.0), axis=-1)
+    return mean_of(np.abs(values))
 
 
 def _distance(day: Floats, hope: Floats) -> Floats:

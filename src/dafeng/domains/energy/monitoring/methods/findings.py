@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from dafeng.domains.energy.monitoring.methods.anomalies import DATA_RULES, LIMITS, SIGMA, Judged
+from dafeng.domains.energy.monitoring.methods.anomalies import DATA_RULES, LIMITS, Judged
 from dafeng.domains.energy.monitoring.methods.calendar import Calendar, chinese, facts
+from dafeng.domains.energy.monitoring.methods.power_factor import surcharge
 from dafeng.domains.energy.monitoring.methods.profiles import Floats, Profiles
+from dafeng.domains.energy.monitoring.methods.robust import SIGMA
 from dafeng.domains.energy.monitoring.methods.tariffs import PEAK, SHARP, Tariff
 
 POINT, GROUP, PATTERN = "point", "group", "pattern"
@@ -44,7 +47,7 @@ class Finding:
     score: float
     facts: dict[str, float] = field(default_factory=dict)
     slots: Floats | None = field(default=None, repr=False)
-    """The excess by slot of the days concerned, (days, slots): what a tariff is put on."""
+    """By slot of the days concerned, (days, slots), what a tariff is put on: the excess, or what adds to the bill like it."""
 
 
 def _begin(profiles: Profiles, day: int) -> datetime:
@@ -231,17 +234,26 @@ def heating_and_cooling(heating: Profiles, cooling: Profiles, *, days: int = 14)
     ]
 
 
-def power_factor(active: Profiles, reactive: Profiles, *, days: int = 28) -> list[Finding]:
-    """cos φ = P / √(P² + Q²) of the sums of the last days, below the limit. One meter each, same days."""
+def power_factor(
+    active: Profiles, reactive: Profiles, *, days: int = 28, standard: Decimal | None = None
+) -> list[Finding]:
+    """cos φ = P / √(P² + Q²) of the sums of the last days, below the standard, or our limit where none holds. One meter each, same days.
+
+    With a standard `slots` is the part of each hour's use by which the bill rises.
+    """
     real, blind = float(np.nansum(active.values[0, -days:])), float(np.nansum(reactive.values[0, -days:]))
     if real <= 0:
         return []
     factor = real / float(np.hypot(real, blind))
-    if factor >= POWER_FACTOR:
+    limit = POWER_FACTOR if standard is None else float(standard)
+    if factor >= limit:
         return []
     last = len(active.days) - 1
     first = max(0, last + 1 - days)
-    facts_of = {"factor": factor, "limit": POWER_FACTOR}
+    facts_of, slots = {"factor": factor, "limit": limit}, None
+    if standard is not None:
+        facts_of["surcharge"] = float(surcharge(factor, standard))
+        slots = np.nan_to_num(active.values[0, first : last + 1]) * facts_of["surcharge"] / 100
     return [
         Finding(
             "power_factor",
@@ -250,8 +262,9 @@ def power_factor(active: Profiles, reactive: Profiles, *, days: int = 28) -> lis
             _begin(active, first),
             _end(active, last),
             None,
-            POWER_FACTOR / factor,
+            limit / factor,
             facts_of,
+            slots,
         )
     ]
 

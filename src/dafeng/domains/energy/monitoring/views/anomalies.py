@@ -17,11 +17,12 @@ from dafeng.domains.energy.models import Anomaly, Meter
 from dafeng.domains.energy.monitoring import detecting, permissions, reading, words
 from dafeng.domains.energy.monitoring.forms import MeasureForm
 from dafeng.domains.energy.monitoring.methods import conversion
-from dafeng.domains.energy.monitoring.views.firm_page import clock, told
+from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound, StaleError
 from dafeng.kernel.jobs import services as jobs
 from dafeng.kernel.pages import charts
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.series.points import one_look
 
@@ -118,7 +119,7 @@ def anomaly(request: HttpRequest, id: int) -> HttpResponse:
 def _facts(found: Anomaly) -> list[dict[str, Any]]:
     titles = {
         "expected": _("预期用量"), "actual": _("实际用量"), "measure": _("偏离程度"), "limit": _("报警界限"), "share": _("占比"), "usual": _("平常占比"),
-        "best": _("最好的夜晚"), "lately": _("近来的夜晚"), "hours": _("每天同时运行小时"), "factor": _("功率因数"),
+        "best": _("最好的夜晚"), "lately": _("近来的夜晚"), "hours": _("每天同时运行小时"), "factor": _("功率因数"), "surcharge": _("电费增收比例（%）"),
     }  # fmt: skip
     return [{"title": titles[name], "value": f"{value:,.2f}"} for name, value in found.facts.items() if name in titles]
 

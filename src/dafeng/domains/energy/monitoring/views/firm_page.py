@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +13,6 @@ from django.utils.translation import gettext as _
 from dafeng.domains.energy.models import MonitoredFirm
 from dafeng.domains.energy.monitoring import register
 from dafeng.domains.energy.monitoring.words import english
-from dafeng.kernel.errors import DafengError, PermissionDenied
 
 
 def firm_of(request: HttpRequest, code: str) -> MonitoredFirm:
@@ -51,16 +48,3 @@ def places(firm: MonitoredFirm, current: str) -> list[dict[str, Any]]:
 def shell(firm: MonitoredFirm, current: str) -> dict[str, Any]:
     """What `energy/monitoring/firm.html` needs."""
     return {"firm": firm, "name": called(firm), "tabs": places(firm, current)}
-
-
-def told(request: HttpRequest, do: Callable[[], Any], done: str) -> bool:
-    """Do it and say so; what was refused is said in its own words. A person without the right is turned away."""
-    try:
-        do()
-    except PermissionDenied:
-        raise
-    except DafengError as error:
-        messages.error(request, " ".join(filter(None, (error.what, error.mend))))
-        return False
-    messages.success(request, done)
-    return True

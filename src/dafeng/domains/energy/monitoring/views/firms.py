@@ -19,11 +19,12 @@ from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Measure, M
 from dafeng.domains.energy.monitoring import balance, detecting, permissions, rating, reading, register, words
 from dafeng.domains.energy.monitoring.forms import OutputForm
 from dafeng.domains.energy.monitoring.methods import flows
-from dafeng.domains.energy.monitoring.views.firm_page import called, clock, firm_of, shell, told
+from dafeng.domains.energy.monitoring.views.firm_page import called, clock, firm_of, shell
 from dafeng.domains.energy.monitoring.views.live import happening
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked, charts
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Column, Table
 from dafeng.kernel.series import queries
 from dafeng.kernel.series.points import one_look

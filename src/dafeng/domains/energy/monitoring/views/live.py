@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dafeng.domains.energy.models import Meter, MonitoredFirm
-from dafeng.domains.energy.monitoring import detecting, permissions, reading, words
+from dafeng.domains.energy.monitoring import detecting, permissions, reading, watching, words
 from dafeng.domains.energy.monitoring.views.firm_page import firm_of
 from dafeng.kernel.actions import asks
 from dafeng.kernel.series import flags, queries
@@ -75,10 +75,11 @@ def _live(meters: Sequence[Meter], *, now: Any) -> list[dict[str, Any]]:
     newest = {
         row["point"]: row for row in queries.latest([meter.point_id for meter in meters], now=now).iter_rows(named=True)
     }
+    silent = watching.fallen_silent(meters, now=now)
     rows = []
     for meter in meters:
         row = newest.get(meter.point_id)
-        late = row is None or row["age_seconds"] > 3 * max(meter.point.period, 900) + 3600
+        late = row is None or meter.pk in silent
         rows.append(
             {
                 "meter": meter, "name": meter.point.called(english=words.english()), "node": meter.node.called(english=words.english()), "row": row, "late": late,

@@ -17,15 +17,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy import import_pages
-from dafeng.domains.energy.city_page import record_of
 from dafeng.domains.energy.models import FlowLink, FlowNode, Meter, MonitoredFirm, Product
 from dafeng.domains.energy.monitoring import forms, modelling, permissions, sheet, words
 from dafeng.domains.energy.monitoring.methods import flows
-from dafeng.domains.energy.monitoring.views.firm_page import firm_of, shell, told
+from dafeng.domains.energy.monitoring.views.firm_page import firm_of, shell
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages import import_pages
+from dafeng.kernel.pages.steps import record_of, told
 from dafeng.kernel.records.models import Record
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.energy.models import Anomaly, Measure, Meter, Replacement
 from dafeng.domains.energy.monitoring import (
     advising,
+    baselining,
     detecting,
     forecasting,
     permissions,
@@ -26,11 +27,12 @@ from dafeng.domains.energy.monitoring import (
 from dafeng.domains.energy.monitoring.forms import MeasureForm, ReplacementForm
 from dafeng.domains.energy.monitoring.jobs import FORECAST
 from dafeng.domains.energy.monitoring.methods import advice, baseline, conversion
-from dafeng.domains.energy.monitoring.views.firm_page import clock, firm_of, shell, told
+from dafeng.domains.energy.monitoring.views.firm_page import clock, firm_of, shell
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.jobs.models import Job
 from dafeng.kernel.pages import charts
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Column, Table
 from dafeng.kernel.series.points import one_look
 
@@ -95,43 +97,36 @@ def baseline_page(request: HttpRequest, code: str) -> HttpResponse:
     """What the electricity bought would have been, by the kind of day: fitted on the earlier part, compared with the last four weeks."""
     firm = firm_of(request, code)
     last = clock()[1]
-    meters = forecasting.forecast_meters([firm], last)
-    context: dict[str, Any] = shell(firm, "baseline") | {"limits": baseline.LIMITS, "least": baseline.LEAST_DAYS}
-    if not meters:
-        return render(request, "energy/monitoring/baseline.html", context)
-    block = reading.profiles_of(meters, last - timedelta(days=363), last)
-    use = block.values.sum(axis=(0, 2))
-    split = len(block.days) - 28
-    station, warm = weather.station_days(firm.enterprise.place, block.days[0], last)
-    found = None if warm is None else baseline.fit(block.days[:split], use[:split], warm[:split])
-    if found is None:  # no station, or too few days of it
-        station, warm = None, None
-        found = baseline.fit(block.days[:split], use[:split])
-    if found is not None:
-        expected = found.expected(block.days[split:], None if warm is None else warm[split:])
-        actual = use[split:]
-        there = np.isfinite(actual) & np.isfinite(expected)
-        xs = [f"{day:%m-%d}" for day in block.days[split:]]
-        chart = charts.lines(
-            _("近四周用电与基线"), "kWh", xs,
-            [
-                charts.Series(_("实际"), {x: float(v) if np.isfinite(v) else None for x, v in zip(xs, actual, strict=True)}, tone=0),
-                charts.Series(_("基线"), {x: float(v) if np.isfinite(v) else None for x, v in zip(xs, expected, strict=True)}, tone=2, dashed=True),
-            ], decimals=0, name="baseline",
-        )  # fmt: skip
-        if chart and (answer := chart.download(request)):
-            return answer
-        saved = float((expected - actual)[there].sum()) if there.any() else None
-        context |= {
-            "found": found,
-            "chart": chart,
-            "station": station.called(english=words.english()) if station else "",
-            "heating": found.coefficients.get("heating"),
-            "cooling": found.coefficients.get("cooling"),
-            "saved": saved,
-            "share": 100 * saved / float(expected[there].sum()) if saved is not None else None,
-        }
-    return render(request, "energy/monitoring/baseline.html", context)
+    found = baselining.compare(forecasting.forecast_meters([firm], last), firm.enterprise.place, last)
+    told_ = against(found)
+    if (chart := told_.get("chart")) and (answer := chart.download(request)):
+        return answer
+    return render(request, "energy/monitoring/baseline.html", shell(firm, "baseline") | told_)
+
+
+def against(found: baselining.Comparison | baselining.Lack) -> dict[str, Any]:
+    """What `energy/monitoring/against.html` needs: the four weeks beside their baseline, or what is lacking for one."""
+    context: dict[str, Any] = {"limits": baseline.LIMITS, "least": baseline.LEAST_DAYS}
+    if isinstance(found, baselining.Lack):
+        meter = found.meter.point.called(english=words.english()) if found.meter else ""
+        return context | {"lack": found, "lacking": meter}
+    xs = [f"{day:%m-%d}" for day in found.days]
+
+    def drawn(title: str, values: Any, **look: Any) -> charts.Series:
+        told_ = {x: float(v) if np.isfinite(v) else None for x, v in zip(xs, values, strict=True)}
+        return charts.Series(title, told_, **look)
+
+    series = [drawn(_("实际"), found.actual, tone=0), drawn(_("基线"), found.expected, tone=2, dashed=True)]
+    return context | {
+        "found": found,
+        "fit": found.fit,
+        "cv_rmse": 100 * found.fit.cv_rmse,
+        "nmbe": round(100 * found.fit.nmbe, 1) + 0.0,  # no minus before a zero
+        "chart": charts.lines(_("近四周用电与基线"), baselining.UNIT, xs, series, decimals=0, name="baseline"),
+        "station": found.station.called(english=words.english()) if found.station else "",
+        "heating": found.fit.coefficients.get("heating"),
+        "cooling": found.fit.coefficients.get("cooling"),
+    }
 
 
 @require_safe

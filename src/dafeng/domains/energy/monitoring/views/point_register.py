@@ -20,10 +20,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dafeng.domains.energy.monitoring import words
 from dafeng.domains.energy.monitoring.point_forms import QUANTITIES, DeviceForm, FactForm, PointChangeForm, PointForm
-from dafeng.domains.energy.monitoring.views.firm_page import clock, told
+from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.domains.energy.monitoring.views.points import exploration, quality
 from dafeng.kernel.actions import asks, demand, may
+from dafeng.kernel.desk.subjects import Subject, called
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.series import permissions, queries, services
 from dafeng.kernel.series.models import Device, Point, PointFact, Quarantine
@@ -42,6 +44,10 @@ def point_of(request: HttpRequest, code: str) -> Point:
 
 def _called(point: Point) -> str:
     return point.called(english=words.english())
+
+
+def _quantity(point: Point) -> Any:
+    return QUANTITIES.get(point.quantity, point.quantity)
 
 
 def _card(point: Point) -> str:
@@ -64,23 +70,29 @@ def register(request: HttpRequest) -> HttpResponse:
 
     @cache
     def latest() -> dict[int, tuple[Any, float]]:
-        found = queries.latest(rows.values_list("pk", flat=True), now=clock()[0])
+        shown = table.chosen if table.asked("export") else table.page
+        found = queries.latest([each.pk for each in shown], now=clock()[0])
         return {point: (at, value) for point, at, value in found.select("point", "at", "value").iter_rows()}
 
     def last(point: Point, place: int) -> Any:
         return latest()[point.pk][place] if point.pk in latest() else None
 
+    @cache
+    def subjects() -> dict[str, Subject]:
+        if table.asked("export"):
+            return called(request.user, table.chosen.order_by().values_list("subject", flat=True).distinct())
+        return called(request.user, {each.subject for each in table.page})
+
     table = Table(
         request,
         rows,
         [
-            Column("name", _("计量点"), show=_called, link=_card, wide=True),
+            Column("name", _("计量点"), show=_called, link=_card, wide=True, code="code"),
+            Column("of", _("对象"), sort="subject", show=lambda row: subjects()[row.subject].name, link=lambda row: subjects()[row.subject].href, wide=True, code="subject"),
+            Column("measures", _("计量内容"), sort="quantity", show=lambda row: _quantity(row)),
             Column("at", _("最近读数"), sort=None, show=lambda row: _written(last(row, 0))),
             Column("value", _("读数"), sort=None, numeric=True, show=lambda row: "–" if last(row, 1) is None else f"{last(row, 1):,.2f}"),
             Column("unit", _("单位")),
-            Column("code", _("代码")),
-            Column("subject", _("对象")),
-            Column("quantity", _("计量内容"), show=lambda row: QUANTITIES.get(row.quantity, row.quantity)),
             Column("kind", _("类型"), show=lambda row: row.get_kind_display()),
             Column("device.name", _("采集设备"), show=lambda row: row.device.name if row.device else "–"),
             Column("demo", _("说明"), sort=None, show=lambda row: _("演示") if row.demo else _("已停用") if row.until and row.until <= clock()[0] else ""),
@@ -96,7 +108,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if answer := table.download():
         return answer
     context = {
-        "table": table, "subject": subject, "keeps": may(request.user, permissions.KEEP), "uploads": may(request.user, permissions.UPLOAD),
+        "table": table, "subject": subject, "named": called(request.user, [subject])[subject] if subject else None, "keeps": may(request.user, permissions.KEEP), "uploads": may(request.user, permissions.UPLOAD),
     }  # fmt: skip
     return render(request, "energy/monitoring/point_register.html", context)
 
@@ -112,7 +124,7 @@ def card(request: HttpRequest, code: str) -> HttpResponse:
         return answer
     held = Quarantine.objects.for_user(request.user).filter(code=code, state=Quarantine.State.HELD).count()
     context = explored | {
-        "name": _called(point), "quantity": QUANTITIES.get(point.quantity, point.quantity), "keeps": may(request.user, permissions.KEEP, point),
+        "name": _called(point), "quantity": _quantity(point), "of": called(request.user, [point.subject])[point.subject], "keeps": may(request.user, permissions.KEEP, point),
         "facts": [{"row": fact, "title": FACTS[fact.name]} for fact in point.facts.select_related("by").order_by("-since", "-id")],
         "quality": quality(point, explored), "held": held,
     }  # fmt: skip

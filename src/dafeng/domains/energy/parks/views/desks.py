@@ -75,7 +75,7 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
             known |= {code: titles[code] for code in (pair.offer.code, pair.need.code)}
     agreed = list(matches_for(request.user, found).order_by("-pk"))
     proposed = {(f"o{each.offer_id}", f"n{each.need_id}") for each in agreed if each.record.state != "declined"}
-    worths = heat.worths(found, shown, needs, timezone.localdate().year)
+    worths = heat.worths(found.city, found.place, shown, needs, timezone.localdate().year)
     rows: list[dict[str, Any]] = []
     for pair in shown:
         worth = worths.get((pair.offer.code, pair.need.code))
@@ -90,8 +90,8 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
     matched = [row for row in rows if row["pair"].verdict == "matched"]
     mine_may = {each.pk for each in context["fileable"]}
     context |= {
-        "offers_listed": [_listed(row, mine_may) for row in offers if own(f"o{row.pk}")], "needs_listed": [_listed(row, mine_may) for row in needs if own(f"n{row.pk}")],
-        "matched": matched, "unmatched": _by_offer(row for row in rows if row["pair"].verdict != "matched"), "note": rules.heat_note(),
+        "offers_listed": [listed(row, mine_may) for row in offers if own(f"o{row.pk}")], "needs_listed": [listed(row, mine_may) for row in needs if own(f"n{row.pk}")],
+        "matched": matched, "unmatched": by_offer(row for row in rows if row["pair"].verdict != "matched"), "note": rules.heat_note(),
         "agreed": [
             {"row": each, "title": each.record.title, "delivered": amount(each.delivered), "tce": amount(each.tce, 1), "co2": amount(each.co2, 1)}
             for each in agreed
@@ -105,7 +105,7 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
     return render(request, "energy/parks/heat.html", context)
 
 
-def _by_offer(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_offer(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The pairs that were not matched, under the offer of each."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -113,7 +113,7 @@ def _by_offer(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"offer": offer, "rows": each} for offer, each in found.items()]
 
 
-def _listed(row: HeatOffer | HeatNeed, fileable: set[int]) -> dict[str, Any]:
+def listed(row: HeatOffer | HeatNeed, fileable: set[int]) -> dict[str, Any]:
     months = _("全年") if len(row.months) == 12 else _("%(months)s 月") % {"months": "、".join(map(str, row.months))}
     times = _("全天") if (row.from_hour, row.until_hour) == (0, 24) else f"{row.from_hour}:00–{row.until_hour}:00"
     return {

@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy import import_pages
-from dafeng.domains.energy.city_page import city_here, evidence_of, own_places, record_of, timeline, told, unchanged
+from dafeng.domains.energy.city_page import city_here, evidence_of, own_places
 from dafeng.domains.energy.control import permissions as control_permissions
 from dafeng.domains.energy.control import quotas
 from dafeng.domains.energy.control.rules import english
@@ -27,6 +26,8 @@ from dafeng.domains.energy.parks.views.park_page import fileable
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.pages import import_pages
+from dafeng.kernel.pages.steps import record_of, timeline, told, unchanged
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 

@@ -31,13 +31,15 @@ def verdict(code: str) -> tuple[str, str]:
 
 def shell(request: HttpRequest, park: Park, current: str) -> dict[str, Any]:
     """What `energy/parks/park.html` needs."""
-    titles = {"board": _("看板"), "flows": _("供能"), "heat": _("余热匹配"), "materials": _("物料循环")}
+    whole = sees_whole(request, park)
+    # A baseline is of sums: it is no page of those who see their own rows alone.
+    titles = {"board": _("看板"), "flows": _("供能")} | ({"baseline": _("基线")} if whole else {}) | {"heat": _("余热匹配"), "materials": _("物料循环")}  # fmt: skip
     tabs = [
         {"title": title, "address": reverse(f"energy:parks-{name}", kwargs={"park": park.code}), "current": name == current}
         for name, title in titles.items()
     ]  # fmt: skip
     return {
-        "park": park, "name": park.called(english=english()), "tabs": tabs, "whole": sees_whole(request, park),
+        "park": park, "name": park.called(english=english()), "tabs": tabs, "whole": whole,
         "files": may(request.user, permissions.FILE, park), "keeps": may(request.user, permissions.KEEP, park.place), "fileable": (mine := fileable(request, park)), "offers": bool(mine), "today": timezone.localdate(),
     }  # fmt: skip
 

@@ -15,18 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.energy import import_pages
-from dafeng.domains.energy.city_page import (
-    amount,
-    city_here,
-    evidence_of,
-    form_page,
-    own_places,
-    record_of,
-    timeline,
-    told,
-    unchanged,
-)
+from dafeng.domains.energy.city_page import amount, city_here, evidence_of, form_page, own_places
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.models import Plant
 from dafeng.domains.energy.plants import leasing, months, permissions, publication, rules, sheet, steps, store
@@ -41,6 +30,8 @@ from dafeng.domains.energy.plants.forms import (
 from dafeng.domains.energy.plants.views.words import facts_of
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.errors import NotFound
+from dafeng.kernel.pages import import_pages
+from dafeng.kernel.pages.steps import record_of, timeline, told, unchanged
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import MAXYEAR, date
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -62,13 +62,23 @@ def whole(tonnes: Decimal | float | int) -> int:
 
 
 def cycle_of(year: int, rules: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The cycle to which a compliance year belongs."""
+    """The cycle to which a compliance year belongs. A cycle without an end (`since`) is each later year's own, due on its day a year after."""
     for each in rules["cycle"]:
-        if year in each["years"]:
+        if year in each.get("years", ()):
             found: Mapping[str, Any] = each
             return found
-    known = [y for each in rules["cycle"] for y in each["years"]]
-    raise Refused("year_without_rules", f"没有 {year} 年度的履约规则", expected=f"{min(known)}–{max(known)}")
+        if each.get("since", year + 1) <= year < MAXYEAR:
+            return {**each, "name": str(year), "years": [year], "due": date(year + 1, each["due_month"], each["due_day"])}  # fmt: skip
+    raise Refused("year_without_rules", f"没有 {year} 年度的履约规则", expected=f"{first_year(rules)} 及以后")
+
+
+def first_year(rules: Mapping[str, Any]) -> int:
+    return min(year for each in rules["cycle"] for year in each.get("years", [each.get("since")]))
+
+
+def years(rules: Mapping[str, Any], last: int) -> list[int]:
+    """The compliance years with rules up to a year, oldest first."""
+    return list(range(first_year(rules), last + 1))
 
 
 def owed(

@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dafeng.domains.enterprise.compliance import cutting, forms, library, permissions, services, words
+from dafeng.domains.enterprise.compliance import allocations, cutting, forms, library, permissions, signing, words
 from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of, shown_rows
 from dafeng.domains.enterprise.models import Allocation, Covered
 from dafeng.kernel.actions import asks
@@ -49,7 +49,7 @@ def allocate(request: HttpRequest, code: str, year: int) -> HttpResponse:
     context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "year": year, "default": words.title(default) if default else ""}  # fmt: skip
     if default is None:
         return render(request, "enterprise/compliance/allocate.html", context)
-    rules = services.signed_set(default.code)
+    rules = signing.signed_set(default.code)
     stage_form = forms.StageForm(request.POST or None, initial={"stage": "final"})
     context |= {"form": stage_form, "units": forms.units_from([{}], rules), "base": rules.pre_base_en if words.english() else rules.pre_base, "bases": _bases(year, rules.pre_year, has_pre=rules.pre is not None)}  # fmt: skip
     if request.method != "POST":
@@ -64,13 +64,13 @@ def allocate(request: HttpRequest, code: str, year: int) -> HttpResponse:
         return render(request, "enterprise/compliance/allocate.html", context, status=422)
     stage: str = stage_form.cleaned_data["stage"]
     try:
-        report, units = services.units_of_report(enterprise, year, stage) if from_report else (None, [each.row() for each in context["units"] if each.has_changed()])  # fmt: skip
+        report, units = allocations.units_of_report(enterprise, year, stage) if from_report else (None, [each.row() for each in context["units"] if each.has_changed()])  # fmt: skip
         if request.POST.get("do") != "issue":
-            rows = services.simulate(units, rules, pre=stage == "pre")
+            rows = allocations.simulate(units, rules, pre=stage == "pre")
             total = [row["pre" if stage == "pre" else "tonnes"] for row in rows]
             context |= {"rows": shown_rows(rows, rules), "stage": stage, "total": None if None in total else words.tonnes(sum(total))}  # fmt: skip
             return render(request, "enterprise/compliance/allocate.html", context)
-        made = services.allocate_firm(enterprise, year, stage, units, report=report, by=request.user, now=now)
+        made = allocations.allocate_firm(enterprise, year, stage, units, report=report, by=request.user, now=now)
     except DafengError as error:
         return render(request, "enterprise/compliance/allocate.html", context | {"error": error.as_dict()}, status=422)
     messages.success(request, _("已核定 %(t)s 吨，本次发放 %(n)s 吨") % {"t": words.tonnes(made.tonnes), "n": words.tonnes(made.issued)})  # fmt: skip

@@ -5,16 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dafeng.domains.enterprise.compliance import city_view, holdings, permissions, positions, words
+from dafeng.domains.enterprise.compliance import city_view, holdings, missing, permissions, positions, story, words
+from dafeng.domains.enterprise.compliance.demo import CYCLE
 from dafeng.domains.enterprise.compliance.views.duty_page import called, clock
-from dafeng.domains.enterprise.compliance.views.firm import known_years, listed
+from dafeng.domains.enterprise.compliance.views.firm import listed
 from dafeng.kernel.actions import asks
+from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.jobs.models import Job
 from dafeng.kernel.ledger import services as ledger
 from dafeng.kernel.pages import asked
 
@@ -24,12 +28,12 @@ from dafeng.kernel.pages import asked
 def city(request: HttpRequest) -> HttpResponse:
     """All firms of a year side by side."""
     _now, today = clock()
-    year = asked.year(request, known_years(), default=positions.current_year(today))
+    year = asked.year(request, positions.known_years(today), default=positions.current_year(today))
     percent = int(asked.one_of(request, "tighter", ("1", "2", "3", "5", "10"), default="2"))
     found = listed(request, year, today)
     tighter = city_view.tightened(found, year, Decimal(percent))
     context: dict[str, Any] = {
-        "year": year, "years": [{"year": each, "address": asked.address(request, year=each), "current": each == year} for each in known_years()],
+        "year": year, "years": [{"year": each, "address": asked.address(request, year=each), "current": each == year} for each in positions.known_years(today)],
         "figures": _figures(found), "percent": percent, "tighter": tighter,
         "steps": [{"n": each, "address": asked.address(request, tighter=each), "current": each == percent} for each in (1, 2, 3, 5, 10)],
         "rows": [
@@ -41,7 +45,13 @@ def city(request: HttpRequest) -> HttpResponse:
             }
             for each in found
         ],
+        "missing": [{"name": called(each.enterprise), "it": each} for each in missing.of([each.enterprise for each in found if each.free is None], year)],
         "total": _total() if found else None,
+        "outside": [
+            {"name": called(firm), "address": f"{reverse('enterprise:compliance-board', kwargs={'code': firm.code})}?year={year}", "tonnes": words.tonnes(tonnes), "demo": firm.demo}
+            for firm, tonnes in story.outside(year, Enterprise.objects.for_user(request.user))
+        ],
+        "laying": Job.objects.for_user(request.user).active().filter(kind=CYCLE).first() if settings.DEMO else None,
     }  # fmt: skip
     return render(request, "enterprise/compliance/city.html", context)
 

@@ -12,7 +12,18 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dafeng.domains.enterprise.compliance import cutting, forms, library, listing, papers, permissions, services, words
+from dafeng.domains.enterprise.compliance import (
+    cutting,
+    forms,
+    library,
+    listing,
+    owing,
+    papers,
+    permissions,
+    positions,
+    trading,
+    words,
+)
 from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
 from dafeng.domains.enterprise.models import AllocationCut, CcerBatch, Covered
@@ -36,19 +47,21 @@ def paper(request: HttpRequest, id: UUID) -> FileResponse:
 @asks(permissions.SEE_CITY)
 def lists(request: HttpRequest) -> HttpResponse:
     """The list of a year: whom the published paper names, and whom the screening put in before it."""
-    now, today = clock()
-    known = listing.years(now)
-    year = asked.year(request, known, default=min(today.year, known[-1]))
+    _now, today = clock()
+    known = positions.known_years(today)
+    year = asked.year(request, known, default=today.year)
     return render(request, "enterprise/compliance/lists.html", _list_context(request, year, known))
 
 
 def _list_context(request: HttpRequest, year: int, known: list[int]) -> dict[str, Any]:
-    entries = list(Covered.objects.filter(year=year).select_related("enterprise", "paper").order_by("enterprise__code"))
+    entries = list(Covered.every.filter(year=year).select_related("enterprise", "paper", "withdrawn_by").order_by("enterprise__code", "pk"))  # fmt: skip
     rows = [{"entry": each, "name": called(each.enterprise), "sector": words.sector(each.sector)} for each in entries]
     here = reverse("enterprise:compliance-lists")
     found: dict[str, Any] = {
         "year": year, "years": [{"year": each, "address": f"{here}?year={each}", "current": each == year} for each in known[-8:]],
-        "official": [row for row in rows if row["entry"].paper], "proposed": [row for row in rows if not row["entry"].paper],
+        "official": [row for row in rows if row["entry"].paper and not row["entry"].withdrawn_at],
+        "proposed": [row for row in rows if not row["entry"].paper and not row["entry"].withdrawn_at],
+        "withdrawn": [row for row in rows if row["entry"].withdrawn_at],
     }  # fmt: skip
     if may(request.user, permissions.DECIDE):
         found["form"] = forms.ListForm(years=known, initial={"year": year})
@@ -60,10 +73,10 @@ def _list_context(request: HttpRequest, year: int, known: list[int]) -> dict[str
 def enter_list(request: HttpRequest) -> HttpResponse:
     """Enter the published list, one firm or a table of them: all or none."""
     now, today = clock()
-    known = listing.years(now)
+    known = positions.known_years(today)
     form = forms.ListForm(request.POST, request.FILES, years=known)
     valid = form.is_valid()
-    year = form.cleaned_data.get("year") or min(today.year, known[-1])
+    year = form.cleaned_data.get("year") or today.year
     context = _list_context(request, year, known) | {"form": form}
     if not valid:
         return render(request, "enterprise/compliance/lists.html", context, status=422)
@@ -89,7 +102,7 @@ def ccer(request: HttpRequest) -> HttpResponse:
 
 def _ccer_context(request: HttpRequest) -> dict[str, Any]:
     rules = library.cycle_rules()
-    rows = [{"batch": each, "reasons": [words.ineligible(code) for code in duties.ineligible(services.project_of(each), rules)]} for each in CcerBatch.objects.select_related("paper").order_by("-reduced_to", "code")]  # fmt: skip
+    rows = [{"batch": each, "reasons": [words.ineligible(code) for code in duties.ineligible(trading.project_of(each), rules)]} for each in CcerBatch.objects.select_related("paper").order_by("-reduced_to", "code")]  # fmt: skip
     found: dict[str, Any] = {"rows": rows, "offset": rules["offset"], "standing": words.standing(rules["offset"]["eligible_standing"])}  # fmt: skip
     if may(request.user, permissions.DECIDE):
         found["form"] = forms.CcerForm()
@@ -108,7 +121,7 @@ def add_ccer(request: HttpRequest) -> HttpResponse:
     try:
         kept = form.paper(by=request.user, now=now)
         batch = CcerBatch(**{name: given[name] for name in ("code", "project", "started", "reduced_from", "reduced_to", "covered")}, source=str(kept)[:200], paper=kept)  # fmt: skip
-        services.add_ccer(batch, given["tonnes"], to=given["owner"], by=request.user, now=now)
+        trading.add_ccer(batch, given["tonnes"], to=given["owner"], by=request.user, now=now)
     except DafengError as error:
         return render(request, "enterprise/compliance/ccer.html", _ccer_context(request) | {"form": form, "error": error.as_dict()}, status=422)  # fmt: skip
     messages.success(request, _("批次已登记"))
@@ -128,7 +141,7 @@ def trade(request: HttpRequest, code: str, year: int) -> HttpResponse:
     other, batch = given["other"], given["batch"]
     sides = {"seller": enterprise, "buyer": other} if given["side"] == "sell" else {"seller": other, "buyer": enterprise}  # fmt: skip
     try:
-        services.register_trade(**sides, vintage=given["vintage"], batch=batch, tonnes=given["tonnes"], price=given["price"], way=given["way"], day=given["day"], key=given["number"], by=request.user, now=now)  # fmt: skip
+        trading.register_trade(**sides, vintage=given["vintage"], batch=batch, tonnes=given["tonnes"], price=given["price"], way=given["way"], day=given["day"], key=given["number"], by=request.user, now=now)  # fmt: skip
     except DafengError as error:
         return render(request, "enterprise/compliance/trade.html", context | {"error": error.as_dict()}, status=422)
     messages.success(request, _("成交已登记"))
@@ -148,13 +161,13 @@ def told_duty(request: HttpRequest, code: str, year: int) -> HttpResponse:
     """The duty of a year of which no report was handed in here: by another's verification, or by the bureau's estimate."""
     enterprise, (now, _today) = firm_of(request, code), clock()
     form = forms.DutyForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "year": year, "form": form, "until": services.report_until(enterprise, year)}  # fmt: skip
+    context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "year": year, "form": form, "until": owing.report_until(enterprise, year)}  # fmt: skip
     if request.method != "POST" or not form.is_valid():
         return render(request, "enterprise/compliance/told_duty.html", context, status=422 if request.method == "POST" else 200)  # fmt: skip
     given = form.cleaned_data
     try:
         kept = form.paper(by=request.user, now=now)
-        made = services.register_duty(enterprise, year, told=given["told"], reason=given["reason"], paper=kept, by=request.user, now=now)  # fmt: skip
+        made = owing.register_duty(enterprise, year, told=given["told"], reason=given["reason"], paper=kept, by=request.user, now=now)  # fmt: skip
     except DafengError as error:
         return render(request, "enterprise/compliance/told_duty.html", context | {"error": error.as_dict()}, status=422)
     messages.success(request, _("应清缴量 %(t)s 吨已登记") % {"t": words.tonnes(made.tonnes)})
@@ -173,7 +186,7 @@ def cuts(request: HttpRequest, code: str, year: int) -> HttpResponse:
     false_data = forms.FalseDataForm(request.POST if do == "false_data" else None, request.FILES if do == "false_data" else None, auto_id="f-%s")  # fmt: skip
     context: dict[str, Any] = {
         "enterprise": enterprise, "name": called(enterprise), "year": year, "owed": words.tonnes(cutting.outstanding(enterprise, year)),
-        "rows": AllocationCut.objects.filter(enterprise=enterprise).select_related("paper", "by"),
+        "rows": AllocationCut.every.filter(enterprise=enterprise).select_related("paper", "withdrawn_by"),
         "forms": [
             {"do": "arrears", "title": _("欠缴等量核减"), "form": arrears, "what": _("数量是清缴期限过后仍欠的吨数，由平台算出。")},
             {"do": "false_data", "title": _("虚报等量核减"), "form": false_data, "what": _("清缴以后查明虚报、瞒报的，按处理决定的数量。")},

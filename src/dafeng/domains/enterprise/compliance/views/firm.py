@@ -16,19 +16,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.enterprise.compliance import (
+    carrying,
     deadlines,
     forms,
     holdings,
     library,
+    owing,
     permissions,
     positions,
-    services,
+    story,
+    surrendering,
+    trading,
+    verified,
     words,
 )
 from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.positions import Position
 from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
-from dafeng.domains.enterprise.models import CarbonDuty, CarbonTrade, Covered, Surrender
+from dafeng.domains.enterprise.models import CarbonDuty, CarbonTrade, Covered, Report, Surrender
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
@@ -44,16 +49,12 @@ def listed(request: HttpRequest, year: int, today: Any) -> list[Position]:
     return positions.positions(entries, today=today)
 
 
-def known_years() -> list[int]:
-    return [year for each in library.cycle_rules()["cycle"] for year in each["years"]]
-
-
 @require_safe
 @asks(permissions.SEE)
 def home(request: HttpRequest) -> HttpResponse:
     """The firms of a year: state, what is owed and what is lacking."""
     _now, today = clock()
-    year = asked.year(request, known_years(), default=positions.current_year(today))
+    year = asked.year(request, positions.known_years(today), default=positions.current_year(today))
     found = listed(request, year, today)
     rows = [
         {
@@ -77,7 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     if (answer := table.download()) is not None:
         return answer
-    context = {"table": table, "year": year, "years": _years(request, known_years(), year), "city": may(request.user, permissions.SEE_CITY)}  # fmt: skip
+    context = {"table": table, "year": year, "years": _years(request, positions.known_years(today), year), "city": may(request.user, permissions.SEE_CITY)}  # fmt: skip
     return render(request, "enterprise/compliance/home.html", context)
 
 
@@ -95,6 +96,7 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     history = positions.history(enterprise, today=today, held=held)
     context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "history": history}
     if not history:
+        context |= _outside(request, enterprise)
         return render(request, "enterprise/compliance/board.html", context)
     known = [each.covered.year for each in history]
     current = positions.current_year(today)
@@ -124,6 +126,42 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
             {"do": "lapse", "title": _("未结转的旧配额失效"), "form": None, "button": _("办理失效")},
         ]
     return render(request, "enterprise/compliance/board.html", context)
+
+
+@require_safe
+@asks(permissions.SEE)
+def year_story(request: HttpRequest, code: str) -> HttpResponse:
+    """A year step by step, from the report to the carry-over, each with the page where it can be read."""
+    enterprise = firm_of(request, code)
+    _now, today = clock()
+    history = positions.history(enterprise, today=today, held=holdings.of(enterprise))
+    known = sorted({each.covered.year for each in history} | _reported_years(enterprise))
+    context: dict[str, Any] = {"enterprise": enterprise, "name": called(enterprise), "history": history}
+    if known:
+        current = positions.current_year(today)
+        year = asked.year(request, known, default=current if current in known else known[-1])
+        position = next((each for each in history if each.covered.year == year), None)
+        told = story.of(enterprise, year, position, user=request.user)
+        context |= {"year": year, "years": _years(request, known, year), "story": told, "covered": position}
+    return render(request, "enterprise/compliance/year.html", context)
+
+
+def _reported_years(enterprise: Enterprise) -> set[int]:
+    return set(Report.objects.filter(enterprise=enterprise).values_list("year", flat=True))
+
+
+def _outside(request: HttpRequest, enterprise: Enterprise) -> dict[str, Any]:
+    """What there is of a firm that was never on a list: its reports and their verification."""
+    known = sorted(_reported_years(enterprise))
+    if not known:
+        return {}
+    year = asked.year(request, known, default=known[-1])
+    figure = verified.figures(enterprise=enterprise, year=year).get((enterprise.pk, year))
+    tonnes = None if figure is None or figure.whole is None else words.tonnes(figure.whole)
+    return {
+        "year": year, "years": _years(request, known, year), "story": story.of(enterprise, year, None, user=request.user),
+        "emitted": tonnes, "threshold": words.tonnes(library.cycle_rules()["threshold"]["tonnes"]),
+    }  # fmt: skip
 
 
 def _figures(each: Position) -> list[dict[str, Any]]:
@@ -220,16 +258,16 @@ def act(request: HttpRequest, code: str, year: int) -> HttpResponse:
     key: str = given["key"]
     try:
         if do == "surrender":
-            services.apply_surrender(enterprise, year, given["tonnes"], given["ccer"], key=key, by=request.user, now=now)  # fmt: skip
+            surrendering.apply_surrender(enterprise, year, given["tonnes"], given["ccer"], key=key, by=request.user, now=now)  # fmt: skip
             messages.success(request, _("已申请清缴，等待生态环境局办理；这些配额已被占用"))
         elif do == "move":
-            services.move(enterprise, given["asset"], given["to"], given["tonnes"], key=key, by=request.user, now=now)
+            trading.move(enterprise, given["asset"], given["to"], given["tonnes"], key=key, by=request.user, now=now)
             messages.success(request, _("已划转"))
         elif do == "carry":
-            services.carry_over(enterprise, given["tonnes"], key=key, by=request.user, now=now)
+            carrying.carry_over(enterprise, given["tonnes"], key=key, by=request.user, now=now)
             messages.success(request, _("已结转"))
         else:
-            services.cancel(enterprise, given["vintage"], given["tonnes"], key=key, by=request.user, now=now)
+            trading.cancel(enterprise, given["vintage"], given["tonnes"], key=key, by=request.user, now=now)
             messages.success(request, _("已自愿注销"))
     except DafengError as error:
         return _faulty(request, enterprise, year, form, error)
@@ -253,7 +291,7 @@ def decide(request: HttpRequest, id: UUID) -> HttpResponse:
     form = forms.DecideForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        services.decide_surrender(applied, grant=request.POST.get("do") == "grant", reason=reason, by=request.user, now=now)  # fmt: skip
+        surrendering.decide_surrender(applied, grant=request.POST.get("do") == "grant", reason=reason, by=request.user, now=now)  # fmt: skip
     except DafengError as error:
         return _faulty(request, applied.enterprise, applied.year, form, error)
     messages.success(request, _("已办理"))
@@ -266,7 +304,7 @@ def duty(request: HttpRequest, code: str, year: int) -> HttpResponse:
     """Record the duty from the locked report."""
     enterprise, (now, _today) = firm_of(request, code), clock()
     try:
-        made = services.register_duty(enterprise, year, by=request.user, now=now)
+        made = owing.register_duty(enterprise, year, by=request.user, now=now)
     except DafengError as error:
         return _faulty(request, enterprise, year, None, error)
     messages.success(request, _("应清缴量 %(t)s 吨已登记") % {"t": words.tonnes(made.tonnes)})
@@ -286,11 +324,11 @@ def office(request: HttpRequest, code: str, year: int) -> HttpResponse:
     given = form.cleaned_data if do != "lapse" else {}
     try:
         if do == "freeze":
-            services.freeze(enterprise, given["tonnes"], bucket=given["bucket"], order=given["order"], signer=f"court:{given['court']}", by=request.user, now=now)  # fmt: skip
+            trading.freeze(enterprise, given["tonnes"], bucket=given["bucket"], order=given["order"], signer=f"court:{given['court']}", by=request.user, now=now)  # fmt: skip
         elif do == "thaw":
-            services.thaw(enterprise, order=given["order"], signer=f"court:{given['court']}", by=request.user, now=now)
+            trading.thaw(enterprise, order=given["order"], signer=f"court:{given['court']}", by=request.user, now=now)
         else:
-            services.lapse(enterprise, by=request.user, now=now)
+            carrying.lapse(enterprise, by=request.user, now=now)
     except DafengError as error:
         return _faulty(request, enterprise, year, None if do == "lapse" else form, error)
     messages.success(request, _("已办理"))
@@ -301,6 +339,7 @@ urlpatterns = [
     path("compliance/", home, name="compliance-home"),
     path("compliance/surrenders/<uuid:id>/", decide, name="compliance-decide"),
     path("compliance/firms/<slug:code>/", board, name="compliance-board"),
+    path("compliance/firms/<slug:code>/year/", year_story, name="compliance-year"),
     path("compliance/firms/<slug:code>/<year:year>/act/", act, name="compliance-act"),
     path("compliance/firms/<slug:code>/<year:year>/duty/", duty, name="compliance-duty"),
     path("compliance/firms/<slug:code>/<year:year>/office/", office, name="compliance-office"),

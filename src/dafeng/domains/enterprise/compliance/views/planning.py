@@ -18,7 +18,7 @@ from dafeng.domains.enterprise.compliance import (
     permissions,
     positions,
     scenarios,
-    services,
+    signing,
     words,
 )
 from dafeng.domains.enterprise.compliance.methods import planner, whatif
@@ -119,7 +119,7 @@ def _compared(given: dict[str, Any], fuel: dict[str, Any], price: Decimal) -> di
     unit = whatif.Unit("u", given["class_"], given["cooling"], given["output"], given["heat"], given["heat_ratio"], given["load_factor"], given["fuel"], given["ncv"], given["carbon"], float(fuel["oxidation"]))  # fmt: skip
     change = whatif.Change(ncv=given["new_ncv"], carbon=given["new_carbon"], tested=not given["untested"], output=given["new_output"] or 1.0, load_factor=given["new_load"])  # fmt: skip
     later = given["default_carbon"] == "later"
-    rules = services.signed_set(given["rule_set"])
+    rules = signing.signed_set(given["rule_set"])
     made = whatif.compare(unit, change, rules, price=price, default_carbon=float(fuel["carbon_later" if later else "carbon_default"]))  # fmt: skip
     shown = {"cost": words.money, "intensity": lambda v: "–" if v is None else f"{v:.4f}".replace("-", "−")}
     lines = [{"title": words.line_title(name), "values": [shown.get(name, words.tonnes)(each) for each in row]} for name, row in made["lines"].items()]  # fmt: skip

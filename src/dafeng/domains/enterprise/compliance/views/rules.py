@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,8 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.enterprise.compliance import deadlines, forms, library, permissions, services, words
+from dafeng.domains.enterprise.compliance import deadlines, forms, library, permissions, positions, signing, words
+from dafeng.domains.enterprise.compliance.methods.duty import cycle_of
 from dafeng.domains.enterprise.compliance.methods.rulesets import RuleSet
 from dafeng.domains.enterprise.compliance.views.duty_page import clock
 from dafeng.domains.enterprise.models import RuleSignature
@@ -56,7 +58,7 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
     """One set: benchmarks and factors with source and standing, open values, who signed what."""
     found = set_of(slug)
     signatures = list(RuleSignature.objects.filter(rule_set=slug).select_related("by").order_by("-pk"))
-    standing_signed = services.signed_items(slug)
+    standing_signed = signing.signed_items(slug)
     return render(request, "enterprise/compliance/rule.html", _context(request, found, signatures, standing_signed))
 
 
@@ -115,12 +117,12 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
     found, (now, _today) = set_of(slug), clock()
     form = forms.SignForm(request.POST, items=[(code, words.item(found, code)) for code in found.items()])
     signatures = list(RuleSignature.objects.filter(rule_set=slug).select_related("by").order_by("-pk"))
-    context = _context(request, found, signatures, services.signed_items(slug))
+    context = _context(request, found, signatures, signing.signed_items(slug))
     if not form.is_valid():
         return render(request, "enterprise/compliance/rule.html", context | {"form": form}, status=422)
     given = form.cleaned_data
     try:
-        services.sign(slug, given["item"], source=given["source"], stands=given["stands"] == "yes", by=request.user, now=now)  # fmt: skip
+        signing.sign(slug, given["item"], source=given["source"], stands=given["stands"] == "yes", by=request.user, now=now)  # fmt: skip
     except DafengError as error:
         return render(request, "enterprise/compliance/rule.html", context | {"form": form, "error": error.as_dict()}, status=422)  # fmt: skip
     messages.success(request, _("已记录"))
@@ -169,12 +171,18 @@ def calendar(request: HttpRequest) -> HttpResponse:
             "early": first,
             "share": f"{first[1]:.0%}" if first else "",
         }
-        for each in library.cycle_rules()["cycle"]
+        for each in _cycles(today)
         for first in [deadlines.early(each["years"][0])]
     ]
     penalties = [{"each": each, "from": each.get("from"), "until": each.get("until"), "standing": words.standing(each["standing"]), "open": each["standing"] in "DX"} for each in library.cycle_rules()["penalty"]]  # fmt: skip
     carry = library.cycle_rules()["carry_over"]
     return render(request, "enterprise/compliance/calendar.html", {"rows": rows, "cycles": cycles, "year": today.year, "penalties": penalties, "carry": carry, "carry_standing": words.standing(carry["standing"])})  # fmt: skip
+
+
+def _cycles(today: date) -> list[Mapping[str, Any]]:
+    """The cycles up to the next year's, each once."""
+    found = (cycle_of(year, library.cycle_rules()) for year in positions.known_years(today))
+    return list({each["name"]: each for each in found}.values())
 
 
 urlpatterns = [

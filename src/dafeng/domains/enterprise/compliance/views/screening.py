@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -13,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.enterprise.compliance import library, permissions, screening, words
+from dafeng.domains.enterprise.compliance import library, permissions, positions, screening, words
 from dafeng.domains.enterprise.compliance.methods.screening import LISTED, VERDICTS
 from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
 from dafeng.kernel.actions import asks, may
@@ -22,19 +21,13 @@ from dafeng.kernel.pages import asked
 from dafeng.kernel.pages.tables import Choice, Column, Table
 
 
-def _years(today: date) -> list[int]:
-    """Years of which a list can be made now: those with rules, and the next one."""
-    known = [year for each in library.cycle_rules()["cycle"] for year in each["years"]]
-    return [year for year in known if year <= today.year + 1]
-
-
 @require_safe
 @asks(permissions.SEE_CITY)
 def screen(request: HttpRequest) -> HttpResponse:
     """Every firm with its verdict and the reason; those that must enter and are not on the list come first."""
     _now, today = clock()
-    known = _years(today)
-    year = asked.year(request, known, default=min(today.year, known[-1]))
+    known = positions.known_years(today)
+    year = asked.year(request, known, default=today.year)
     found = screening.screen(year)
     rows = [
         {

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from dafeng.domains.enterprise.compliance import forms, library, permissions, services, verified, words
+from dafeng.domains.enterprise.compliance import allocations, forms, library, permissions, signing, verified, words
 from dafeng.domains.enterprise.compliance.views.duty_page import shown_rows
 from dafeng.domains.enterprise.compliance.views.rules import set_of
 from dafeng.domains.enterprise.models import Report
@@ -27,7 +27,7 @@ def trial(request: HttpRequest) -> HttpResponse:
     codes = list(library.rule_sets())
     code = asked.one_of(request, "set", codes, default=codes[-1])
     set_of(code)
-    rules = services.signed_set(code)
+    rules = signing.signed_set(code)
     reports = Report.objects.for_user(request.user).filter(record__state="locked").select_related("enterprise").order_by("-year", "enterprise__name")  # fmt: skip
     named = request.GET.get("report", "")
     choose = forms.TrialForm({"set": code, "report": named}, sets=_sets(), reports=[(str(each.pk), f"{each.year} {each.enterprise}") for each in reports[:MOST_REPORTS]])  # fmt: skip
@@ -46,7 +46,7 @@ def trial(request: HttpRequest) -> HttpResponse:
     if not units.is_valid():
         return render(request, "enterprise/compliance/trial.html", context, status=422)
     try:
-        rows = services.simulate([each.row() for each in units if each.has_changed()], rules, pre=pre)
+        rows = allocations.simulate([each.row() for each in units if each.has_changed()], rules, pre=pre)
     except DafengError as error:
         return render(request, "enterprise/compliance/trial.html", context | {"error": error.as_dict()}, status=422)
     whole = [row["pre" if pre else "tonnes"] for row in rows]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dafeng.domains.enterprise.register import permissions, sheet
-from dafeng.domains.enterprise.reporting.refusing import SeenOld
-from dafeng.domains.enterprise.reporting.views.imports import XLSX, UploadForm
 from dafeng.kernel.actions import asks
-from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages.import_pages import template_file, upload_page
+from dafeng.kernel.pages.steps import record_of, unchanged
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
@@ -29,38 +26,24 @@ SHOWN = 500
 @asks(permissions.KEEP)
 def template(request: HttpRequest) -> FileResponse:
     """The empty workbook."""
-    book = io.BytesIO(sheet.template())
-    return FileResponse(book, as_attachment=True, filename="register.xlsx", content_type=XLSX)
+    return template_file(sheet.template(), "register")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.KEEP)
 def upload(request: HttpRequest) -> HttpResponse:
     """Upload a workbook: either its faults by row, or a preview that waits to be committed."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    imports = Record.objects.for_user(request.user).of_kind(sheet.KIND).order_by("-seq")[:8]
-    context: dict[str, Any] = {"form": form, "imports": imports}
-    if request.method != "POST":
-        return render(request, "enterprise/register/upload.html", context)
-    if not form.is_valid():
-        return render(request, "enterprise/register/upload.html", context, status=422)
-    given = form.cleaned_data["file"]
-    try:
-        made, staged = sheet.stage(given.file, name=given.name, by=request.user, now=timezone.now())
-    except DafengError as error:
-        return render(request, "enterprise/register/upload.html", context | {"error": error.as_dict()}, status=422)
-    if made is not None:
-        return redirect("enterprise:register-import", id=made.pk)
-    problems = [each.as_dict() for each in staged.problems[:SHOWN]]
-    more = context | {"problems": problems, "count": len(staged.problems)}
-    return render(request, "enterprise/register/upload.html", more, status=422)
+    return upload_page(
+        request,
+        "enterprise/register/upload.html",
+        lambda file, name: sheet.stage(file, name=name, by=request.user, now=timezone.now()),
+        lambda made: redirect("enterprise:register-import", id=made.pk),
+        {"imports": Record.objects.for_user(request.user).of_kind(sheet.KIND).order_by("-seq")[:8]},
+    )
 
 
 def _import(request: HttpRequest, id: UUID) -> Record:
-    found = Record.objects.for_user(request.user).of_kind(sheet.KIND).filter(pk=id).first()
-    if found is None:
-        raise NotFound(_("没有这次导入"))
-    return found
+    return record_of(request, id, sheet.KIND, mend=_("请从企业名录重新进入"))
 
 
 @require_safe
@@ -84,8 +67,7 @@ def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
 @asks(permissions.KEEP)
 def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
     record, now, action = _import(request, id), timezone.now(), request.POST.get("action", "")
-    if request.POST.get("state") != record.state:
-        raise SeenOld("stale_import", f"这次导入现为“{record.state_title}”", mend="请返回看最新情况")
+    unchanged(request, record)
     if action == "commit":
         count = sheet.commit(record, by=request.user, now=now)
         messages.success(request, _("已入库 %(count)s 家企业") % {"count": count})

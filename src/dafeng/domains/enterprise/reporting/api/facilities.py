@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dafeng.domains.enterprise.models import Facility
 from dafeng.domains.enterprise.reporting import boundaries, permissions, sectoral
-from dafeng.domains.enterprise.reporting.views.places import clock, facility_of, firm_of
+from dafeng.domains.enterprise.reporting.views.places import clock, facility_of, firm_of, own_facility
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.api import words
 
@@ -22,6 +22,7 @@ words.describe(
     sector=_("行业方法代码"),
     since=_("投产"),
     until=_("关停；在产为空"),
+    installation=_("所属装置的代码；自成一个装置为空"),
     facts=_("设施信息：机组类别、冷却方式、装机容量等，按起始日期"),
     sources=_("源流：燃料、物料，分设备或分处的另列"),
 )
@@ -34,6 +35,7 @@ words.describe(
     since=_("投产"),
     until=_("关停；在产为空"),
     compliance=_("是否计入履约边界"),
+    parent=_("所属装置的代码；自成一个装置为空"),
 )
 words.describe(
     within="FacilityFactsIn",
@@ -65,6 +67,7 @@ class FacilityDetail(Schema):
     since: date
     until: date | None
     compliance_inside: bool
+    installation: str
     facts: list[FacilityFactOut]
     sources: list[FacilitySourceOut]
 
@@ -75,6 +78,7 @@ class FacilityIn(Schema):
     since: date
     until: date | None = None
     compliance: bool = True
+    parent: str = Field("", max_length=60)
 
 
 class FacilityFactsIn(Schema):
@@ -98,6 +102,7 @@ def _detail(facility: Facility) -> dict[str, Any]:
         "since": facility.since,
         "until": facility.until,
         "compliance_inside": facility.compliance,
+        "installation": facility.parent.code if facility.parent else "",
         "facts": [
             {"fact": name, "title": titles[name], "since": since, "value": value, "shown": sectoral.fact_shown(facility.sector, name, value)}
             for name, lines in sectoral.facts_of(facility).items()
@@ -109,12 +114,6 @@ def _detail(facility: Facility) -> dict[str, Any]:
             for name in names
         ],
     }  # fmt: skip
-
-
-def _own(request: HttpRequest, facility: int, what: str) -> Facility:
-    found = facility_of(request.user, facility, what=what)
-    demand(request.user, permissions.KEEP, found)
-    return found
 
 
 @router.get(
@@ -146,7 +145,7 @@ def put_reporting_facility(request: HttpRequest, firm: str, code: str, given: Fa
 )
 @asks(permissions.KEEP)
 def put_facility_facts(request: HttpRequest, facility: int, given: FacilityFactsIn) -> Any:
-    found, (now, _today) = _own(request, facility, "api-facts"), clock()
+    found, (now, _today) = own_facility(request.user, facility, what="api-facts"), clock()
     return _detail(boundaries.set_facts(found, given.since, given.facts, by=request.user, now=now))
 
 
@@ -155,7 +154,7 @@ def put_facility_facts(request: HttpRequest, facility: int, given: FacilityFacts
 )
 @asks(permissions.KEEP)
 def add_facility_source(request: HttpRequest, facility: int, given: FacilitySourceIn) -> Any:
-    found, (now, _today) = _own(request, facility, "api-source"), clock()
+    found, (now, _today) = own_facility(request.user, facility, what="api-source"), clock()
     return _detail(boundaries.add_stream(found, given.stream, given.name, by=request.user, now=now))
 
 
@@ -166,5 +165,5 @@ def add_facility_source(request: HttpRequest, facility: int, given: FacilitySour
 )
 @asks(permissions.KEEP)
 def remove_facility_source(request: HttpRequest, facility: int, given: Query[FacilitySourceIn]) -> Any:
-    found, (now, _today) = _own(request, facility, "api-source"), clock()
+    found, (now, _today) = own_facility(request.user, facility, what="api-source"), clock()
     return _detail(boundaries.remove_stream(found, given.stream, given.name, by=request.user, now=now))

@@ -1,30 +1,36 @@
-"""Meters of a facility over HTTP: which points stand for which item, and a month filled from them."""
+"""Measuring points of a facility over HTTP: registered, listed, struck; and a month filled from those that stand in the readings store."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from dafeng.domains.enterprise.models import Facility
-from dafeng.domains.enterprise.reporting import entry, metering, permissions, sectoral
+from dafeng.domains.enterprise.models import Facility, MeasuringPoint
+from dafeng.domains.enterprise.reporting import entry, metering, permissions, points, sectoral
 from dafeng.domains.enterprise.reporting.views.places import clock as now_and_today
-from dafeng.domains.enterprise.reporting.views.places import facility_of
-from dafeng.kernel.actions import asks, demand
+from dafeng.domains.enterprise.reporting.views.places import facility_of, own_facility
+from dafeng.kernel.actions import asks
 from dafeng.kernel.api import words
 from dafeng.kernel.api.paging import Page, Paging, page
 
 router = Router(tags=["enterprise"])
 
 _CELL = {"item": _("项目代码"), "stream": _("源流；不分源流为空"), "title": _("项目"), "unit": _("单位")}
-words.describe(within="MeterAssignmentOut", points=_("计量点代码，用量合计为这一项；已取消为空"), **_CELL)
-words.describe(
-    within="MeterAssignmentIn",
-    item=_("项目代码；须是本单元的月度项目"),
-    stream=_("源流；不分源流为空"),
-    points=_("计量点代码，须属于本企业；空则取消"),
-)
+_POINT = {
+    "instrument": _("器具类型和型号"),
+    "accuracy": _("准确度等级"),
+    "place": _("安装位置"),
+    "calibrated": _("各次检定或校准的日期"),
+    "period": _("检定周期（月）；没有规定为空"),
+    "reading": _("能源监测的计量点代码，须属于本企业；填了，它的用量填入这一项"),
+    "since": _("启用"),
+    "until": _("停用；在用为空"),
+}
+words.describe(within="MeasuringPointOut", code=_("测点代码"), **_CELL, **_POINT)
+words.describe(within="MeasuringPointIn", item=_("项目代码"), stream=_("源流；不分源流为空"), **_POINT)
 words.describe(
     within="MonthMetered",
     seen=_("这个月的新令牌"),
@@ -49,18 +55,33 @@ words.describe(
 )
 
 
-class MeterAssignmentOut(Schema):
+class MeasuringPointIn(Schema):
+    item: str = Field(max_length=60)
+    stream: str = Field("", max_length=60)
+    instrument: str = Field(min_length=1, max_length=120)
+    accuracy: str = Field("", max_length=40)
+    place: str = Field("", max_length=120)
+    calibrated: Annotated[list[date], Field(default_factory=list, max_length=60)]
+    period: int | None = Field(None, ge=1, le=240)
+    reading: str = Field("", max_length=80)
+    since: date
+    until: date | None = None
+
+
+class MeasuringPointOut(Schema):
+    code: str
     item: str
     stream: str
     title: str
     unit: str
-    points: list[str]
-
-
-class MeterAssignmentIn(Schema):
-    item: str = Field(max_length=60)
-    stream: str = Field("", max_length=60)
-    points: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=metering.MOST_POINTS)]
+    instrument: str
+    accuracy: str
+    place: str
+    calibrated: list[date]
+    period: int | None
+    reading: str
+    since: date
+    until: date | None
 
 
 class MeteredOut(Schema):
@@ -91,7 +112,7 @@ class MonthMetered(Schema):
     left: list[MeterLeftOut]
 
 
-def _cell(facility: Facility, each: metering.Assignment) -> dict[str, Any]:
+def _cell(facility: Facility, each: metering.Assignment | MeasuringPoint) -> dict[str, Any]:
     return {
         "item": each.item,
         "stream": each.stream,
@@ -100,35 +121,44 @@ def _cell(facility: Facility, each: metering.Assignment) -> dict[str, Any]:
     }
 
 
-def _assignment(facility: Facility, each: metering.Assignment) -> dict[str, Any]:
-    return _cell(facility, each) | {"points": list(each.points)}
+def _point(facility: Facility, each: MeasuringPoint) -> dict[str, Any]:
+    return points.words_of(each) | _cell(facility, each)
 
 
 @router.get(
-    "/enterprise/reporting/facilities/{int:facility}/meters",
-    response=Page[MeterAssignmentOut],
-    summary=_("核算单元的计量点：哪些点填哪一项"),
+    "/enterprise/reporting/facilities/{int:facility}/points",
+    response=Page[MeasuringPointOut],
+    summary=_("核算单元的测点"),
 )
 @asks(permissions.SEE)
-def list_facility_meters(request: HttpRequest, facility: int, asked: Query[Paging]) -> Any:
-    held_by = facility_of(request.user, facility, what="api-meters")
-    return page(request, metering.assigned(held_by), asked, lambda each: _assignment(held_by, each))
+def list_facility_points(request: HttpRequest, facility: int, asked: Query[Paging]) -> Any:
+    held_by = facility_of(request.user, facility, what="api-points")
+    return page(request, held_by.points.order_by("code"), asked, lambda each: _point(held_by, each))
 
 
 @router.put(
-    "/enterprise/reporting/facilities/{int:facility}/meters",
-    response=MeterAssignmentOut,
-    summary=_("登记或取消一个项目的计量点"),
+    "/enterprise/reporting/facilities/{int:facility}/points/{code}",
+    response=MeasuringPointOut,
+    summary=_("登记测点，或改动它的登记"),
 )
 @asks(permissions.KEEP)
-def put_facility_meters(request: HttpRequest, facility: int, given: MeterAssignmentIn) -> Any:
-    held_by = facility_of(request.user, facility, what="api-meters")
-    demand(request.user, permissions.KEEP, held_by)
+def put_facility_point(request: HttpRequest, facility: int, code: str, given: MeasuringPointIn) -> Any:
+    held_by = own_facility(request.user, facility, what="api-points")
     now, _today = now_and_today()
-    metering.assign(held_by, given.item, given.stream, given.points, by=request.user, now=now)
-    none = metering.Assignment(given.item, given.stream, ())
-    kept = (each for each in metering.assigned(held_by) if (each.item, each.stream) == (given.item, given.stream))
-    return _assignment(held_by, next(kept, none))
+    return _point(held_by, points.put(held_by, code, **given.dict(), by=request.user, now=now))
+
+
+@router.delete(
+    "/enterprise/reporting/facilities/{int:facility}/points/{code}",
+    response={204: None},
+    summary=_("删除登记错了的测点；换下的器具写停用日期"),
+)
+@asks(permissions.KEEP)
+def drop_facility_point(request: HttpRequest, facility: int, code: str) -> Any:
+    held_by = own_facility(request.user, facility, what="api-points")
+    now, _today = now_and_today()
+    points.drop(held_by, code, by=request.user, now=now)
+    return Status(204, None)
 
 
 @router.post(
@@ -138,9 +168,7 @@ def put_facility_meters(request: HttpRequest, facility: int, given: MeterAssignm
 )
 @asks(permissions.KEEP)
 def fill_facility_month(request: HttpRequest, facility: int, month: str) -> Any:
-    held_by = facility_of(request.user, facility, what="api-metered")
-    demand(request.user, permissions.KEEP, held_by)
-    now, _today = now_and_today()
+    held_by, (now, _today) = own_facility(request.user, facility, what="api-metered"), now_and_today()
     outcomes = metering.fill(held_by, month, by=request.user, now=now)
     held = {(each.item, each.stream): each for each in entry.current(held_by, month)}
 

@@ -97,6 +97,7 @@ class FacilityOut(Schema):
     since: date
     until: date | None
     compliance_inside: bool
+    installation: str
 
 
 class MonthCell(Schema):
@@ -172,7 +173,7 @@ def list_reporting_sectors(request: HttpRequest, asked: Query[Paging]) -> Any:
 @router.get("/enterprise/reporting/facilities", response=Page[FacilityOut], summary=_("可以查看的核算单元"))
 @asks(permissions.SEE)
 def list_reporting_facilities(request: HttpRequest, asked: Query[Paging]) -> Any:
-    seen = Facility.objects.for_user(request.user).select_related("enterprise").distinct()
+    seen = Facility.objects.for_user(request.user).select_related("enterprise", "parent").distinct()
     return page(request, seen.order_by("enterprise__code", "code"), asked, _facility)
 
 
@@ -188,6 +189,7 @@ def _facility(row: Facility) -> dict[str, Any]:
         "since": row.since,
         "until": row.until,
         "compliance_inside": row.compliance,
+        "installation": row.parent.code if row.parent else "",
     }
 
 

@@ -17,6 +17,7 @@ words.describe(
     facility_code=_("核算单元代码"),
     sector_title=_("行业方法的名称"),
     compliance_inside=_("是否计入履约边界"),
+    installation=_("所属装置的代码；自成一个装置为空"),
     reporting_t=_("报告边界排放量，t CO2e；还没有报送为空"),
     compliance_t=_("履约边界排放量，t CO2e；还没有报送为空"),
     report_state=_("办理状态的代码"),

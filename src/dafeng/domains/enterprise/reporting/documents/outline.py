@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.models import Report
 from dafeng.domains.enterprise.reporting import lineage, sectoral
+from dafeng.domains.enterprise.reporting.findings_words import rule_title
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def paper(report: Report, content: dict[str, Any]) -> Paper:
 
 def _unit(content: dict[str, Any], name: str) -> Chapter:
     firm, boundary = content["enterprise"], content["boundary"]
+    above = {each["code"]: each["name"] for each in boundary.get("installations", ())}
     return Chapter(
         _("一、企业基本情况"),
         tables=[
@@ -98,9 +100,10 @@ def _unit(content: dict[str, Any], name: str) -> Chapter:
             ),
             Table(
                 _("核算单元"),
-                [_("代码"), _("名称"), _("行业方法"), _("投产"), _("关停"), _("履约边界")],
+                [_("装置"), _("代码"), _("名称"), _("行业方法"), _("投产"), _("关停"), _("履约边界")],
                 [
                     [
+                        above.get(each.get("installation", ""), "–"),
                         each["code"],
                         each["name"],
                         sectoral.sector_title(each["sector"]),
@@ -108,7 +111,10 @@ def _unit(content: dict[str, Any], name: str) -> Chapter:
                         each["until"] or "–",
                         _("计入") if each["compliance"] else _("不计入"),
                     ]
-                    for each in boundary["facilities"]
+                    for each in sorted(
+                        boundary["facilities"],
+                        key=lambda each: (each.get("installation") or each["code"], each["code"]),
+                    )
                 ],
             ),
             Table(
@@ -281,6 +287,7 @@ def _factors(content: dict[str, Any]) -> Chapter:
 
 def _quality(content: dict[str, Any]) -> Chapter:
     plan = content["control_plan"]
+    sectors = {each["code"]: each["sector"] for each in content["boundary"]["facilities"]}
     words = (
         [_("数据质量控制方案第 %(number)s 版已备案。") % {"number": plan["number"]}]
         if plan
@@ -294,13 +301,45 @@ def _quality(content: dict[str, Any]) -> Chapter:
         ],
         tables=[
             Table(
+                _("计量器具"),
+                [
+                    _("核算单元"),
+                    _("测点代码"),
+                    _("项目"),
+                    _("器具类型和型号"),
+                    _("准确度等级"),
+                    _("安装位置"),
+                    _("最近检定"),
+                    _("检定周期（月）"),
+                ],
+                [
+                    [
+                        each["facility"],
+                        each["code"],
+                        sectoral.title_of(sectors[each["facility"]], each["item"], each["stream"]),
+                        each["instrument"] or "–",
+                        each["accuracy"] or "–",
+                        each["place"] or "–",
+                        each["calibrated"][-1] if each["calibrated"] else "–",
+                        str(each["period"] or "–"),
+                    ]
+                    for each in content["boundary"].get("points", ())
+                ],
+            ),
+            Table(
                 _("检查发现与说明"),
                 [_("核算单元"), _("月份"), _("规则"), _("状态"), _("说明")],
                 [
-                    [each["facility"], each["month"], each["rule"], _state(each["state"]), each["answer"] or "–"]
+                    [
+                        each["facility"],
+                        each["month"],
+                        rule_title(sectors.get(each["facility"], ""), each["rule"]),
+                        _state(each["state"]),
+                        each["answer"] or "–",
+                    ]
                     for each in content["findings"]
                 ],
-            )
+            ),
         ],
     )
 

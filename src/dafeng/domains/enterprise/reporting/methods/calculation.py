@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from dafeng.domains.enterprise.reporting.methods import MODULES
+from dafeng.domains.enterprise.reporting.methods import MODULES, weighting
 from dafeng.domains.enterprise.reporting.methods.frames import Wide, told_frame, wide_frames
 from dafeng.domains.enterprise.reporting.methods.parameters import STANDINGS, USABLE, Parameter, Parameters, worse
 from dafeng.domains.enterprise.reporting.methods.sectors import Fill, Formula, Item, Sector
@@ -221,6 +221,9 @@ class _Work:
     def fill(self, fill: Fill) -> None:
         """Fill an item where it was not told: derive it, or take the value that the guideline prescribes, visibly."""
         wide, item = self.wide[fill.stream], self.sector.items[fill.item]
+        if fill.gather:
+            self._gather(wide, fill, item)
+            return
         if wide.frame.is_empty() or any(not wide.has(name) for name in fill.needs):
             return
         wanted = wide.value(item.code).is_null()
@@ -252,6 +255,20 @@ class _Work:
         found = wide.frame.with_columns(pl.when(wanted & made.is_finite()).then(made).alias("made"))["made"]
         nothing = pl.lit(None, dtype=pl.UInt8)
         wide.put(item.code, found, way="computed", source=pl.lit(method.reference), rank=nothing)
+
+    def _gather(self, wide: Wide, fill: Fill, item: Item) -> None:
+        """What a whole has of what was told of its parts: their sum, or their weighted mean; unknown where it is of one of them."""
+        parts = self.wide[fill.gather]
+        asked = [name for name in (fill.value, fill.weight) if name]
+        if wide.frame.is_empty() or parts.frame.is_empty() or not all(map(parts.has, asked)):
+            return
+        made = weighting.by_mass(fill.value, fill.weight) if fill.weight else pl.col(fill.value).sum()
+        known = pl.all_horizontal(pl.col(name).is_not_null().all() for name in asked)
+        place = ["facility", "month"]
+        found = parts.frame.group_by(place, maintain_order=True).agg(pl.when(known).then(made).alias("made"))
+        frame = wide.frame.join(found, on=place, how="left", maintain_order="left")
+        made_ = frame.with_columns(pl.when(wide.value(item.code).is_null()).then("made").alias("made"))["made"]
+        wide.put(item.code, made_, way="computed", source=pl.lit(fill.rule), rank=pl.lit(None, dtype=pl.UInt8))
 
     def _prescribe(self, wide: Wide, fill: Fill, item: Item, wanted: pl.Expr) -> None:
         lacking = wide.frame.with_columns(wanted.alias("lacking"))["lacking"]

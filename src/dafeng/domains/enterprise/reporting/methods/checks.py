@@ -111,6 +111,8 @@ def _of_sector(rule: Rule, sector: Sector, parameters: Parameters | None, on: da
         if parameters is None:
             return None
         settings["references"] = _references(rule, sector, parameters, on or parameters.on)
+    if rule.kind == "holiday_report":
+        settings["items"] = [code for code, item in sector.items.items() if item.tested]
     if rule.get("denominator") == "output":
         if not sector.output:
             return None

@@ -1,7 +1,8 @@
 """Power generation: supplied electricity and heat, heat ratio, consumption and intensity, in the numbering of the 2021 text.
 
 Source: 企业温室气体排放核算与报告指南 发电设施 (环办气候〔2021〕9号 附件2) annex A, read in full (standing A). Burning and purchased electricity are
-in `combustion`; merged units (A.23), (A.24) in `weighting`. Later texts are dated parameter sets, not other formulas, as far as they
+in `combustion`; units reported together (A.23), (A.24) are a fill that gathers (`sectors/power.toml`). Later texts are dated parameter
+sets, not other formulas, as far as they
 were found (facts/mrv/power_guideline.md).
 """
 

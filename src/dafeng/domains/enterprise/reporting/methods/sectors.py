@@ -103,10 +103,43 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Fill:
-    """How an item that was not told is filled, in the order of the list: by a method, or by a prescribed parameter.
+class Source:
+    """Where a value may come from; `ways` are the ways of a month's value (`computed`: derived from other items) that come from it."""
 
-    `needs` must be told for the month; `rule` is shown beside the value.
+    code: str
+    title: str
+    title_en: str
+    ways: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """The sources that the guideline admits for an item, the best first: which one is used may not be lowered in later years."""
+
+    item: str
+    sources: tuple[Source, ...]
+    rule: str
+    rule_en: str
+    groups: tuple[str, ...] = ()
+
+    def find(self, code: str) -> Source | None:
+        return next((each for each in self.sources if each.code == code), None)
+
+    def rank(self, code: str) -> int:
+        """0 is the best; what is not in the order stands behind all that is."""
+        return next((rank for rank, each in enumerate(self.sources) if each.code == code), len(self.sources))
+
+    def rank_of_way(self, way: str) -> int:
+        """The best source that a value of this way may have come from: a month tells its way, not the source itself."""
+        return next((rank for rank, each in enumerate(self.sources) if way in each.ways), len(self.sources))
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How an item that was not told is filled, in the order of the list: by a method, by a prescribed parameter, or from the parts of a whole.
+
+    `needs` must be told for the month; `rule` is shown beside the value. `gather`: a stream whose sources are the parts; of the facility's
+    own item they make the sum of their `value`, or its mean weighted by `weight`.
     """
 
     item: str
@@ -118,6 +151,9 @@ class Fill:
     needs: tuple[str, ...] = ()
     rule: str = ""
     rule_en: str = ""
+    gather: str = ""
+    value: str = ""
+    weight: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +226,7 @@ class Sector:
     checks: tuple[Mapping[str, Any], ...]
     boundaries: tuple[str, ...]
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    orders: tuple[Order, ...] = ()
     output: str = ""
     note: str = ""
     note_en: str = ""
@@ -215,6 +252,13 @@ class Sector:
         found = self.items[item]
         kind = self.streams[found.stream].kind(stream) if found.stream else None
         return found.unit_of(kind.group if kind else "")
+
+    def order(self, item: str, stream: str = "") -> Order | None:
+        """The order of an item's sources in a stream; None where no text that was read prints one."""
+        found = self.items[item]
+        kind = self.streams[found.stream].kind(stream) if found.stream else None
+        group = kind.group if kind else ""
+        return next((o for o in self.orders if o.item == item and (not o.groups or group in o.groups)), None)
 
     def stream_title(self, item: str, stream: str, *, english: bool = False) -> str:
         """The name of a stream as a person reads it; the label follows in brackets."""
@@ -268,6 +312,7 @@ def _sector(code: str, raw: Mapping[str, Any], parts: list[dict[str, Any]]) -> S
         checks=tuple(joined("checks")),
         boundaries=tuple(raw.get("boundaries", ("reporting",))),
         facts={entry["code"]: _fact(entry) for entry in raw.get("facts", [])},
+        orders=tuple(_order(entry) for entry in joined("orders")),
         output=raw.get("output", ""),
         note=raw.get("note", ""),
         note_en=raw.get("note_en", ""),
@@ -289,6 +334,10 @@ def _stream(entry: Mapping[str, Any]) -> Stream:
 
 def _fact(entry: Mapping[str, Any]) -> Fact:
     return Fact(**{**entry, "kinds": _choices(entry.get("kinds", {}))})
+
+
+def _order(entry: Mapping[str, Any]) -> Order:
+    return _of(Order, {**entry, "sources": [_of(Source, each) for each in entry["sources"]]})
 
 
 def _of(kind: type[Any], entry: Mapping[str, Any]) -> Any:
@@ -320,8 +369,16 @@ def _check(sector: Sector, file: str) -> None:
         if formula.stream and formula.stream not in sector.streams:
             refuse(f"公式 {formula.code} 的源流 {formula.stream} 没有定义")
     for fill in sector.fills:
-        if fill.item not in sector.items or bool(fill.method) == bool(fill.parameter):
+        if fill.item not in sector.items or sum(map(bool, (fill.method, fill.parameter, fill.gather))) != 1:
             refuse(f"补缺 {fill.item} 的项目没有定义，或没有恰好写一种补法")
+        if fill.gather and {each.code for each in sector.items_of.get(fill.gather, ())} < {
+            fill.value,
+            fill.weight or fill.value,
+        }:
+            refuse(f"补缺 {fill.item} 的源流 {fill.gather} 没有所要的项目")
+    for order in sector.orders:
+        if order.item not in sector.items or len({each.code for each in order.sources}) != len(order.sources):
+            refuse(f"来源次序 {order.item} 的项目没有定义，或来源写了两次")
     for fact in sector.facts.values():
         if bool(fact.kinds) == bool(fact.unit):
             refuse(f"设施信息 {fact.code} 没有恰好写明可选的值或单位")

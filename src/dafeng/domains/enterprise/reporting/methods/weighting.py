@@ -6,8 +6,6 @@ non-conformity. With these weights the year's product (mass × NCV × CC) equals
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 
@@ -26,18 +24,6 @@ def by_mass(value: str, mass: str) -> pl.Expr:
 def by_heat(value: str, mass: str, net_calorific_value: str) -> pl.Expr:
     """The annual mean of carbon per GJ: each month by its heat."""
     return weighted_mean(value, pl.col(mass) * pl.col(net_calorific_value))
-
-
-def merged_hours(units: pl.DataFrame, by: Sequence[str] = ("facility",)) -> pl.DataFrame:
-    """(A.23) Running hours of merged units: t = Σ(t·Pe) ÷ ΣPe. `units`: the columns of `by`, `hours`, `capacity` (MW)."""
-    return units.group_by(by, maintain_order=True).agg(by_mass("hours", "capacity").alias("hours"))
-
-
-def load_factor(units: pl.DataFrame, by: Sequence[str] = ("facility",)) -> pl.DataFrame:
-    """(A.24) Load factor of merged units: X = ΣW_fd ÷ Σ(Pe·t). `units`: the columns of `by`, `generation` (MWh), `hours`, `capacity`."""
-    possible = (pl.col("capacity") * pl.col("hours")).sum()
-    found = pl.when(possible > 0).then(pl.col("generation").sum() / possible)
-    return units.group_by(by, maintain_order=True).agg(found.alias("load_factor"))
 
 
 def as_received_from_dried(carbon_dried: float, moisture_received: float, moisture_dried: float) -> float:

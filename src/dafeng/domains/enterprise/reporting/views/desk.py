@@ -34,6 +34,7 @@ from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.indicators import services as indicators
+from dafeng.kernel.indicators.keys import key_of
 from dafeng.kernel.pages import asked
 from dafeng.kernel.records.models import Move
 
@@ -64,7 +65,8 @@ def _desk_page(
 ) -> HttpResponse:
     seen = Enterprise.objects.filter(permissions.firms_seen(request.user))
     facilities = list(
-        Facility.objects.filter(enterprise__in=seen, since__year__lte=year)
+        Facility.objects.units()
+        .filter(enterprise__in=seen, since__year__lte=year)
         .filter(Q(until=None) | Q(until__year__gte=year))
         .select_related("enterprise")
         .order_by("enterprise__code", "code")
@@ -179,6 +181,8 @@ def feed_page(request: HttpRequest) -> HttpResponse:
         else {}
     )
     fuels = sectoral.fuel_titles()
+    carried, left = feed.told(counting)
+    language = 1 if sectoral.english() else 0
     context = {
         "year": year,
         "years": summary.years_of(today),
@@ -192,6 +196,19 @@ def feed_page(request: HttpRequest) -> HttpResponse:
                 "firms": len(row["report"]),
             }
             for row in feed.heat(counting).to_dicts()
+        ],
+        "activities": [
+            {
+                **row,
+                "title": feed.title_of(row["category"]),
+                "published": published.get(key_of({name: row[name] for name in feed.CELL[:-1] if row[name]})),
+                "firms": len(row["report"]),
+            }
+            for row in feed.activities(carried).to_dicts()
+        ],
+        "left": [
+            {name: each[name][language] for name in ("sector", "source", "reason")} | {"firms": each["firms"]}
+            for each in feed.left_over(left)
         ],
         "shares": [
             {

@@ -24,6 +24,7 @@ from dafeng.domains.enterprise.reporting import (
     permissions,
     reports,
     sectoral,
+    sources,
     summary,
 )
 from dafeng.domains.enterprise.reporting.findings_words import words_of
@@ -197,7 +198,14 @@ def _month_page(
     typed = typed or {}
     computed = sectoral.compute([found], values, year)
     applied = {(row["item"], row["stream"] or ""): row for row in computed.applied}
-    rows = [_row(each, held.get(each.key), typed, applied.get(each.key)) for each in sectoral.fields(found, month)]
+    planned = {
+        key: sectoral.source_titles(order)[source]
+        for key, (order, source) in sources.planned(found.plan_content or {}, found).items()
+    }
+    rows = [
+        _row(each, held.get(each.key), typed, applied.get(each.key)) | {"planned": planned.get(each.key)}
+        for each in sectoral.fields(found, month)
+    ]
     filing = MonthFiling.objects.filter(facility=found, month=month).select_related("by").first()
     changes = boundaries.changes_of([found]).get(found.pk, ())
     state = getattr(found, "report_state", None)
@@ -227,7 +235,7 @@ def _month_page(
         "closed": found.report_id if closed else None,  # type: ignore[attr-defined]
         "closed_state": workflows.get(reports.KIND).states[str(state)].title if closed else "",
         "edits": own and not closed,
-        "meters": metering.assigned(found) if len(month) == len("2025-03") else (),
+        "meters": metering.assigned(found, month) if len(month) == len("2025-03") else (),
         "sides": [
             {"title": title, "inside": boundaries.inside(found, changes, month, code)}
             for code, title in (("reporting", _("报告边界")), ("compliance", _("履约边界")))

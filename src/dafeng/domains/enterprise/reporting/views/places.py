@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.models import Facility, Report
-from dafeng.domains.enterprise.reporting import permissions, summary
+from dafeng.domains.enterprise.reporting import permissions, plans, summary
 from dafeng.domains.enterprise.reporting.refusing import refuse_other
+from dafeng.kernel.actions import demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages import asked
@@ -36,17 +37,26 @@ def firm_of(user: Any, code: str, *, what: str) -> Enterprise:
 
 
 def facility_of(user: Any, pk: int, *, what: str, year: int = 0) -> Facility:
-    """As `firm_of`. With a year it carries the year's newest report as `report_id` and `report_state`, in the same question."""
+    """As `firm_of`. With a year it carries the year's newest report as `report_id` and `report_state`, and the content of the plan in force
+    as `plan_content`, in the same question."""
     newest = Report.objects.filter(enterprise=OuterRef("enterprise"), year=year).order_by("-version")
     found = Facility.objects.for_user(user).filter(pk=pk).select_related("enterprise").distinct()
     seen = found.annotate(
-        report_id=Subquery(newest.values("pk")[:1]), report_state=Subquery(newest.values("record__state")[:1])
-    ).first()
+        report_id=Subquery(newest.values("pk")[:1]), report_state=Subquery(newest.values("record__state")[:1]),
+        plan_content=Subquery(plans.in_force(enterprise=OuterRef("enterprise"), year=year).values("content")[:1]),
+    ).first()  # fmt: skip
     if seen is None:
         if Facility.objects.filter(pk=pk).exists():
             raise refuse_other(user, "facility", pk, now=timezone.now(), what=what)
         raise NotFound(_("没有这个核算单元"))
     return seen
+
+
+def own_facility(user: Any, pk: int, *, what: str) -> Facility:
+    """As `facility_of`, for whoever tells its data. Raises `PermissionDenied`."""
+    found = facility_of(user, pk, what=what)
+    demand(user, permissions.KEEP, found)
+    return found
 
 
 def report_of(user: Any, id: UUID, *, what: str) -> Report:
@@ -67,6 +77,4 @@ def year_of(request: HttpRequest, today: date) -> tuple[int, list[int]]:
 
 def keeps(user: Any, enterprise: Enterprise) -> bool:
     """Whether a person may change what this enterprise tells."""
-    from dafeng.kernel.actions import may
-
     return may(user, permissions.KEEP, enterprise)

@@ -34,7 +34,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
     _now, today = clock()
     year = asked.year(request, summary.years_of(today), default=today.year - 1)
     city = city_of(request.user)
-    facilities = Facility.objects.for_user(request.user).filter(enterprise__city=city, since__year__lte=year)
+    facilities = Facility.objects.units().for_user(request.user).filter(enterprise__city=city, since__year__lte=year)
     living = list(facilities.filter(Q(until=None) | Q(until__year__gte=year)).distinct())
     counting = [each for each in feed.counting(city, year) if each.enterprise_id in {f.enterprise_id for f in living}]
     table = Table(

@@ -160,7 +160,7 @@ def report(project: Project, *, on: date) -> Paper:
             _("%(name)s，%(kind)s，位于%(place)s，行业代码 %(industry)s，计划 %(year)s 年投产。")
             % {"name": project.name, "kind": project.get_kind_display(), "place": place, "industry": project.industry, "year": project.operation_year}
         ),
-        Paragraph(_("建设单位：%(enterprise)s；编制单位：%(compiler)s。") % {"enterprise": project.enterprise.name, "compiler": basics.get("compiler", "–")}),
+        Paragraph(_("建设单位：%(enterprise)s；编制单位：%(compiler)s。") % {"enterprise": project.enterprise.name, "compiler": words.compiler(basics)}),
         Paragraph(
             _("生态环境分区管控：%(unit)s，%(grade)s。%(findings)s")
             % {

@@ -35,7 +35,7 @@ from dafeng.domains.enterprise.review import (
     swaps,
     words,
 )
-from dafeng.domains.enterprise.review.forms import (
+from dafeng.domains.enterprise.review.forms.keeping import (
     CapacityForm,
     ControlUnitForm,
     ExpertForm,

@@ -13,14 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dafeng.domains.enterprise.models import CapacitySource, ProjectAcceptance, ProjectChange, ProjectExpert
 from dafeng.domains.enterprise.review import acceptances, changes, experts, joint, permissions, projects, swaps
-from dafeng.domains.enterprise.review.forms import (
-    AcceptForm,
-    ConclusionForm,
-    JointForm,
-    JudgeForm,
-    OpinionForm,
-    SwapForm,
-)
+from dafeng.domains.enterprise.review.forms.following import AcceptForm, SwapForm
+from dafeng.domains.enterprise.review.forms.judging import ConclusionForm, JointForm, JudgeForm, OpinionForm
 from dafeng.domains.enterprise.review.views import clock, demand_seen, done, faults, form_page, project_of
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.errors import DafengError, NotFound

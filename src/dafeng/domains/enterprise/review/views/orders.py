@@ -14,16 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dafeng.domains.enterprise.review import cities, figures, imports, orders, permissions
-from dafeng.domains.enterprise.review.forms import (
-    BasicsForm,
-    EnergyForm,
-    MendedForm,
-    OrderCheckForm,
-    OrderForm,
-    OutputForm,
-    PaperForm,
-    ReasonForm,
-)
+from dafeng.domains.enterprise.review.forms.following import MendedForm, OrderCheckForm, OrderForm, PaperForm
+from dafeng.domains.enterprise.review.forms.judging import ReasonForm
+from dafeng.domains.enterprise.review.forms.telling import BasicsForm, EnergyForm, OutputForm
 from dafeng.domains.enterprise.review.views import clock, demand_seen, done, form_page, project_of
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.enterprises.models import Enterprise

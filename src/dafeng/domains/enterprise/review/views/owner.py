@@ -25,18 +25,16 @@ from dafeng.domains.enterprise.review import (
     projects,
 )
 from dafeng.domains.enterprise.review import words as said
-from dafeng.domains.enterprise.review.forms import (
+from dafeng.domains.enterprise.review.forms.following import ChangeForm, DayForm, SelfCheckForm
+from dafeng.domains.enterprise.review.forms.judging import ReasonForm
+from dafeng.domains.enterprise.review.forms.telling import (
     AnnexForm,
     BasicsForm,
-    ChangeForm,
     ComparisonForm,
-    DayForm,
     EnergyForm,
     MeasuresForm,
     MonthForm,
     OutputForm,
-    ReasonForm,
-    SelfCheckForm,
 )
 from dafeng.domains.enterprise.review.views import clock, demand_seen, done, faults, form_page, project_of
 from dafeng.kernel.actions import asks

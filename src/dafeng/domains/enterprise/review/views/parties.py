@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from dafeng.domains.enterprise.models import JointOpinion, ProjectInvitation
 from dafeng.domains.enterprise.review import experts, joint, permissions
-from dafeng.domains.enterprise.review.forms import DeclareForm, JoinForm, ViewForm
+from dafeng.domains.enterprise.review.forms.judging import DeclareForm, JoinForm, ViewForm
 from dafeng.domains.enterprise.review.views import clock, form_page, project_of
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import DafengError, NotFound

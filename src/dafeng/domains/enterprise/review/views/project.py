@@ -28,7 +28,9 @@ from dafeng.domains.enterprise.review import (
     swaps,
     words,
 )
-from dafeng.domains.enterprise.review.forms import AnnexForm, ConclusionForm, JointForm, JudgeForm, SwapForm
+from dafeng.domains.enterprise.review.forms.following import SwapForm
+from dafeng.domains.enterprise.review.forms.judging import ConclusionForm, JointForm, JudgeForm
+from dafeng.domains.enterprise.review.forms.telling import AnnexForm
 from dafeng.domains.enterprise.review.methods import Standing, rules
 from dafeng.domains.enterprise.review.methods.zones import BARS
 from dafeng.domains.enterprise.review.papers import making
@@ -118,7 +120,7 @@ def buttons(project: Project, user: Any) -> list[dict[str, Any]]:
 
 def _content(project: Project) -> list[dict[str, Any]]:
     """What the owner told, step by step, in words."""
-    from dafeng.domains.enterprise.review.forms import BasicsForm, ComparisonForm, MeasuresForm, OutputForm
+    from dafeng.domains.enterprise.review.forms.telling import BasicsForm, ComparisonForm, MeasuresForm, OutputForm
 
     names = cities.place_names()
     forms: dict[str, Any] = {
@@ -134,7 +136,7 @@ def _content(project: Project) -> list[dict[str, Any]]:
             if value in (None, "", []):
                 continue
             choices = {str(key): words_ for key, words_ in getattr(field, "choices", ())}
-            text = choices.get(str(value), value)
+            text = words.compiler(given) if name == "compiler" else choices.get(str(value), value)
             lines.append({"title": field.label, "value": _("是") if value is True else "，".join(value) if isinstance(value, list) else text})  # fmt: skip
         found.append({"title": words.STEPS[step], "lines": lines})
     return found

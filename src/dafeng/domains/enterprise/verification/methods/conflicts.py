@@ -14,7 +14,9 @@ from typing import Any
 
 VERIFIES = "verification"
 CARBON_BUSINESS = frozenset({"carbon_assets", "trading"})
-SERVICES = frozenset({"consulting", "allowance", "carbon_assets", "trading"})
+# Writing a unit's energy report is consulting it; it is known from the report itself and need not be entered.
+COMPILES = "compiling"
+SERVICES = frozenset({COMPILES, "consulting", "allowance", "carbon_assets", "trading"})
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ CONSERVATIVE: Mapping[str, Callable[[float, float], float]] = {
 }  # fmt: skip
 # The month that is worst for the unit: the highest of what it used, the lowest of everything else.
 USED = frozenset({"auxiliary_power", "auxiliary_for_power", "auxiliary_common", "feed_water", "feed_water_enthalpy"})
+# Of a unit among several that are reported together → what it is part of.
+PARTS = {"machine_capacity": "capacity", "machine_hours": "running_hours"}
 RELATIVE = 1e-9
 GJ_PER_TCE = 29.3076  # GB/T 2589
 
@@ -70,6 +72,7 @@ def told_of(content: Mapping[str, Any]) -> Told:
         str(each.get("code")) for each in (content.get("boundary") or {}).get("facilities", ()) if each.get("sector") == "power"
     }  # fmt: skip
     found: Told = {}
+    parts: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
     for each in content.get("values", ()):
         facility, period = str(each.get("facility", "")), str(each.get("month", ""))
         value = number(each.get("value"))
@@ -81,7 +84,21 @@ def told_of(content: Mapping[str, Any]) -> Told:
         item, unit = str(each.get("item", "")), str(each.get("unit") or "")
         if item in ITEMS and not each.get("stream"):
             period_of[item] = value * (units.conversion(unit, ITEMS[item]) if unit else 1.0)
+        elif item in PARTS:
+            of_whole = parts.setdefault((facility, period), {}).setdefault(PARTS[item], {})
+            of_whole[str(each["stream"])] = value * (units.conversion(unit, ITEMS[PARTS[item]]) if unit else 1.0)
+    for key, told in parts.items():
+        _merge(found[key], told.get("capacity", {}), told.get("running_hours", {}))
     return found
+
+
+def _merge(told: dict[str, float], capacity: Mapping[str, float], hours: Mapping[str, float]) -> None:
+    """(A.23) Units reported together: t = Σ(t·Pe) ÷ ΣPe, of capacity ΣPe, where the whole was not told itself."""
+    if capacity:
+        told.setdefault("capacity", sum(capacity.values()))
+    if hours and set(hours) == set(capacity) and sum(capacity.values()) > 0:
+        together = sum(hours[name] * capacity[name] for name in hours) / sum(capacity.values())
+        told.setdefault("running_hours", together)
 
 
 def fuel_heat(rows: Iterable[tuple[Row, Mapping[str, float]]]) -> dict[tuple[str, str], float]:

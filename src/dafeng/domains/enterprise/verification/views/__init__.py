@@ -87,19 +87,5 @@ def papers(request: HttpRequest, name: str, *, now: Any) -> list[Evidence]:
     return found
 
 
-def timeline(record: Record) -> list[dict[str, Any]]:
-    workflow = record.workflow
-    return [
-        {
-            "title": _("新建") if move.action == "open" else workflow.title_of(move.action),
-            "at": move.at,
-            "by": move.by or _("系统"),
-            "text": move.reason,
-            "bad": move.action in ("send_back", "revoke", "decline", "overturn", "remove", "suspend"),
-        }
-        for move in record.moves.select_related("by")
-    ]
-
-
 def reasons_in_words(codes: Any) -> str:
     return "；".join(dict.fromkeys(words.reason_words(code)[0] for code in codes))

@@ -37,11 +37,11 @@ from dafeng.domains.enterprise.verification.views import (
     papers,
     reasons_in_words,
     text_of,
-    timeline,
 )
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages.asked import tabs
+from dafeng.kernel.pages.steps import timeline
 
 TABS = {
     "overview": gettext_lazy("概况与办理"),

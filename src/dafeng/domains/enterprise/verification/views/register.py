@@ -17,10 +17,11 @@ from dafeng.domains.enterprise.models import Body, BodyRating, BodyService, Obje
 from dafeng.domains.enterprise.verification import bodies, objecting, permissions, rating, words
 from dafeng.domains.enterprise.verification.forms import BodyForm
 from dafeng.domains.enterprise.verification.refusing import refused
-from dafeng.domains.enterprise.verification.views import day_of, demand_seen, done, text_of, timeline
+from dafeng.domains.enterprise.verification.views import day_of, demand_seen, done, text_of
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.pages.steps import timeline
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records.access import organisations_of
 from dafeng.kernel.records.workflows import get

@@ -15,20 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.enterprise.models import Report, SpotCheck, SpotDraw
 from dafeng.domains.enterprise.verification import concluding, permissions, spots, words
-from dafeng.domains.enterprise.verification.views import (
-    day_of,
-    demand_seen,
-    done,
-    number_of,
-    papers,
-    text_of,
-    timeline,
-)
+from dafeng.domains.enterprise.verification.views import day_of, demand_seen, done, number_of, papers, text_of
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages import asked
+from dafeng.kernel.pages.steps import timeline
 from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records.workflows import get
+
+UNIT = "unit:"  # what the names of the units' fields begin with
 
 
 @require_safe
@@ -94,7 +89,11 @@ def check(request: HttpRequest, id: UUID) -> HttpResponse:
     found, english = _check(request, id), words.english()
     state = found.record.state
     counts = concluding.counted(found.report)
-    context = {
+    names = {each["code"]: each.get("name") or each["code"] for each in (found.report.content or {}).get("boundary", {}).get("facilities", ())}  # fmt: skip
+    inside = (found.report.content or {}).get("totals", {}).get("facilities", {})
+    before = concluding.compliance_of(found.report)
+    units = [{"code": code, "name": names.get(code, code), "field": f"{UNIT}{code}", "reported": inside.get(code, {}).get("compliance"), "counts": t, "adjusted": found.facilities.get(code)} for code, t in sorted(before.items())]  # fmt: skip
+    context = {"units": units} | {
         "it": found, "name": found.report.enterprise.called(english=english), "body": found.verification.body.called(english=english),
         "findings": list(found.findings.select_related("by")), "files": list(found.record.evidence.all()), "events": timeline(found.record),
         "verified": found.verification.emissions_compliance, "counts": counts.compliance if counts else None,
@@ -114,13 +113,19 @@ def step(request: HttpRequest, id: UUID) -> HttpResponse:
     acts = {
         "begin": lambda: spots.begin(found, inspectors=text_of(request, "inspectors", 200), day=day_of(request, "day"), **who),
         "find": lambda: spots.find(found, facts=text_of(request, "facts", 2000), missed=request.POST.get("missed") == "on", evidence=papers(request, "files", now=now), **who),
-        "conclude": lambda: spots.conclude(found, outcome=_outcome(request), tonnes=number_of(request, "tonnes"), text=text_of(request, "text"), **who),
+        "conclude": lambda: spots.conclude(found, outcome=_outcome(request), tonnes=number_of(request, "tonnes"), facilities=_facilities(request), text=text_of(request, "text"), **who),
         "confirm": lambda: spots.confirm(found, **who),
         "return": lambda: spots.send_back(found, reason=text_of(request, "text", 300), **who),
     }  # fmt: skip
     if do not in acts:
         raise NotFound(_("没有这个步骤"))
     return done(request, acts[do], _("已办理"), back="enterprise:verification-spot", id=id)
+
+
+def _facilities(request: HttpRequest) -> dict[str, float | None]:
+    """What was typed of the units: None where it is not a number. Units left empty are not adjusted."""
+    typed = [name for name in request.POST if name.startswith(UNIT) and text_of(request, name, 40)]
+    return {name.removeprefix(UNIT)[:60]: number_of(request, name) for name in typed[:200]}
 
 
 def _outcome(request: HttpRequest) -> str:

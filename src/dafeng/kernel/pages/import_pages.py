@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from django import forms
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -16,14 +16,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dafeng.domains.energy.city_page import timeline, told, unchanged
-from dafeng.domains.energy.importing import Preview
-from dafeng.kernel.errors import NotFound, UploadError
+from dafeng.kernel.errors import DafengError, NotFound, PermissionDenied
+from dafeng.kernel.pages.steps import timeline, told, unchanged
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_FAULTS, SHOWN_ROWS = 500, 200
+
+
+class Read(Protocol):
+    """What was read of a file: rows that are ready where there are no problems."""
+
+    @property
+    def rows(self) -> Sequence[Any]: ...
+    @property
+    def problems(self) -> Sequence[DafengError]: ...
 
 
 class UploadForm(forms.Form):
@@ -38,7 +46,7 @@ def template_file(content: bytes, name: str) -> FileResponse:
 
 
 def upload_page(
-    request: HttpRequest, page: str, take: Callable[[BinaryIO, str], tuple[Record | None, Preview]], onward: Callable[[Record], HttpResponse],
+    request: HttpRequest, page: str, take: Callable[[BinaryIO, str], tuple[Any, Read]], onward: Callable[[Any], HttpResponse],
     shell: Mapping[str, Any] | None = None,
 ) -> HttpResponse:  # fmt: skip
     """A file asked for, taken (`take`: the file and its name), and either refused by row or led `onward` to what waits."""
@@ -48,13 +56,15 @@ def upload_page(
         given = form.cleaned_data["file"]
         try:
             made, preview = take(given.file, given.name)
-        except UploadError as error:
+        except (NotFound, PermissionDenied):
+            raise
+        except DafengError as error:
             context |= {"error": error.as_dict()}
         else:
             if made is not None:
                 return onward(made)
             problems = [each.as_dict() for each in preview.problems[:SHOWN_FAULTS]]
-            context |= {"problems": problems, "count": len(preview.problems)}
+            context |= {"problems": problems, "count": len(preview.problems), "read": preview}
     return render(request, page, context, status=422 if request.method == "POST" else 200)
 
 

@@ -1,0 +1,1 @@
+"""The forms of the review, by who fills them in. What a form cannot know (places, products, offices) is given when it is made."""
