@@ -6,7 +6,7 @@ Two firms of two counties, 浉河区 and 光山县; reports of 2024. Factors: 20
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -17,10 +17,11 @@ from django.urls import reverse
 
 from dafeng.domains.enterprise.models import Report
 from dafeng.domains.enterprise.reporting import feed, reports
-from dafeng.domains.inventory import holdings, reported, services, storage
+from dafeng.domains.inventory import holdings, reported, services, storage, taken
 from dafeng.domains.inventory.models import Batch
+from dafeng.kernel.desk import registry as desk
 from dafeng.kernel.enterprises import services as enterprises
-from dafeng.kernel.errors import ActivityError
+from dafeng.kernel.errors import ActivityError, TransitionError
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.records.models import Record
 
@@ -240,6 +241,48 @@ def test_what_was_taken_and_the_newest_feed_holds_no_more_is_named(officer: Any,
     take(city, now, "2A1.clinker")
     assert found(city).withdrawn == ()
     assert counted(city) == [("2A1", "clinker", "t", 40_000.0)]
+
+
+def test_a_report_that_lapsed_is_on_the_desk_and_keeps_its_run_from_the_public(
+    officer: Any, reviewer: Any, city: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two firms burn clinker into one cell; the second's report is sent back: the cell stays in the feed, smaller, and its figure lapses."""
+    monkeypatch.setattr(services, "blocking", lambda run: [])  # what else keeps a run from the public is another test's
+    publish(now, [CLINKER], [CLINKER])
+    assert line(city, "2A1.clinker").fed.value == 80_000
+    batch = take(city, now, "2A1.clinker")
+    run = services.compile_city(city, by=reviewer, now=now + timedelta(minutes=1))
+    assert (taken.lapsed(city), taken.lapsed_in(run), tasks(reviewer, now)) == ([], [], [])
+
+    publish(now, [CLINKER])  # every report anew, as after a correction: both that were taken are gone
+    gone = taken.lapsed(city)
+    assert [(each.firm, each.year, each.batch) for each in gone] == [
+        ("企业0", 2024, batch.pk),
+        ("企业1", 2024, batch.pk),
+    ]
+    assert taken.lapsed_in(run) == gone
+    [task] = tasks(reviewer, now)
+    assert ("2024" in task.title, "企业0、企业1 等 2 份" in task.why) == (True, True)
+    assert "取来的数不再有依据" in officer.get(task.href).content.decode()
+    with pytest.raises(TransitionError, match="企业0 2024、企业1 2024"):
+        services.publish_run(run, by=reviewer, now=now)
+    page = officer.get(url("reports")).content.decode()
+    assert ("取用的企业报告有的已退回" in page, "企业1 2024" in page, f"发布第 {run.number} 版" in page) == (
+        True,
+        True,
+        False,
+    )
+
+    take(city, now + timedelta(minutes=2), "2A1.clinker")
+    assert (taken.lapsed(city), tasks(reviewer, now)) == ([], [])
+    assert taken.lapsed_in(run) == gone  # the run has counted it, though its batch is undone
+    newer = services.compile_city(city, by=reviewer, now=now + timedelta(minutes=3))
+    assert taken.lapsed_in(newer) == []
+    assert services.publish_run(newer, by=reviewer, now=now).published_at == now
+
+
+def tasks(user: Any, now: datetime) -> list[Any]:
+    return [each for each in desk.tasks_of(user, now=now) if each.kind == "inventory.lapsed"]
 
 
 def test_the_choice_is_kept_with_both_paths(city: Any, now: datetime) -> None:

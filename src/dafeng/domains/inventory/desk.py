@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dafeng.domains.inventory import permissions
-from dafeng.kernel.actions import Action
-from dafeng.kernel.desk.registry import Entry, register_entry, register_search
+from dafeng.domains.inventory import permissions, taken
+from dafeng.domains.inventory.models import City
+from dafeng.kernel.actions import Action, may
+from dafeng.kernel.desk.registry import Entry, Task, register_entry, register_search, register_tasks
 
 ROOMS: tuple[tuple[str, object, Action], ...] = (
     ("account", _("碳账户"), permissions.SEE),
@@ -29,10 +35,28 @@ def _address(room: str) -> str:
         return ""
 
 
+def _lapsed(user: Any, now: datetime) -> Iterator[Task]:
+    """Figures taken from reports that no longer count: someone takes again, or undoes the batch."""
+    if not may(user, permissions.TAKE_REPORTED):
+        return
+    for city in City.objects.order_by("pk"):
+        gone = taken.lapsed(city)
+        for year in sorted({each.year for each in gone}):
+            firms = [each.firm for each in gone if each.year == year]
+            yield Task(
+                title=gettext("清单 %(year)s 年取用的企业报告已失效，请重新取数") % {"year": year},
+                why=gettext("%(names)s 等 %(count)s 份报告已退回、撤回或更正") % {"names": "、".join(firms[:3]), "count": len(firms)},
+                href=f"{reverse('inventory:reported', kwargs={'code': city.pk})}?year={year}",
+                since=now,
+                kind="inventory.lapsed",
+            )  # fmt: skip
+
+
 def register() -> None:
     from dafeng.domains.inventory import quality_jobs, searchers  # noqa: F401  (declares a kind of job)
 
     for order, (room, title, wanted) in enumerate(ROOMS):
         register_entry(Entry("inventory", title, lambda room=room: _address(room), wanted, 10 + order))
+    register_tasks(_lapsed)
     for searcher in searchers.ALL:
         register_search(searcher)

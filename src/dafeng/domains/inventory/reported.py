@@ -20,10 +20,12 @@ import polars as pl
 from django.utils.translation import gettext as _
 
 from dafeng.domains.inventory import holdings, library, services
+from dafeng.domains.inventory import taken as takings
 from dafeng.domains.inventory.methods import reported as methods
 from dafeng.domains.inventory.methods.precedence import TAKEN, in_force, two_measures
 from dafeng.domains.inventory.methods.reported import Compared, Fed
 from dafeng.domains.inventory.models import Batch, City
+from dafeng.domains.inventory.taken import ACTIVITY, FEED
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.errors import ActivityError, NotFound, StaleError
 from dafeng.kernel.indicators import services as indicators
@@ -33,8 +35,6 @@ from dafeng.kernel.quantities import units
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.payloads import digest, dump
 
-FEED = "enterprise.fuel.heat"
-ACTIVITY = tuple(f"enterprise.activity.{each}" for each in ("mass", "electricity", "heat", "volume"))
 SOURCE = ".source"  # the same activity by month and source stream
 NAMED = 5  # reports that a row names itself; the evidence names all
 
@@ -119,7 +119,7 @@ def reconcile(city: City, year: int | None = None) -> Reconciliation | None:
     """
     run = indicators.current_run("enterprise", "feed", city.pk)
     fed = _fed(run) if run else []
-    taken = _taken(city)
+    taken = takings.active(city)
     years = tuple(sorted({each.year for each in fed} | taken.keys(), reverse=True))
     if run is None or not years:
         return None
@@ -182,24 +182,6 @@ def _base(city: City, keys: tuple[holdings.Key, ...], year: int) -> pl.DataFrame
     texts = [name for name, kind in held.schema.items() if kind == pl.Categorical]
     rows = held.filter(pl.col("year") == year).with_columns(pl.col(texts).cast(pl.String).fill_null(""))
     return in_force(rows.filter(pl.col("batch_source") != TAKEN)) if rows.height else rows
-
-
-def _key(city: City, year: int | str) -> str:
-    return f"{holdings.TAKEN_KEY}{city.pk}:{year}"
-
-
-def _taken(city: City) -> dict[int, Batch]:
-    """Year → the batch that holds what was taken of it."""
-    found = Batch.objects.filter(city=city, active=True, record__key__startswith=_key(city, ""))
-    ordered = found.select_related("record__created_by").order_by("pk")
-    return {int(each.record.key.rpartition(":")[2]): each for each in ordered}
-
-
-def outdated(city: City) -> bool:
-    """Whether something was taken and the feed was published anew since: a report may have been sent back or corrected."""
-    taken = _taken(city)
-    run = indicators.current_run("enterprise", "feed", city.pk) if taken else None
-    return run is not None and any(each.record.payload["feed"] != str(run.pk) for each in taken.values())
 
 
 def chosen_rows(found: Reconciliation, keys: Collection[str]) -> list[Compared]:
@@ -271,7 +253,7 @@ def take(city: City, year: int, keys: Collection[str], *, seen: str, by: Any, no
             by=by,
             now=now,
             evidence=evidence,
-            key=_key(city, year),
+            key=takings.key_of(city, year),
             about={"feed": str(found.run.pk), "year": year, "content": content, "cells": cells},
         )
         detail = {"feed": str(found.run.pk), "batch": batch.pk, "year": year, "cells": cells}

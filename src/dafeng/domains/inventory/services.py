@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from dafeng.domains.inventory import holdings, library, storage
+from dafeng.domains.inventory import holdings, library, storage, taken
 from dafeng.domains.inventory.factor_services import (
     city_factors,
     enter_city_factor,
@@ -445,6 +445,13 @@ def publish_run(run: InventoryRun, *, by: Any, now: datetime) -> InventoryRun:
             f"{'、'.join(blocked)} 年的清单还不能发布",
             expected="没有缺项，且所用因子均有出处或已签认",
             mend="请先补齐未估算的类别，并由审核人签认待确认的因子",
+        )
+    if gone := taken.lapsed_in(run):
+        raise TransitionError(
+            _("第 %(number)s 版取用的企业报告已退回、撤回或更正：%(names)s")
+            % {"number": run.number, "names": "、".join(f"{each.firm} {each.year}" for each in gone[:5])},
+            expected=_("所取用的企业报告都仍有效"),
+            mend=_("请到“企业报告对账”重新取数，再编制一版后发布"),
         )
     run.published_at, run.published_by = now, by.get_username()
     run.save(update_fields=["published_at", "published_by"])

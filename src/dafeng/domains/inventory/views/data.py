@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dafeng.domains.inventory import data_words as words
-from dafeng.domains.inventory import holdings, library, permissions, reported, services, storage, uploads
+from dafeng.domains.inventory import holdings, library, permissions, services, storage, taken, uploads
 from dafeng.domains.inventory.methods import balance as tree
 from dafeng.domains.inventory.models import Batch, City
 from dafeng.domains.inventory.runs import city_of, english, place_names, visible_run
@@ -59,7 +59,7 @@ def data(request: HttpRequest, code: str) -> HttpResponse:
         "shown": shown,
         "may_import": may(request.user, permissions.IMPORT),
         "may_reported": may(request.user, permissions.SEE_REPORTED),
-        "outdated": may(request.user, permissions.SEE_REPORTED) and reported.outdated(city),
+        "outdated": may(request.user, permissions.SEE_REPORTED) and taken.outdated(city),
     }
     rooms = {"rows": _rows, "batches": _batches, "balance": _balance, "missing": _missing}
     found = rooms[shown](request, city)

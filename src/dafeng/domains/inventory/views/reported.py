@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dafeng.domains.inventory import data_words as words
 from dafeng.domains.inventory import permissions, reported
+from dafeng.domains.inventory import taken as takings
 from dafeng.domains.inventory.models import City
 from dafeng.domains.inventory.reported import Compared, Reconciliation
 from dafeng.domains.inventory.runs import city_of, english, place_names
@@ -48,6 +49,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
             "left": [_left(each) for each in found.left],
             "any": any(row.takeable for row in found.rows),
             "newer": found.taken is not None and found.taken.record.payload["feed"] != str(found.run.pk),
+            "lapsed": [each for each in takings.lapsed(city) if each.year == found.year],
             "withdrawn": [_name_of(key) for key in found.withdrawn],
         }
     return render(request, "inventory/data/reported.html", context)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.inventory import documents, library, permissions, services
+from dafeng.domains.inventory import documents, library, permissions, services, taken
 from dafeng.domains.inventory.models import InventoryRun
 from dafeng.domains.inventory.runs import city_of, english, named, place_names, run_of, visible_run, year_of, years_of
 from dafeng.kernel.actions import asks, demand, may
@@ -82,6 +82,7 @@ def reports(request: HttpRequest, code: str) -> HttpResponse:
         "edition": _edition(run),
         "stale": services.stale_since(run),
         "blocking": services.blocking(run),
+        "lapsed": [] if run.published_at else taken.lapsed_in(run),
         "files": _files(run, year),
         "table": table,
     }  # fmt: skip
