@@ -34,7 +34,7 @@ def signed_in(user: Any) -> Client:
 
 
 def page_of(unit: Facility) -> str:
-    return f"/enterprise/reporting/firms/plant/facilities/#facts-{unit.pk}"
+    return f"/enterprise/reporting/facilities/{unit.pk}/unit/#facts"
 
 
 def of_year(year: int) -> list[missing.Missing]:
@@ -81,5 +81,5 @@ def test_the_pages_link_to_the_form(unit, clerk, bureau):
         page = client.get(address).content.decode()
         assert "机组类别" in page, address
         assert f'href="{page_of(unit)}"' in page, address
-    form = firm.get("/enterprise/reporting/firms/plant/facilities/").content.decode()
-    assert f'id="facts-{unit.pk}"' in form
+    form = firm.get(f"/enterprise/reporting/facilities/{unit.pk}/unit/").content.decode()
+    assert 'id="facts"' in form

@@ -47,7 +47,7 @@ def test_facts_told_on_the_page_reach_allocation(client: Client, unit: Facility,
     for year, wanted in ((2023, "coal_small"), (2024, "coal_large")):
         report = SimpleNamespace(year=year, content={"boundary": {"facilities": [told]}})
         assert [(row["class"], row["cooling"]) for row in verified.units_of(report)] == [(wanted, "water")]
-    page = client.get("/enterprise/reporting/firms/power/facilities/").content.decode()
+    page = client.get(f"/enterprise/reporting/facilities/{unit.pk}/unit/").content.decode()
     assert "自 2024-07-01 起：300MW 等级以上常规燃煤机组" in page
     assert "300 MW" in page
     assert client.post(address, {"remove": "class:2024-07-01"}).status_code == 302
@@ -112,7 +112,7 @@ def test_the_equipment_of_a_coal_decides_its_oxidation(client: Client, works: Fa
     for label, own in (("cement_kiln", ""), ("cement_kiln", "2号窑"), ("industrial_boiler", "")):
         answer = client.post(address, {"kind": "fuel:bituminous", "label": label, "own": own})
         assert answer.status_code == 302, answer.content.decode()
-    page = client.get("/enterprise/reporting/firms/cement/facilities/").content.decode()
+    page = client.get(f"/enterprise/reporting/facilities/{works.pk}/unit/").content.decode()
     assert "烟煤（水泥窑 2号窑）" in page
     told = {
         "bituminous/cement_kiln": 10_000,

@@ -37,6 +37,7 @@ def pages(report: Report) -> list[str]:
     return [
         f"{base}firms/{firm.code}/",
         f"{base}firms/{firm.code}/facilities/",
+        f"{base}facilities/{facility.pk}/unit/",
         f"{base}firms/{firm.code}/plan/2025/",
         f"{base}firms/{firm.code}/findings/?year=2025",
         f"{base}facilities/{facility.pk}/?year=2025",
@@ -83,7 +84,7 @@ def test_every_page_answers_its_owner_with_few_questions_and_nobody_elses(
             faults.append(f"{address} is open to another firm")
     assert faults == []
     assert {reason for _asked, reason in refused()} == {"other_enterprise"}
-    assert len(refused()) == 12
+    assert len(refused()) == 13
 
 
 def test_the_bureau_sees_its_desk_the_feed_and_the_parameters(report: Report, people: dict[str, Any]) -> None:

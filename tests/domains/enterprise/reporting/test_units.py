@@ -22,6 +22,7 @@ from dafeng.domains.enterprise.reporting import (
     plans,
     points,
     reminding,
+    sectoral,
     structure,
 )
 from dafeng.domains.enterprise.reporting.documents import outline
@@ -207,28 +208,79 @@ def test_the_plan_and_the_report_take_their_instruments_from_the_points(kiln: Fa
 # ---------- pages, programs, workbook ----------
 
 
-def test_the_page_shows_the_tree_with_its_changes_and_points(
+def ten_units(plant: Facility, by: Any) -> list[Facility]:
+    """The plant's two units and eight more, each burning coal, with two points, of which one ran out in 2021."""
+    for number in range(3, 11):
+        boundaries.ensure_facility(
+            plant.enterprise, f"unit-{number}", name=f"{number}号机", sector="power", since=date(2016, 1, 1), parent="plant", by=by, now=NOW
+        )  # fmt: skip
+    made = list(Facility.objects.units().filter(enterprise=plant.enterprise).order_by("pk"))
+    for each in made:
+        boundaries.set_streams(each, {"fuel": ["bituminous"]}, by=by, now=NOW)
+        put(each, "EM-1", by, calibrated=[date(2020, 1, 1)], period=12)
+        put(each, "BW-1", by, item="fuel_use", stream="bituminous", instrument="皮带秤")
+    return made
+
+
+def test_ten_units_ask_no_more_questions_than_one(
     plant: Facility, unit: Facility, people: dict[str, Any], django_assert_max_num_queries: Any
 ) -> None:
+    """The overview, a unit's page and the installation's; the overview says what each unit lacks and leads to where it is told."""
     by = people["rival"]
-    put(unit, "EM-1", by, calibrated=[date(2020, 1, 1)], period=12)
-    boundaries.change(plant, day=date(2016, 1, 1), boundary="compliance", inside=False, reason="改造", by=by, now=NOW)
+    units = ten_units(plant, by)
+    plans.open_plan(plant.enterprise, 2025, by=by, now=NOW)
+    boundaries.set_facts(units[0], date(2009, 1, 1), {"class": "gas", "cooling": "water", "capacity": 460}, by=by, now=NOW)  # fmt: skip
     client = Client()
     client.force_login(by)
-    client.get("/enterprise/reporting/firms/power/facilities/")  # the navigation and the inbox are drawn once
-    with django_assert_max_num_queries(12):
-        page = client.get("/enterprise/reporting/firms/power/facilities/").content.decode()
-    assert page.index("发电设施") < page.index("一号机") < page.index("二号机")
-    assert "2016-01-01 移出履约边界" in page
-    assert "有效期已于 2021-01-01 届满" in page
-    client.post(f"/enterprise/reporting/facilities/{unit.pk}/points/", {"remove": "EM-1"})
-    assert not unit.points.exists()
+    overview = "/enterprise/reporting/firms/power/facilities/"
+    own = f"/enterprise/reporting/facilities/{units[0].pk}/unit/"
+    pages = {}
+    for address in (overview, own, f"/enterprise/reporting/facilities/{plant.pk}/unit/"):
+        client.get(address)  # the navigation and the inbox are drawn once
+        with django_assert_max_num_queries(12):
+            pages[address] = client.get(address).content.decode()
+    shown = pages[overview]
+    assert shown.index("发电设施") < shown.index("一号机") < shown.index("二号机")
+    assert "460 MW" in shown
+    assert "燃气机组；水冷" in shown
+    assert shown.count("没有登记机组类别、冷却方式") == 9
+    assert shown.count("1 个测点已过检定期") == 10
+    assert f'href="/enterprise/reporting/facilities/{units[1].pk}/unit/#facts"' in shown
+    required = sum(each.required for each in sectoral.wanted_of_year(units[0], 2025))
+    assert shown.count(f"控制方案有 {required} 项没有写全") == 10  # nothing is written yet
+    assert "有效期已于 2021-01-01 届满" in pages[own]
+    assert "没有登记机组类别" not in pages[own]
+
+
+def test_a_units_page_takes_what_is_told_and_says_what_is_wrong(
+    plant: Facility, unit: Facility, people: dict[str, Any]
+) -> None:
+    by = people["rival"]
+    put(unit, "EM-1", by)
+    boundaries.change(plant, day=date(2016, 1, 1), boundary="compliance", inside=False, reason="改造", by=by, now=NOW)
+    client, own = Client(), f"/enterprise/reporting/facilities/{unit.pk}/unit/"
+    client.force_login(by)
+    shown = client.get(own).content.decode()
+    for text in ("发电设施", "2016-01-01", "改造", "关口电能表 DTZ", "还没有编制数据质量控制方案"):
+        assert text in shown, text
+    assert client.get("/enterprise/reporting/firms/power/facilities/").content.decode().count("不计入") == 2
+    gone = client.post(f"/enterprise/reporting/facilities/{unit.pk}/points/", {"remove": "EM-1"})
+    assert (gone.status_code, gone["location"], unit.points.count()) == (302, f"{own}#points", 0)
     wrong = {"code": "EM-2", "cell": "generation:", "instrument": "表", "since": "2020-01-01", "calibrated": "昨天"}
     answer = client.post(f"/enterprise/reporting/facilities/{unit.pk}/points/", wrong)
     assert (answer.status_code, "“昨天”不是日期" in answer.content.decode()) == (422, True)
+    assert 'value="EM-2"' in answer.content.decode()  # what was typed stands
+    told = [entry.Cell("fuel_use", "bituminous", 1.0, "", "", "measured", "", ())]
+    entry.save_month(unit, "2025-03", told, seen=None, by=by, now=NOW)
+    refused = client.post(f"/enterprise/reporting/facilities/{unit.pk}/streams/", {"stream": "fuel:diesel"})
+    assert (refused.status_code, "“bituminous”已有数据，不能移除" in refused.content.decode()) == (422, True)
     new = {"code": "unit-3", "name": "三号机", "sector": "power", "since": "2020-01-01", "parent": "plant"}
     assert client.post("/enterprise/reporting/firms/power/facilities/add/", new).status_code == 302
     assert Facility.objects.get(code="unit-3").parent == plant
+    moved = {"facility": unit.pk, "day": "2008-12-31", "boundary": "reporting", "inside": "0", "reason": "停用"}
+    early = client.post("/enterprise/reporting/firms/power/boundary/", moved)
+    assert (early.status_code, "日期不在核算单元的存续期内" in early.content.decode()) == (422, True)
+    assert client.post("/enterprise/reporting/firms/power/boundary/", moved | {"day": "2026-02-01"}).status_code == 302
 
 
 def test_a_program_says_the_installation_of_a_unit(plant: Facility, program: Any) -> None:

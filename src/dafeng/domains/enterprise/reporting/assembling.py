@@ -38,7 +38,7 @@ def facilities_of(enterprise: Enterprise, year: int) -> list[Facility]:
     return [
         each
         for each in Facility.objects.units().filter(enterprise=enterprise).select_related("parent").order_by("code")
-        if each.since.year <= year and (each.until is None or each.until.year >= year)
+        if boundaries.lives(each, str(year))
     ]
 
 

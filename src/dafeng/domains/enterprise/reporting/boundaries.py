@@ -23,11 +23,17 @@ from dafeng.kernel.records.models import Evidence
 REPORTING, COMPLIANCE = BOUNDARIES = ("reporting", "compliance")
 
 
+def lives(facility: Facility, period: str) -> bool:
+    """Whether a facility runs on any day of a month or a year."""
+    first, last = bounds(period)
+    return facility.since <= last and (facility.until is None or facility.until >= first)
+
+
 def inside(facility: Facility, changes: Iterable[BoundaryChange], month: str, boundary: str) -> bool:
     """Whether a month (or a year) of a facility counts in a boundary; `changes` are the facility's, in their order."""
-    first, last = bounds(month)
-    if facility.since > last or (facility.until and facility.until < first):
+    if not lives(facility, month):
         return False
+    first, last = bounds(month)
     state = facility.compliance if boundary == COMPLIANCE else True
     for change in changes:
         if change.boundary != boundary:

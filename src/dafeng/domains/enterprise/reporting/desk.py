@@ -70,9 +70,7 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
 
 def facts_page(facility: Facility) -> str:
     """Where the facts of a unit are told."""
-    return (
-        f"{reverse('enterprise:reporting-facilities', kwargs={'firm': facility.enterprise.code})}#facts-{facility.pk}"
-    )
+    return f"{reverse('enterprise:reporting-unit', kwargs={'pk': facility.pk})}#facts"
 
 
 def _search(user: Any, text: str, limit: int) -> Iterator[Rows]:

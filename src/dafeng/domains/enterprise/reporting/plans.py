@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import ControlPlan, MeasuringPoint
+from dafeng.domains.enterprise.models import ControlPlan, Facility, MeasuringPoint
 from dafeng.domains.enterprise.reporting import assembling, boundaries, clock, points, sectoral, sources
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
@@ -29,6 +29,12 @@ def current(enterprise: Enterprise, year: int) -> ControlPlan | None:
     return found.order_by("-number").first()
 
 
+def newest(enterprise: Enterprise) -> ControlPlan | None:
+    """The newest number of the latest year that has a plan, filed or not."""
+    found = ControlPlan.objects.filter(enterprise=enterprise).select_related("record")
+    return found.order_by("-year", "-number").first()
+
+
 def filed(enterprise: Enterprise, year: int) -> ControlPlan | None:
     """The number in force."""
     return in_force(enterprise=enterprise, year=year).select_related("record").first()
@@ -40,15 +46,19 @@ def in_force(**mine: Any) -> QuerySet[ControlPlan]:
 
 
 def lines(enterprise: Enterprise, content: Mapping[str, Any], year: int) -> list[dict[str, Any]]:
+    """One line a parameter of each unit of the year (`lines_of`)."""
+    units = assembling.facilities_of(enterprise, year)
+    return lines_of(units, points.of(units), content, year)
+
+
+def lines_of(
+    units: Iterable[Facility], known: Mapping[int, list[MeasuringPoint]], content: Mapping[str, Any], year: int
+) -> list[dict[str, Any]]:
     """One line a parameter of each unit, installation by installation, with what the content says of it and the order of its sources, if there is one.
 
-    What the unit's measuring points tell (`DEVICE`) is theirs and not typed: `points` of the line.
+    What the unit's measuring points (`known`, as `points.of`) tell is theirs and not typed (`DEVICE`): `points` of the line.
     """
-    told, units = content.get("items", {}), assembling.facilities_of(enterprise, year)
-    first, last = clock.bounds(str(year))
-    known = {
-        pk: [each for each in held if points.in_use(each, first, last)] for pk, held in points.of(units).items()
-    }  # fmt: skip
+    told, (first, last) = content.get("items", {}), clock.bounds(str(year))
     return [
         {
             "key": key, "facility": facility, "installation": installation, "wanted": each, "points": held,
@@ -56,10 +66,19 @@ def lines(enterprise: Enterprise, content: Mapping[str, Any], year: int) -> list
         }
         for installation, below in boundaries.grouped(units)
         for facility in below or [installation]
+        for in_use in [[point for point in known.get(facility.pk, ()) if points.in_use(point, first, last)]]
         for each in sectoral.wanted_of_year(facility, year)
         for key in [sources.key_of(facility.code, each.item, each.stream)]
-        for held in [[point for point in known.get(facility.pk, ()) if (point.item, point.stream) == each.key]]
+        for held in [[point for point in in_use if (point.item, point.stream) == each.key]]
     ]  # fmt: skip
+
+
+def untold(line: Mapping[str, Any]) -> bool:
+    """Whether a line still lacks what filing asks of it: how the parameter is obtained, and its source where an order is printed."""
+    how = line["said"].get("how")
+    if line["wanted"].required and not how:
+        return True
+    return bool(line["order"]) and not line["said"].get("source") and (line["wanted"].required or bool(how))
 
 
 DEVICE = ("meter", "accuracy", "calibration")

@@ -43,6 +43,12 @@ def in_use(point: MeasuringPoint, first: date, last: date) -> bool:
     return point.since <= last and (point.until is None or point.until >= first)
 
 
+def ran_out(point: MeasuringPoint, on: date) -> bool:
+    """Whether the point is in use on a day on which its calibration is over."""
+    ends = runs_out(point, on)
+    return ends is not None and ends < on and in_use(point, on, on)
+
+
 def put(
     facility: Facility,
     code: str,

@@ -158,6 +158,14 @@ def facts_of(facility: Facility) -> dict[str, list[list[Any]]]:
     return {name: sorted(told.get(name, [])) for name in sector_of(facility.sector).facts}
 
 
+def facts_on(facility: Facility, day: date) -> dict[str, str]:
+    """The facts that hold on a day, in words; what nobody told is not there."""
+    held = {
+        name: [value for since, value in told if since <= day.isoformat()] for name, told in facts_of(facility).items()
+    }
+    return {name: fact_shown(facility.sector, name, values[-1]) for name, values in held.items() if values}
+
+
 def fact_titles(sector: str) -> dict[str, str]:
     return {each.code: each.title_en if english() else each.title for each in sector_of(sector).facts.values()}
 

@@ -12,11 +12,13 @@ from dafeng.domains.enterprise.reporting.views import (
     report,
     statistics,
     structure,
+    unit,
 )
 
 urlpatterns = [
     *firm.urlpatterns,
     *boundary.urlpatterns,
+    *unit.urlpatterns,
     *structure.urlpatterns,
     *month.urlpatterns,
     *metering.urlpatterns,

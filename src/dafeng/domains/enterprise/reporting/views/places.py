@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django import forms
+from django.contrib import messages
 from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +20,7 @@ from dafeng.domains.enterprise.reporting import permissions, plans, summary
 from dafeng.domains.enterprise.reporting.refusing import refuse_other
 from dafeng.kernel.actions import demand, may
 from dafeng.kernel.enterprises.models import Enterprise
-from dafeng.kernel.errors import NotFound
+from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.pages import asked
 
 
@@ -40,7 +44,7 @@ def facility_of(user: Any, pk: int, *, what: str, year: int = 0) -> Facility:
     """As `firm_of`. With a year it carries the year's newest report as `report_id` and `report_state`, and the content of the plan in force
     as `plan_content`, in the same question."""
     newest = Report.objects.filter(enterprise=OuterRef("enterprise"), year=year).order_by("-version")
-    found = Facility.objects.for_user(user).filter(pk=pk).select_related("enterprise").distinct()
+    found = Facility.objects.for_user(user).filter(pk=pk).select_related("enterprise", "parent").distinct()
     seen = found.annotate(
         report_id=Subquery(newest.values("pk")[:1]), report_state=Subquery(newest.values("record__state")[:1]),
         plan_content=Subquery(plans.in_force(enterprise=OuterRef("enterprise"), year=year).values("content")[:1]),
@@ -67,6 +71,26 @@ def report_of(user: Any, id: UUID, *, what: str) -> Report:
             raise refuse_other(user, "report", id, now=timezone.now(), what=what)
         raise NotFound(_("没有这份报告"))
     return seen
+
+
+def taken(
+    request: HttpRequest,
+    do: Callable[[], Any],
+    done: str,
+    *,
+    onward: str,
+    again: Callable[..., HttpResponse],
+    form: forms.Form | None = None,
+) -> HttpResponse:
+    """Do it, say so and go `onward`; a form with faults, or what was refused (`error`), stands on the page `again`."""
+    if form is not None and not form.is_valid():
+        return again()
+    try:
+        do()
+    except DafengError as error:
+        return again(error=error)
+    messages.success(request, done)
+    return redirect(onward)
 
 
 def year_of(request: HttpRequest, today: date) -> tuple[int, list[int]]:
