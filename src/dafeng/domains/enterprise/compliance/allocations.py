@@ -49,19 +49,21 @@ def frame_of(units: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     if stray:
         raise Refused("column_unknown", _("机组数据里有不认识的列“%(name)s”") % {"name": stray[0][:40]}, expected="、".join(known))  # fmt: skip
     named = {name: known[name] for name in known if any(name in row for row in units)}
-    try:
-        rows = [{name: _typed(row.get(name), kind) for name, kind in named.items()} for row in units]
-    except (TypeError, ValueError) as error:
-        raise Refused("value_unreadable", _("机组数据里有读不懂的数"), expected=_("数字")) from error
+    rows = [{name: _typed(row, name, kind) for name, kind in named.items()} for row in units]
     return pl.DataFrame(rows, schema=named)
 
 
-def _typed(value: Any, kind: Any) -> Any:
+def _typed(row: Mapping[str, Any], name: str, kind: Any) -> Any:
+    value = row.get(name)
     if value is None or value == "" or value == []:
         return None
-    if isinstance(value, list | tuple):
-        return historic_mean([float(each) for each in value])
-    return float(value) if kind == pl.Float64 else str(value)
+    try:
+        if isinstance(value, list | tuple):
+            return historic_mean([float(each) for each in value])
+        return float(value) if kind == pl.Float64 else str(value)
+    except (TypeError, ValueError) as error:
+        told = {"unit": row.get("unit", ""), "name": name, "value": str(value)[:40]}
+        raise Refused("value_unreadable", _("“%(unit)s”的 %(name)s 读不懂：“%(value)s”") % told, expected=_("数字")) from error  # fmt: skip
 
 
 def simulate(units: Sequence[Mapping[str, Any]], rules: RuleSet, *, pre: bool = False) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ draft of 2025 for industry, a quotient. What is issued is whole tonnes, never mo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Any
 
 import polars as pl
@@ -18,6 +18,7 @@ from dafeng.domains.enterprise.compliance.methods.rulesets import LoadRule, Rule
 from dafeng.domains.enterprise.errors import Refused
 
 OUTPUT_PLACES, SHARE_PLACES, MONEY_PLACES = 3, 4, 2
+NO_COOLING = "none"  # back-pressure and the like: the factor is 1
 BARRED = ("illegal_construction", "closure_ordered", "no_permit")  # DCP#36: no allowances
 OPTIONAL: dict[str, Any] = {
     "cooling": pl.String, "heat": pl.Float64, "heat_ratio": pl.Float64, "load_factor": pl.Float64, "emissions": pl.Float64,
@@ -61,7 +62,12 @@ def _given(units: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
         )  # fmt: skip
     if frame["unit"].is_duplicated().any():
         raise Refused("unit_twice", f"“{frame.filter(pl.col('unit').is_duplicated())['unit'][0]}”出现了两次")
-    _within(frame, {"output": 1e9, "heat": 1e9, "heat_ratio": 1.0, "load_factor": 1.0, "emissions": 1e9, "capacity": 1e9, "reduction": 2.0, "history": 1e9})  # fmt: skip
+    _within(frame, {"output": 1e9, "heat": 1e9, "heat_ratio": 1.0, "load_factor": 1.0, "emissions": 1e9, "capacity": 1e9, "reduction": 2.0, "history": 1e9, "balance": 1e6})  # fmt: skip
+    if rules.cooling is not None:
+        words = (*rules.cooling.values, NO_COOLING, "")
+        odd = frame.filter(pl.col("cooling").is_not_null() & ~pl.col("cooling").is_in(words))
+        if odd.height:
+            raise Refused("cooling_unknown", f"“{odd['unit'][0]}”的冷却方式“{odd['cooling'][0]}”不认识", expected="、".join(words[:-1]))  # fmt: skip
     reasons = frame.filter(~pl.col("barred").fill_null("").is_in(["", *BARRED]))
     if reasons.height:
         raise Refused("barred_unknown", f"不发配额的理由“{reasons['barred'][0]}”不认识", expected="、".join(BARRED))
@@ -124,11 +130,11 @@ def _cooling(given: pl.DataFrame, rules: RuleSet) -> Exact:
     if rules.cooling is None:
         return _ones(given)
     found = constants([*rules.cooling.values.values(), Decimal(1)])
-    words = dict(zip([*rules.cooling.values, "none"], found.column.to_list(), strict=True))
+    words = dict(zip([*rules.cooling.values, NO_COOLING], found.column.to_list(), strict=True))
     column = given.select(
         pl.when(pl.col("class").is_in(list(rules.cooling.classes)))
         .then(pl.col("cooling").replace_strict(words, default=None, return_dtype=pl.Int128))
-        .otherwise(pl.lit(words["none"], dtype=pl.Int128))
+        .otherwise(pl.lit(words[NO_COOLING], dtype=pl.Int128))
     ).to_series()
     return Exact(column, found.scale)
 
@@ -197,11 +203,13 @@ def _intensity(given: pl.DataFrame, rules: RuleSet) -> dict[str, Any]:
     with localcontext() as context:
         context.prec = 40
         for balance, out, e in zip(given["balance"].to_list(), output.column, emitted.column, strict=True):
-            if not balance or not out or e is None:
+            if not balance or out is None or e is None:
                 shares.append(None)
                 continue
             level = Decimal(str(balance))
-            x = (level - Decimal(e) / Decimal(out)) / level
+            # Without output what is emitted lies beyond every intensity; where nothing is, any share of it is nothing.
+            intensity = Decimal(e) / Decimal(out) if out else Decimal("Infinity") if e else level
+            x = (level - intensity) / level
             alpha = rule["slope"] * x if abs(x) <= rule["edge"] else rule["limit"].copy_sign(x)
             shares.append((1 + alpha).quantize(step, ROUND_HALF_EVEN))
     share = constants(shares)
@@ -252,12 +260,19 @@ def _choice(given: pl.DataFrame, rules: RuleSet) -> Exact:
             picked.append(Decimal(1))
             continue
         options = (rules.choices or {}).get(code, ())
-        if not any(Decimal(word) == each for each in options):
+        if not any(_same(word, each) for each in options):
             raise Refused(
                 "choice_unknown", f"“{unit}”的系数 {word} 不在规则里", expected="、".join(map(str, options)) or "不填"
             )
         picked.append(Decimal(word))
     return constants(picked)
+
+
+def _same(word: str, value: Decimal) -> bool:
+    try:
+        return Decimal(word) == value
+    except InvalidOperation:  # no number at all
+        return False
 
 
 def historic_mean(values: list[float], *, tolerance: float = 0.2) -> float:
@@ -345,7 +360,8 @@ def _missing(given: pl.DataFrame, made: pl.DataFrame, rules: RuleSet) -> pl.Seri
     lacks: list[pl.Expr] = []
     needs = {"power": ("output", "heat"), "verified": ("emissions",), "intensity": ("emissions", "output", "balance"), "product": ("output",)}  # fmt: skip
     for name in needs[rules.method]:
-        lacks.append(pl.when(pl.col(name).is_null()).then(pl.lit(name)))
+        empty = pl.col(name).is_null() | (pl.col(name) == 0) if name == "balance" else pl.col(name).is_null()
+        lacks.append(pl.when(empty).then(pl.lit(name)))
     for name, column in (("benchmark_power", "benchmark"), ("benchmark_heat", "benchmark_heat")):
         if rules.kinds and name in made.columns:
             lacks.append(pl.when(made[name].is_null()).then(pl.lit(column)))

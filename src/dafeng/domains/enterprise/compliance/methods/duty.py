@@ -152,12 +152,13 @@ def carry_over_cap(net_sold: int, held: int, rules: Mapping[str, Any]) -> int:
 def best_sale(net_sold: int, held: int, rules: Mapping[str, Any]) -> int:
     """How much to sell so that all that is left may be carried over: the least such amount.
 
-    held − x ≤ base + times·(net + x)  ⇒  x ≥ (held − base − times·net)/(1 + times).
+    held − x ≤ base + times·(net + x)  ⇒  x ≥ (held − base − times·net)/(1 + times). A net buyer (net < 0) first sells what was bought
+    before a sale raises the cap; where the stock comes down to the base sooner, that is enough.
     """
     rule = rules["carry_over"]
-    times, sold = Decimal(rule["times"]), max(0, net_sold)
-    lack = held - rule["base"] - sold * times
-    return max(0, int((lack / (1 + times)).to_integral_value(ROUND_CEILING)))
+    times, beyond = Decimal(rule["times"]), held - rule["base"]
+    lack = (beyond - net_sold * times) / (1 + times)
+    return max(0, min(beyond, int(lack.to_integral_value(ROUND_CEILING))))
 
 
 def penalty(shortfall: int, on: date, rules: Mapping[str, Any], *, average_price: Decimal | None) -> Penalty | None:

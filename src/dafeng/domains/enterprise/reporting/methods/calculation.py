@@ -25,6 +25,7 @@ from dafeng.kernel.accounting import Method, find_method
 from dafeng.kernel.errors import MethodError
 from dafeng.kernel.quantities import units
 
+ROUNDING = 1e-6  # of a sum of floats that should be nothing
 INPUT: Any = pl.Struct(
     {"name": pl.String, "value": pl.Float64, "unit": pl.String, "way": pl.String, "source": pl.String}
 )
@@ -221,6 +222,8 @@ class _Work:
     def fill(self, fill: Fill) -> None:
         """Fill an item where it was not told: derive it, or take the value that the guideline prescribes, visibly."""
         wide, item = self.wide[fill.stream], self.sector.items[fill.item]
+        if fill.method and not fill.gather:
+            wide.begun.setdefault(item.code, []).extend(fill.needs)
         if fill.gather:
             self._gather(wide, fill, item)
             return
@@ -252,7 +255,10 @@ class _Work:
                 values = [each.value for each in self.in_force(wide, cells, spec, unit)]
                 columns[name] = pl.lit(pl.Series(values, dtype=pl.Float64)[cells])
         made = method.columns(columns) * units.conversion(method.unit, item.unit)
-        found = wide.frame.with_columns(pl.when(wanted & made.is_finite()).then(made).alias("made"))["made"]
+        possible = made.is_finite()
+        if item.limits[0] is not None:  # a stock that grew by more than was bought: no use is negative
+            possible &= made >= item.limits[0] - ROUNDING
+        found = wide.frame.with_columns(pl.when(wanted & possible).then(made).alias("made"))["made"]
         nothing = pl.lit(None, dtype=pl.UInt8)
         wide.put(item.code, found, way="computed", source=pl.lit(method.reference), rank=nothing)
 
@@ -341,6 +347,9 @@ class _Work:
         self.add("computed", computed)
         if computed["t_co2e"].null_count():
             open_ = frame.filter(computed["t_co2e"].is_null())
+            # All is known, and the product is beyond every number: what was told cannot be meant.
+            beyond = open_.filter(pl.all_horizontal(each.is_not_null() for each in columns.values()))
+            self.add("open", _open(beyond, formula, trigger.code, trigger.unit))
             for name, spec in specs.items():
                 without = open_.filter(columns[name].is_null())
                 self._lacking(without, formula, spec, found[name] if name in found else wide.prescribed.get(spec))

@@ -131,13 +131,15 @@ class Wide:
     """One stream's frame (the facility's own items under the empty stream), and the items that may stand in it.
 
     An item has a column where anybody told it or it was filled, beside it `.way`, and once it was filled `.source` and `.rank` (of the
-    parameter's standing). `cells` are numbered by the column `cell`; `prescribed`: the parameter that would fill an item in each.
+    parameter's standing). `cells` are numbered by the column `cell`; `prescribed`: the parameter that would fill an item in each;
+    `begun`: the items of which it was to be derived (a ledger of which a part was told, or one that does not come out, is not nothing).
     """
 
     frame: pl.DataFrame
     items: frozenset[str]
     cells: tuple[Cell, ...]
     prescribed: dict[str, Any] = field(default_factory=dict)
+    begun: dict[str, list[str]] = field(default_factory=dict)
 
     def has(self, item: str) -> bool:
         return item in self.frame.columns
@@ -173,7 +175,7 @@ class Wide:
         """The rows in which the formula is due: its trigger was told, or is missing where it should have been."""
         rows = []
         if not self.has(trigger.code):
-            if not trigger.required:
+            if not trigger.required and not self._begun(trigger.code):
                 return self.frame.clear()
             rows.append(self._due(trigger, pl.lit(False)))
         elif self.frame[trigger.code].null_count():
@@ -192,11 +194,19 @@ class Wide:
             rows.append(year <= formula.until.year)
         return self.frame.filter(pl.all_horizontal(rows)) if rows else self.frame
 
+    def _begun(self, item: str) -> list[str]:
+        """Of what an item is derived, as far as anybody told it."""
+        return [name for name in self.begun.get(item, ()) if self.has(name)]
+
     def _due(self, trigger: Item, there: pl.Expr) -> pl.Expr:
         """Where the trigger should have been told: in rows of its own period, of a source that tells it and not by the other one."""
         apart = ("facility", "stream", "year")
         own_period = pl.col("yearly") if trigger.period == "annual" else ~pl.col("yearly")
-        due = pl.lit(True) if trigger.required else self.way(trigger.code).is_not_null().any().over(apart)
+        due = pl.lit(trigger.required)
+        if not trigger.required and self.has(trigger.code):
+            due = self.way(trigger.code).is_not_null().any().over(apart)
+        if begun := self._begun(trigger.code):
+            due |= pl.any_horizontal(pl.col(name).is_not_null() for name in begun)
         other_told = (there & ~own_period).any().over(apart)
         # A firm that tells everything by the year lacks what is lacking in the year's row.
         no_own_period = ~own_period.any().over(apart)
