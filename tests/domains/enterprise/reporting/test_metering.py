@@ -178,7 +178,7 @@ def test_the_pages_assign_and_fill(kiln: Facility, people: dict[str, Any]) -> No
     }  # fmt: skip
     assert rival.post(f"{base}points/", sent).status_code == 404
     assert clerk.post(f"{base}points/", sent).status_code == 302
-    assert "in-1" in clerk.get("/enterprise/reporting/firms/cement/facilities/").content.decode()
+    assert "in-1" in clerk.get(f"{base}unit/").content.decode()
     assert rival.post(f"{base}months/2025-03/metered/").status_code == 404
     assert clerk.post(f"{base}months/2025-03/metered/").status_code == 302
     page = clerk.get(f"{base}months/2025-03/").content.decode()
