@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Schema
+from ninja.errors import ValidationError as Invalid
+from pydantic import Field, TypeAdapter, ValidationError
 
-from dafeng.portal.api import api, callers
+from dafeng.portal.api import api, callers, problems
 from dafeng.portal.api.root import action_of
 from dafeng.portal.tokens import services as tokens
 from dafeng.portal.tokens.models import KeptAnswer
@@ -114,6 +117,31 @@ def test_every_wrong_parameter_is_named_in_the_readers_words(client: Client, run
         "year": "不是整数",
         "offset": "小于 0",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "what"),
+    [
+        (float, "１２３ 吨", "不是数"),
+        (Decimal, "1,000", "不是数"),
+        (Annotated[Decimal, Field(decimal_places=2)], "1.005", "小数多于 2 位"),
+        (Annotated[Decimal, Field(gt=0)], 0, "应大于 0"),
+        (Annotated[Decimal, Field(lt=100)], 100, "应小于 100"),
+        (date, "2025年1月5日", "不是日期，应写成 2025-03-12"),
+        (date, 45658.5, "不是日期，应写成 2025-03-12"),
+        (date, [], "不是日期，应写成 2025-03-12"),
+        (bool, "是", "不是 true 或 false"),
+        (Annotated[list[int], Field(min_length=1)], [], "少于 1 项"),
+        (Annotated[list[int], Field(max_length=1)], [1, 2], "多于 1 项"),
+        (int, "9" * 5000, "数太大"),
+    ],
+)
+def test_a_wrong_value_is_told_in_the_readers_words_not_the_librarys(kind: Any, value: Any, what: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(value)
+    faults = [{**each, "loc": ("body", "given", "x")} for each in caught.value.errors()]
+    answer = problems.of_invalid(RequestFactory().post("/api"), Invalid(faults))
+    assert [each["what"] for each in json.loads(answer.content)["errors"]] == [what]
 
 
 def test_the_language_of_an_error_follows_the_reader(client: Client) -> None:

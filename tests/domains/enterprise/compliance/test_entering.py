@@ -382,6 +382,9 @@ def test_past_years_become_their_mean_without_a_single_outlier(covered, office, 
     page = office.get("/enterprise/compliance/trial/", query).content.decode()
     assert "95</b> t" in page
     assert office.get("/enterprise/compliance/trial/", query | {"form-0-history": "甲"}).status_code == 422
+    # 100,000 is one year or two: not ours to guess.
+    unsure = office.get("/enterprise/compliance/trial/", query | {"form-0-history": "100,000 120,000"})
+    assert (unsure.status_code, "千位分隔" in unsure.content.decode()) == (422, True)
     unit = {"unit": "h1", "unit_class": "historic", "history": [60, 100, 140], "reduction": 1, "output": 1}
     [row] = call(desk, "allocation-rules/guangdong-2021/trial", {"units": [unit]}, 200)
     assert row["tonnes"] == 100  # two beyond ±20: all stay

@@ -54,3 +54,17 @@ def test_months_follow_one_another_over_the_new_year() -> None:
         "2024-12",
         "2026",
     )
+
+
+@pytest.mark.parametrize(
+    ("month", "due"),
+    [
+        ("2024-01", date(2024, 3, 11)),  # 40 calendar days: 29 of February, 11 of March
+        ("2023-01", date(2023, 3, 12)),  # 28 and 12
+        ("2024-02", date(2024, 4, 9)),  # 31 of March, 9 of April, whatever the length of February
+        ("2023-02", date(2023, 4, 9)),
+        ("2024-12", date(2025, 2, 9)),  # 31 of January, 9 of February
+    ],
+)
+def test_forty_days_after_a_month_across_leap_days_and_the_turn_of_the_year(month, due):
+    assert clock.month_due(month) == due

@@ -202,6 +202,14 @@ def test_the_grades_of_m(percent: float, name: str) -> None:
     assert grade(percent, rules().tables["impact"]["m"]) == name
 
 
+@pytest.mark.parametrize(
+    ("tce", "increment", "name"), [(15_763.11, 525_437, "some"), (15_763.12, 525_437, "larger"), (0.07, 0.7, "larger")]
+)
+def test_a_share_that_is_three_percent_on_paper_is_three_percent(tce: float, increment: float, name: str) -> None:
+    """15,763.11 ÷ 525,437 is 0.03 exactly, and 3.0000000000000004 % in binary."""
+    assert effect(tce, None, Base(increment=increment)).m_grade == name
+
+
 # ---------- comparison ----------
 
 
@@ -242,6 +250,19 @@ def test_a_factor_that_is_not_known_stops_it(b: float | None, mean: float | None
 def test_other_projects_buy_nothing_and_the_undecided_wait() -> None:
     assert to_buy(two_high=False, without_coal=1, per_added_value=1, b=None, mean=None).tce == 0
     assert to_buy(two_high=None, without_coal=1, per_added_value=1, b=0.3, mean=1).open == ("two_high",)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "c", "mean", "tce"),
+    [
+        (100_000, 0.3, 2.0, 1.0, 60_000),  # 豫发改环资〔2022〕586号 art. 4: A × B × C ÷ mean
+        (100_000, 1.0, 0.5, 1.0, 50_000),  # a better project than the mean buys less than it uses
+        (0, 0.3, 2.0, 1.0, 0),  # coal alone: A is without coal
+        (-500, 0.3, 2.0, 1.0, 0),  # a rebuilt plant that saves buys nothing, and is owed nothing
+    ],
+)
+def test_the_right_to_buy_at_its_edges(a: float, b: float, c: float, mean: float, tce: float) -> None:
+    assert to_buy(two_high=True, without_coal=a, per_added_value=c, b=b, mean=mean).tce == pytest.approx(tce)
 
 
 @pytest.mark.parametrize("b", [0.29, 1.01])

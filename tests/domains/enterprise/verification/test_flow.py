@@ -276,6 +276,9 @@ def test_what_is_not_corrected_is_estimated_conservatively_and_counts(case) -> N
     )
     lower = {"basis": "evidence", "value": 19.0, "source": "煤质台账"}
     refuses("estimate_lower", lambda: findings.estimate(finding, **lower, **made.by("verifier")))
+    for none in (float("nan"), float("inf"), 1e308):
+        odd = lower | {"value": none}
+        refuses("nothing_to_estimate", lambda odd=odd: findings.estimate(finding, **odd, **made.by("verifier")))
     findings.estimate(
         finding, basis="evidence", value=26.7, source="发电指南：未检测按 26.7 GJ/t", **made.by("verifier")
     )

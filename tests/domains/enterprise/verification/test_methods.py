@@ -338,3 +338,32 @@ def test_the_checklist_has_every_part_and_its_source() -> None:
     assert all(line["source"] and line["standing"] in ("confirmed", "one copy", "house") for line in lines)
     assert all(set(line["ways"]) <= set(rules.WAYS) for line in lines)
     assert len(rules.checklist_for(frozenset({"cement"}))) < len(lines)
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "due"),
+    [
+        # State Council, 2024: Spring Festival 10-17 February, Sundays 4 and 18 worked, 9 February (除夕) an ordinary Friday.
+        (date(2024, 2, 2), 5, date(2024, 2, 8)),
+        (date(2024, 2, 2), 7, date(2024, 2, 18)),
+        # National Day 1-7 October 2024, Sunday 29 September and Saturday 12 October worked.
+        (date(2024, 9, 27), 2, date(2024, 9, 30)),
+        (date(2024, 9, 27), 7, date(2024, 10, 12)),
+        # 2025: Spring Festival 28 January-4 February, Sunday 26 January and Saturday 8 February worked; National Day 1-8 October, 28 September and 11 October worked.
+        (date(2025, 1, 24), 5, date(2025, 2, 7)),
+        (date(2025, 1, 24), 6, date(2025, 2, 8)),
+        (date(2025, 9, 26), 5, date(2025, 10, 10)),
+        (date(2025, 9, 26), 7, date(2025, 10, 13)),
+        # 2026: Spring Festival 15-23 February, Saturdays 14 and 28 worked; Mid-Autumn 25-27 September before National Day 1-7 October.
+        (date(2026, 2, 13), 2, date(2026, 2, 24)),
+        (date(2026, 2, 13), 6, date(2026, 2, 28)),
+        (date(2026, 9, 18), 10, date(2026, 10, 9)),
+        # A leap day is a day; the year turns.
+        (date(2024, 2, 28), 2, date(2024, 3, 1)),
+        (date(2023, 12, 29), 1, date(2024, 1, 2)),
+    ],
+)
+def test_a_term_across_the_festivals_counts_the_days_that_are_worked_for_them(
+    start: date, count: int, due: date
+) -> None:
+    assert days.after(start, count) == days.Due(due)

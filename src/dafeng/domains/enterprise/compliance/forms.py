@@ -126,7 +126,10 @@ class YearsField(forms.CharField):
     """Past years' figures, parted by spaces or commas, as a list of numbers."""
 
     def to_python(self, value: Any) -> Any:
-        told = re.split(r"[\s,，、;；]+", (super().to_python(value) or "").strip())
+        text = super().to_python(value) or ""
+        if parted := re.search(r"\d+,\d{3}(?!\d)", text):
+            raise forms.ValidationError(_("“%(text)s”里的逗号分不清是千位分隔还是隔开两年，请用空格隔开各年，不写千位分隔"), params={"text": parted[0][:20]})  # fmt: skip
+        told = re.split(r"[\s,，、;；]+", text.strip())
         try:
             found = [float(each) for each in told if each]
         except ValueError as error:

@@ -91,8 +91,12 @@ def _entered(firm: Enterprise, year: int, sector: str, on: Covered | None, paper
 
 def read(file: BinaryIO, name: str) -> list[tuple[str, str]]:
     """The rows of a table with the columns of `HEADS`; the sector by its name or code. Raises `UploadError`, `Refused` `column_missing`."""
-    [sheet, *_others] = open_upload(file, name=name, limits=Limits(rows=MOST + 1, sheets=4)).sheets
-    rows = [{column: str(cell.value or "").strip() for column, cell in cells.items()} for _row, cells in sorted(sheet.rows.items())]  # fmt: skip
+    tables = [
+        [{column: cell.shown.strip() for column, cell in cells.items()} for _row, cells in sorted(sheet.rows.items())]
+        for sheet in open_upload(file, name=name, limits=Limits(rows=MOST + 1, sheets=4)).sheets
+        if sheet.visible
+    ]
+    rows = next((each for each in tables if each and HEADS[0] in each[0].values()), next(iter(tables), []))
     head = {text: column for column, text in (rows[0] if rows else {}).items()}
     for each in HEADS:
         if each not in head:

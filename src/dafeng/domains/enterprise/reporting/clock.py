@@ -7,6 +7,7 @@ reminders and "days left" are told in working days of the official calendar (`ch
 from __future__ import annotations
 
 import calendar
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -62,6 +63,27 @@ def is_month(text: str) -> bool:
     if not (text.isascii() and len(year) == 4 and year.isdigit() and 2000 <= int(year) <= 2100):
         return False
     return len(text) == 4 or (len(number) == 2 and number.isdigit() and 1 <= int(number) <= 12)
+
+
+def month_of(text: str) -> str | None:
+    """The month, or the year, that a person wrote: 2025-01, 2025/1, 2025年1月, 202501, 2025-01-01, 2025, 2025年; None for anything else."""
+    found = re.fullmatch(r"(\d{4})(?:[-/.年]\s*(\d{1,2})(?:月|[-/.](?:0?1))?|(\d{2}))", text) or re.fullmatch(r"(\d{4})年?()()", text)  # fmt: skip
+    if found is None:
+        return None
+    number = found[2] or found[3]
+    month = f"{found[1]}-{int(number):02d}" if number else found[1]
+    return month if is_month(month) else None
+
+
+def day_of(text: str) -> date | None:
+    """The day that a person wrote: 2025-03-12, 2025/3/12, 2025.3.12, 2025年3月12日, 20250312; None for anything else, and for 30 February."""
+    found = re.fullmatch(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))", text)
+    if found is None:
+        return None
+    try:
+        return date(int(found[1]), int(found[2] or found[4]), int(found[3] or found[5]))
+    except ValueError:
+        return None
 
 
 def beside(month: str, step: int) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthFiling, MonthlyValue
-from dafeng.domains.enterprise.reporting import clock, reports, sectoral
+from dafeng.domains.enterprise.reporting import amounts, clock, reports, sectoral
 from dafeng.domains.enterprise.reporting.assembling import is_told
 from dafeng.domains.enterprise.reporting.refusing import Faulty, SeenOld, refusing
 from dafeng.kernel.errors import DafengError
@@ -315,8 +314,14 @@ def _not_metered(cell: Cell, held: MonthlyValue | None) -> list[DafengError]:
 
 def _limit_faults(title: str, unit: str, limits: tuple[float | None, float | None], value: float) -> list[DafengError]:
     low, high = limits
-    if not math.isfinite(value):
-        return [EnterpriseError(f"“{title}”不是一个数")]
+    if not abs(value) <= amounts.MOST:  # nor what is no number at all
+        return [
+            EnterpriseError(
+                f"“{title}”的 {value:g} 不是可能的数",
+                expected=f"绝对值不超过 {amounts.MOST:g}",
+                mend="请核对数值和单位",
+            )
+        ]
     if (low is not None and value < low) or (high is not None and value > high):
         span = f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'} {unit}"
         return [EnterpriseError(f"“{title}”的 {value:g} 超出可能的范围", expected=span, mend="请核对数值和单位")]

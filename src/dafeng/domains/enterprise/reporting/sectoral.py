@@ -307,6 +307,11 @@ def unit_of(sector: str, item: str, stream: str) -> str:
     return sector_of(sector).unit(item, stream)
 
 
+def told_unit(sector: str, item: str, stream: str) -> str:
+    """As `unit_of`; empty for an item that the sector does not have (`cell_faults` says so)."""
+    return unit_of(sector, item, stream) if item in sector_of(sector).items else ""
+
+
 def cell_faults(facility: Facility, month: str, item: str, stream: str) -> list[DafengError]:
     """What keeps a cell from being one of this facility's: the item, its period, its stream."""
     sector = sector_of(facility.sector)

@@ -18,12 +18,13 @@ from django.utils import timezone
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MonthlyValue, ValueImport
-from dafeng.domains.enterprise.reporting import clock, entry, plans, reports, sectoral, sources
+from dafeng.domains.enterprise.reporting import amounts, clock, entry, plans, reports, sectoral, sources
 from dafeng.domains.enterprise.reporting.methods.sectors import Order
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.errors import DafengError, Place, UploadError
 from dafeng.kernel.records import services as records
-from dafeng.kernel.sheets import Cell, Limits, Sheet, open_upload
+from dafeng.kernel.sheets import Cell, Limits, Sheet, open_upload, reference
+from dafeng.kernel.sheets.numbers import half_width, stored_fault
 
 KIND = "enterprise.import"
 LIMITS = Limits(file_bytes=5 * 2**20, unpacked_bytes=50 * 2**20, sheets=8, rows=2000, cells=60_000)
@@ -144,10 +145,17 @@ def _guide(
 
 def read(facility: Facility, file: BinaryIO, *, name: str, today: date) -> Staged:
     """Read an uploaded workbook. Raises `UploadError` for a file that is no such table; faults of cells are in the answer."""
-    upload = open_upload(file, name=name, limits=LIMITS)
-    for sheet in upload.sheets:
-        if head := _head(sheet):
-            return _read_sheet(facility, sheet, *head, file=name, today=today)
+    found: list[tuple[Sheet, int]] = []
+    for sheet in open_upload(file, name=name, limits=LIMITS).sheets:
+        if (head := _head(sheet)) is not None:
+            found.append((sheet, head))
+    if len(found) > 1:
+        names = "、".join(f"“{sheet.name}”{'' if sheet.visible else '（已隐藏）'}" for sheet, _head_row in found)
+        raise UploadError(
+            f"{len(found)} 张工作表都有表头：{names}", mend="请只留要导入的一张，删去其余", where=Place(file=name)
+        )
+    if found:
+        return _read_sheet(facility, *found[0], file=name, today=today)
     raise UploadError(
         "没有找到表头“项目代码”“源流代码”",
         expected="、".join(HEADS),
@@ -156,30 +164,30 @@ def read(facility: Facility, file: BinaryIO, *, name: str, today: date) -> Stage
     )
 
 
-def _head(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+def _head(sheet: Sheet) -> int | None:
+    """The row of the heads, from 0."""
     for number in sorted(sheet.rows)[:20]:
-        titles = {cell.shown.strip(): column for column, cell in sheet.rows[number].items()}
-        if ITEM in titles and STREAM in titles:
-            return number, titles
+        if {ITEM, STREAM} <= {cell.shown.strip() for cell in sheet.rows[number].values()}:
+            return number
     return None
 
 
 Key = tuple[str, str, str]  # item, stream, month
 
 
-def _read_sheet(
-    facility: Facility, sheet: Sheet, start: int, columns: dict[str, int], *, file: str, today: date
-) -> Staged:
+def _read_sheet(facility: Facility, sheet: Sheet, start: int, *, file: str, today: date) -> Staged:
     _demand_owner(facility, sheet, start, file)
     found = Staged()
-    months = _months(columns, Place(file=file, row=start + 1))
+    columns = {cell.shown.strip(): column for column, cell in sheet.rows[start].items()}
+    months = _months(sheet.rows[start], Place(file=file, sheet=sheet.name, row=start + 1))
+    found.problems += _merged(sheet, start, {**columns, **months}, file)
     found.year = int(next(iter(months))[:4])
     values: dict[Key, tuple[dict[str, Any], Place]] = {}
     days: dict[Key, tuple[date, Place]] = {}
     for number in sorted(row for row in sheet.rows if row > start):
         line = sheet.rows[number]
         item, stream = _text(line.get(columns[ITEM])), _text(line.get(columns[STREAM]))
-        filled = [(month, line[at]) for month, at in months.items() if at in line and line[at].shown.strip()]
+        filled = [(month, line[at]) for month, at in months.items() if at in line and (line[at].shown.strip() or stored_fault(line[at]))]  # fmt: skip
         if not item and not filled:
             continue
         place = Place(file=file, sheet=sheet.name, row=number + 1)
@@ -199,7 +207,8 @@ def _read_sheet(
                 if of_days:
                     days[key] = _day(cell), where
                 else:
-                    values[key] = {"way": way or "measured", **_value(cell), "source": source}, where
+                    unit = sectoral.told_unit(facility.sector, item, stream)
+                    values[key] = {"way": way or "measured", **_value(cell, unit), "source": source}, where
             except EnterpriseError as error:
                 found.problems.append(
                     EnterpriseError(error.what, expected=error.expected, mend=error.mend, where=where)
@@ -221,38 +230,53 @@ def _demand_owner(facility: Facility, sheet: Sheet, start: int, file: str) -> No
                 )
 
 
-def _months(columns: dict[str, int], where: Place) -> dict[str, int]:
-    """Month → its column, in the order of the sheet; months of one year only."""
-    months = {title: at for title, at in columns.items() if title[:4].isdigit() and len(title) in (4, 7)}
-    if wrong := [title for title in months if not clock.is_month(title)]:
-        raise UploadError(f"表头“{wrong[0]}”不是月份", expected="2025-01 … 2025-12", where=where)
+def _months(heads: Mapping[int, Cell], where: Place) -> dict[str, int]:
+    """Month → its column, in the order of the sheet; months of one year only. A head with a digit that is no month is refused, not passed over."""
+    months: dict[str, int] = {}
+    for column, cell in sorted(heads.items()):
+        title = half_width(cell.shown)
+        if not re.search("[0-9]|月", title):
+            continue
+        month = clock.month_of(title)
+        if month is None:
+            raise UploadError(f"表头“{cell.shown.strip()[:20]}”不是月份", expected="2025-01 … 2025-12", where=where)
+        if month in months:
+            raise UploadError(f"月份 {month} 有两列", mend="请只留一列", where=where)
+        months[month] = column
     if len({title[:4] for title in months}) != 1:
         raise UploadError("一份表只能有一个年度的月份", expected="2025-01 … 2025-12", where=where)
-    return dict(sorted(months.items(), key=lambda each: each[1]))
+    return months
 
 
-def _value(cell: Cell) -> dict[str, Any]:
+def _merged(sheet: Sheet, start: int, columns: Mapping[str, int], file: str) -> list[DafengError]:
+    """A merged range holds one value for many cells; for which it was meant is not ours to guess."""
+    found: list[DafengError] = []
+    for top, left, bottom, right in sheet.merged[:100]:
+        touched = [title for title, column in columns.items() if left <= column <= right]
+        if bottom > start and touched and any(top <= row <= bottom for row in sheet.rows):
+            area = f"{reference(top, left)}:{reference(bottom, right)}"
+            where = Place(file=file, sheet=sheet.name, row=max(top, start + 1) + 1, column=touched[0])
+            found.append(
+                EnterpriseError(
+                    f"{area} 是合并单元格，只有左上角一格有内容", mend="请取消合并，每格各填各的", where=where
+                )
+            )
+    return found
+
+
+def _value(cell: Cell, unit: str) -> dict[str, Any]:
     """What a cell tells. Raises `EnterpriseError`."""
-    text = cell.shown.strip()
-    if text == DEFAULT:
+    if cell.shown.strip() == DEFAULT:
         return {"way": "default", "value": None, "notation": ""}
-    if text.upper() in entry.NOTATIONS:
-        return {"value": None, "notation": text.upper()}
-    try:
-        return {"value": float(cell.value if cell.kind == "number" else text.replace(",", "")), "notation": ""}
-    except (ValueError, TypeError):
-        raise EnterpriseError(f"“{text[:20]}”不是数", expected="一个数、NO/NE/NA/IE 或“缺省”") from None
+    value, notation = amounts.told(cell, unit)
+    return {"value": value, "notation": notation}
 
 
 def _day(cell: Cell) -> date:
     """A date cell, or a day as people write it. Raises `EnterpriseError`."""
     text = cell.shown.strip()
-    found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", text)
-    try:
-        if found:
-            return date(*map(int, found.groups()))
-    except ValueError:
-        pass  # a day that the calendar does not have
+    if found := clock.day_of(half_width(text)):
+        return found
     raise EnterpriseError(f"“{text[:20]}”不是日期", expected="如 2025-03-12")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dafeng.domains.enterprise.errors import Refused
 from dafeng.domains.enterprise.models import ParameterSignature
+from dafeng.domains.enterprise.reporting.amounts import MOST
 from dafeng.domains.enterprise.reporting.methods.parameters import Parameter, shipped
 from dafeng.domains.enterprise.reporting.refusing import refusing
 from dafeng.kernel.records import services as records
@@ -41,6 +42,8 @@ def sign(parameter: str, *, value: float | None, reason: str, by: Any, now: date
             raise Refused("no_reason", "签认参数须写明依据", mend="请写明所依据的正式文本")
         if value is None and found.value is None:
             raise Refused("no_value", "这个参数没有数值，签认时须给出", expected=found.unit)
+        if value is not None and not 0 <= value <= MOST:  # nor what is no number at all
+            raise Refused("no_value", f"{value:g} 不是可用的数值", expected=f"{found.unit}，不小于 0")
         if found.usable or ParameterSignature.objects.filter(parameter=parameter).exists():
             raise Refused("already_signed", "这个参数已经可用，不需要签认")
         made = ParameterSignature.objects.create(parameter=parameter, value=value, reason=reason.strip(), by=by, at=now)

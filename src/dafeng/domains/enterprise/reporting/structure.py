@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import EnterpriseError, Refused
 from dafeng.domains.enterprise.models import Facility, MeasuringPoint
-from dafeng.domains.enterprise.reporting import boundaries, points, sectoral
+from dafeng.domains.enterprise.reporting import boundaries, clock, points, sectoral
 from dafeng.domains.enterprise.reporting.refusing import SeenOld, refusing
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, Place, UploadError
@@ -26,6 +26,7 @@ from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 from dafeng.kernel.records.payloads import digest, plain
 from dafeng.kernel.sheets import Limits, Sheet, open_upload
+from dafeng.kernel.sheets.numbers import half_width
 
 KIND = "enterprise.structure-import"
 LIMITS = Limits(file_bytes=5 * 2**20, unpacked_bytes=50 * 2**20, sheets=8, rows=3000, cells=60_000)
@@ -160,10 +161,10 @@ def days_of(text: str) -> list[date]:
     for each in (
         text.replace("、", " ").replace("，", " ").replace(",", " ").replace("；", " ").replace(";", " ").split()
     ):
-        try:
-            found.append(date.fromisoformat(each.replace("/", "-")))
-        except ValueError:
-            raise Refused("day", _("“%(text)s”不是日期") % {"text": each[:20]}, expected=_("如 2025-03-12，多个用顿号分开")) from None  # fmt: skip
+        day = clock.day_of(half_width(each))
+        if day is None:
+            raise Refused("day", _("“%(text)s”不是日期") % {"text": each[:20]}, expected=_("如 2025-03-12，多个用顿号分开"))  # fmt: skip
+        found.append(day)
     return found
 
 

@@ -179,6 +179,8 @@ def estimate(
         content = verification.report.content or {}
         if basis == "default":
             value, source = _default(content, parameter)
+        if value is not None and not abs(value) < 1e12:  # nor what is no number at all
+            raise refused("nothing_to_estimate", f"{value:g}")
         if len(source.strip()) < 2 and basis != "highest":
             raise refused("text_missing")
         kept = {

@@ -17,12 +17,12 @@ import polars as pl
 import xlsxwriter
 
 from dafeng.domains.inventory.methods import balance as tree
-from dafeng.domains.inventory.sheets import numbers
 from dafeng.domains.inventory.sheets.marks import BALANCE
 from dafeng.domains.inventory.sheets.preview import Findings, ImportPreview, Severity, counted, spans
 from dafeng.domains.inventory.sheets.words import near, place_code
 from dafeng.kernel.errors import ActivityError, UnitError
 from dafeng.kernel.quantities import units
+from dafeng.kernel.sheets import numbers
 from dafeng.kernel.sheets.files import Limits, open_upload
 from dafeng.kernel.sheets.xlsx import Cell, Sheet, reference
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dafeng.domains.inventory.library import Item
-from dafeng.domains.inventory.sheets import numbers
 from dafeng.domains.inventory.sheets.preview import Findings, Severity, spans
 from dafeng.domains.inventory.sheets.row import Row, short
 from dafeng.domains.inventory.sheets.words import (
@@ -22,6 +21,7 @@ from dafeng.domains.inventory.sheets.words import (
     plain,
 )
 from dafeng.kernel.quantities import units
+from dafeng.kernel.sheets import numbers
 from dafeng.kernel.sheets.files import Limits
 from dafeng.kernel.sheets.xlsx import Cell, Sheet, reference
 

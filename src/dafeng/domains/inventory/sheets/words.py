@@ -16,9 +16,9 @@ from typing import NamedTuple
 from dafeng.domains.inventory import library
 from dafeng.domains.inventory.library import Category, Item
 from dafeng.domains.inventory.sheets.inputs import input_name
-from dafeng.domains.inventory.sheets.numbers import half_width
 from dafeng.kernel.errors import UnitError
 from dafeng.kernel.quantities import units
+from dafeng.kernel.sheets.numbers import half_width
 
 
 class Column(NamedTuple):

@@ -124,13 +124,19 @@ def test_a_unit_that_stands_still_all_month_has_no_intensity_and_no_zero_divisio
     made = account("power", *rows, ("2021-01", "capacity", "", 300))
     assert made.total() == (0.0, "ok")
     assert indicator(made, "power_supplied", "2021-01") == 0
-    assert made.indicators.filter(pl.col("indicator").is_in(["power_intensity", "power_coal", "load_factor"])).is_empty()
+    assert made.indicators.filter(
+        pl.col("indicator").is_in(["power_intensity", "power_coal", "load_factor"])
+    ).is_empty()
 
 
 def test_heat_share_of_one_leaves_power_without_the_shared_auxiliaries():
     """a = 100,000 ÷ 100,000 = 1: W_d = 8000 + 2000 × 0; supplied 20,000 − 8000; power has no emissions, heat all of them."""
     told = {"electricity_bought": 0, "generation": 20_000, "auxiliary_for_power": 8000, "auxiliary_common": 2000, "boiler_heat": 0, "direct_heat": 100_000, "indirect_heat": 0, "turbine_intake": 100_000}  # fmt: skip
-    rows = [("2021-01", "fuel_use", COAL, 1000), ("2021-01", "ncv", COAL, 20), ("2021-01", "elemental_carbon", COAL, 0.55)]
+    rows = [
+        ("2021-01", "fuel_use", COAL, 1000),
+        ("2021-01", "ncv", COAL, 20),
+        ("2021-01", "elemental_carbon", COAL, 0.55),
+    ]
     made = account("power", *rows, *(("2021-01", item, "", value) for item, value in told.items()))
     assert indicator(made, "power_supplied", "2021-01") == pytest.approx(12_000)
     assert indicator(made, "power_intensity", "2021-01") == 0

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dafeng.domains.enterprise.errors import EnterpriseError
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthFiling, MonthlyValue
 from dafeng.domains.enterprise.reporting import (
+    amounts,
     assembling,
     boundaries,
     clock,
@@ -35,6 +36,7 @@ from dafeng.kernel.errors import DafengError, NotFound, StaleError
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Evidence
+from dafeng.kernel.sheets import Cell
 
 
 @require_safe
@@ -89,19 +91,6 @@ def _shown(value: MonthlyValue | None, month: str) -> dict[str, Any]:
     }
 
 
-def _number(text: str) -> tuple[float | None, str, str]:
-    """(value, notation, fault) of what was typed."""
-    text = text.strip().replace(",", "").replace("，", "")
-    if not text:
-        return None, "", ""
-    if text.upper() in entry.NOTATIONS:
-        return None, text.upper(), ""
-    try:
-        return float(text), "", ""
-    except ValueError:
-        return None, "", text
-
-
 def _day(text: str) -> tuple[date | None, EnterpriseError | None]:
     """The day that was typed, or what is wrong with it."""
     try:
@@ -151,9 +140,12 @@ def _save(request: HttpRequest, found: Facility, month: str, typed: dict[str, st
             name = f"{each.item}:{each.stream}"
             if f"value:{name}" not in typed:
                 continue
-            value, notation, fault = _number(typed[f"value:{name}"])
-            if fault:
-                faults.append((each.title, EnterpriseError(f"“{fault[:20]}”不是数", expected="数、NO、NE、NA 或 IE")))
+            value, notation = None, ""
+            try:
+                if text := typed[f"value:{name}"].strip():
+                    value, notation = amounts.told(Cell(text, "plain"), each.unit)
+            except EnterpriseError as fault:
+                faults.append((each.title, fault))
             tested, wrong = _day(typed.get(f"tested:{name}", ""))
             if wrong:
                 faults.append((each.title, wrong))

@@ -41,9 +41,9 @@ class Impact:
 
 
 def grade(percent: float, cuts: Sequence[float]) -> str:
-    """The grade of a share: the first cut that it does not exceed."""
+    """The grade of a share: the first cut that it does not exceed. A quotient of floats that is 3 % on paper is 3 %, not a hair above."""
     for name, cut in zip(GRADES, cuts, strict=False):
-        if percent <= cut:
+        if percent <= cut + 1e-9:
             return name
     return GRADES[-1]
 

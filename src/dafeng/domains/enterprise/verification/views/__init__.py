@@ -17,6 +17,8 @@ from dafeng.domains.enterprise.verification.refusing import refused
 from dafeng.kernel.errors import DafengError, NotFound, StaleError
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Evidence, Record
+from dafeng.kernel.sheets import Cell
+from dafeng.kernel.sheets.numbers import SCALES, read_number
 
 PAPERS = {"pdf": "application/pdf", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png"}
 PAPER_BYTES = 10 * 1024 * 1024
@@ -64,10 +66,9 @@ def day_of(request: HttpRequest, name: str) -> date:
 
 
 def number_of(request: HttpRequest, name: str) -> float | None:
-    try:
-        return float(text_of(request, name, 40))
-    except ValueError:
-        return None
+    """A number of a form, as people write one (`kernel.sheets.numbers`); None where it is none, or has a unit beside it."""
+    read = read_number(Cell(text_of(request, name, 40), "plain"))
+    return None if read.fault or read.percent or (read.unit and read.unit not in SCALES) else read.value
 
 
 def numbers_of(request: HttpRequest, name: str) -> list[int]:

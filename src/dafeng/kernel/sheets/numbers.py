@@ -128,7 +128,7 @@ def _read_text(original: str, *, plain: bool) -> Reading:
                 raise UnitError(tail)
             units.parse(tail)
         except UnitError:
-            return Reading(fault=(f"“{_cut(original)}”不是数", "一个数，单位填在单位列", _mend(text)))
+            return Reading(fault=(f"“{_cut(original)}”不是数", "一个不带单位的数", _mend(text)))
         reading.unit = tail
     if not math.isfinite(reading.value or 0.0):
         return Reading(fault=("数值太大，不是有限的数", "一个有限的数", "请核对数值和单位"))
@@ -150,9 +150,9 @@ def _mend(text: str) -> str:
     if re.fullmatch(r"[\[(].*[\])]", text):
         return "负数请写成 -123 的样子"
     if re.search(r"[0-9]\s*(?:-|~|至|到)\s*[0-9]", text):
-        return "请填一个数；范围请写在不确定性列"
+        return "请填一个数，不要填范围"
     if re.search(r"[约近超余多左右<>≈≥≤]", text):
-        return "请填一个确定的数；把握不大时请填不确定性"
+        return "请填一个确定的数"
     if re.search(r"[一二三四五六七八九十百千]", text):
         return "请改用阿拉伯数字，例如“十二万”写作 120000"
-    return "请只填数字，单位填在单位列"
+    return "请只填数字，不要带单位"

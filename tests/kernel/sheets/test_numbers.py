@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from dafeng.domains.inventory.sheets.numbers import notation_of, read_number
+from dafeng.kernel.sheets.numbers import notation_of, read_number
 from dafeng.kernel.sheets.xlsx import Cell
 
 
@@ -61,17 +61,17 @@ def test_a_percentage_says_that_it_is_one():
         ("10-20", "范围"),
         ("十二万", "阿拉伯数字"),
         ("(123)", "负数"),
-        ("12,34", "单位列"),
-        ("1.2.3", "单位列"),
-        ("abc", "单位列"),
+        ("12,34", "单位"),
+        ("1.2.3", "单位"),
+        ("abc", "单位"),
         ("-", "NO"),
         ("—", "NO"),
         ("无", "NO"),
         ("N/A", "NO"),
-        ("#N/A", "单位列"),
+        ("#N/A", "单位"),
         ("1e999", "核对"),
-        ("nan", "单位列"),
-        ("inf", "单位列"),
+        ("nan", "单位"),
+        ("inf", "单位"),
     ],
 )
 def test_what_has_no_single_meaning_is_refused_with_a_way_to_mend_it(text, hint):
