@@ -104,9 +104,10 @@ def computed(plan: Plan, steps: pl.DataFrame, *, numbers: dict[str, int]) -> pl.
             lacking = pl.when(whole).then(0).otherwise(MISSING)
             made = rows.group_by("at").agg(
                 value=pl.when(whole).then((pl.col("value") * pl.col("weight")).sum()),
-                measured=pl.col("measured").min(), known=pl.col("known").min(),
+                measured=pl.when(whole).then(pl.col("measured").min()).otherwise(0.0),
+                known=pl.when(whole).then(pl.col("known").min()).otherwise(0.0),
                 flag=(pl.col("flag").bitwise_or() | lacking).cast(pl.UInt16),
-                coverage=pl.when(pl.len() == len(parts)).then(pl.col("coverage").min()).otherwise(0.0),
+                coverage=pl.when(whole).then(pl.col("coverage").min()).otherwise(0.0),
             )  # fmt: skip
             made = made.with_columns(
                 point=pl.lit(number, pl.Int64), low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64)
