@@ -91,7 +91,18 @@ def test_a_method_that_is_not_there_says_which_are(client: Client, city) -> None
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"", b"[1,2", b'{"value": NaN}', b"\xff\xfe", b'{"a":"\\ud800"}', b'{"a":"\\u0000"}', b"[" * 100_000]
+    "body",
+    [
+        b"{",
+        b"",
+        b"[1,2",
+        b'{"value": NaN}',
+        b'{"value": 1e400}',
+        b"\xff\xfe",
+        b'{"a":"\\ud800"}',
+        b'{"a":"\\u0000"}',
+        b"[" * 100_000,
+    ],
 )
 def test_malformed_json_is_a_problem(client: Client, city, person, body: bytes) -> None:
     client.force_login(person("statistics"))

@@ -330,3 +330,32 @@ def test_the_model_itself_can_fail() -> None:
     model.take({("m", 1): 2.0})
     model.take({("m", 1): 2.0, ("m", 2): 1.0})
     assert model.values == {("m", 1): [2.0], ("m", 2): [1.0]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", ["half", "empty", "other", "gone"])
+def test_a_manifest_that_cannot_be_read_stops_everything_and_costs_no_file(how: str, point) -> None:
+    m = point(kind="interval")
+    ingest.receive(rows(m, [1, 2, 3, 4]), source="http", now=LATER)
+    upkeep.settle(now=LATER)
+    home = points.the_store().home
+    manifest, files = home / "manifest.json", sorted(home.rglob("*.parquet"))
+    content = manifest.read_bytes()
+    if how == "gone":
+        manifest.unlink()
+    else:
+        manifest.write_bytes({"half": content[: len(content) // 2], "empty": b"", "other": b"[]"}[how])
+    new_process(Disk())
+    for asked in (
+        lambda: queries.readings([m], DAY, DAY + timedelta(days=1)),
+        lambda: ingest.receive(rows(m, [5], start=DAY + timedelta(hours=2)), source="http", now=LATER),
+        lambda: upkeep.settle(now=LATER),
+        checking.check,
+    ):
+        with pytest.raises(DamagedError, match="备份"):
+            asked()
+    assert sorted(home.rglob("*.parquet")) == files
+    manifest.write_bytes(content)
+    new_process(Disk())
+    assert ingest.receive(rows(m, [5], start=DAY + timedelta(hours=2)), source="http", now=LATER).accepted == 1
+    assert queries.readings([m], DAY, DAY + timedelta(days=1))["value"].to_list() == [1.0, 2.0, 3.0, 4.0, 5.0]

@@ -20,7 +20,7 @@ from dafeng.domains.energy.models import EnergyCity
 from dafeng.kernel.errors import DafengError, Place, UploadError
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
-from dafeng.kernel.sheets import Limits, Sheet, open_upload
+from dafeng.kernel.sheets import Limits, Sheet, number_of, open_upload
 
 Row = dict[str, Any]
 HEADS_WITHIN = 20
@@ -225,10 +225,9 @@ def one_of(text: str, known: Mapping[str, Any]) -> Any:
 def number(text: str, *, least: float = 0.0, most: float = 1e12, expected: str = "") -> float:
     """A number from `least` to `most`; thousands may be parted by commas. `expected` says so where more than "not negative" is asked."""
     expected = expected or _("不小于 0 的数")
-    try:
-        value = float(text.replace(",", ""))
-    except ValueError:
-        raise Refused("number", _("“%(text)s”不是数") % {"text": text[:20]}, expected=expected) from None
+    value = number_of(text)
+    if value is None:
+        raise Refused("number", _("“%(text)s”不是数") % {"text": text[:20]}, expected=expected)
     if not least <= value <= most:
         raise Refused("negative", _("数量 %(value)s 不对") % {"value": text[:20]}, expected=expected)
     return value

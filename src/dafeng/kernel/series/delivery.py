@@ -71,6 +71,8 @@ class _Columns:
         if text.null_count() < len(text):
             at = text.str.to_datetime(time_unit="us", time_zone="UTC").fill_null(at).alias("at")
         value = pl.Series("value", self.value, dtype=pl.Float64, strict=False)
+        if value.null_count() > self.value.count(None) or seconds.null_count() > self.seconds.count(None):
+            raise ValueError("a number that no float holds")  # never to be taken for a reading that is not there
         frame = pl.DataFrame(
             {"point": self.point, "at": at, "value": value, "unit": self.unit}, schema_overrides=COLUMNS
         )
@@ -94,7 +96,7 @@ def _every(start: str | float, step: int, count: int) -> list[float]:
 def _read(body: bytes) -> tuple[str, _Columns]:
     columns = _Columns()
     with _meant():
-        told = json.loads(body)
+        told = json.loads(body, object_pairs_hook=_once)
         key, parts = told.get("key", ""), told["readings"]
         if not isinstance(key, str) or len(key) > 80 or not (key.isascii() and key.isprintable()):
             raise ValueError("key")
@@ -103,6 +105,14 @@ def _read(body: bytes) -> tuple[str, _Columns]:
     if len(columns.value) > MOST:
         raise refused("batch_large")
     return key, columns
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that names something twice says two things, and nobody knows which was meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name twice")
+    return found
 
 
 @contextmanager

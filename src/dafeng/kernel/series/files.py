@@ -7,7 +7,7 @@ read again from the beginning and nothing counts twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from dafeng.kernel.series import ingest, uploads
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.frames import UTC_TIME
 from dafeng.kernel.series.ingest import Receipt
+from dafeng.kernel.sheets import number_of
 
 BATCH = 4_000_000  # readings of a file that are taken at once
 ZONED = r"(?:Z|[+-]\d{2}:?\d{2})$"
@@ -94,11 +95,18 @@ def _table(file: Path) -> pl.DataFrame | None:
 
 
 def _numbers(told: pl.Series) -> pl.Series:
-    """As they are written, with commas between thousands if need be; null where that is no number."""
+    """As they are written (`number_of`); null where that is no number."""
     found = told.cast(pl.Float64, strict=False)
     if found.null_count() == told.null_count():
         return found
-    return told.str.replace_all(",", "", literal=True).str.strip_chars().cast(pl.Float64, strict=False)
+    return found.fill_null(_one_by_one(told, found, number_of, pl.Float64()))
+
+
+def _one_by_one(told: pl.Series, found: pl.Series, meant: Callable[[str], Any], kind: pl.DataType) -> pl.Series:
+    """Each different text that is not understood yet, as it is in a small table."""
+    left = told.set(found.is_not_null(), None).drop_nulls().unique()
+    known = pl.DataFrame({"told": left, "meant": pl.Series([meant(text) for text in left], dtype=kind)})
+    return told.to_frame("told").join(known, on="told", how="left", maintain_order="left")["meant"]
 
 
 def _moments(told: pl.Series) -> pl.Series:
@@ -115,7 +123,7 @@ def _moments(told: pl.Series) -> pl.Series:
         local = text.set(~left, None).str.to_datetime(form, time_unit="us", strict=False)
         aware = local.dt.replace_time_zone(settings.TIME_ZONE, ambiguous="earliest", non_existent="null")
         found = found.fill_null(aware.dt.convert_time_zone("UTC"))
-    return found
+    return found.fill_null(_one_by_one(told, found, uploads.moment_of, UTC_TIME))
 
 
 def _refuse(wrong: pl.DataFrame, file: Path, column: str, name: str) -> None:

@@ -2,7 +2,8 @@
 
     {"kind": "sum", "of": ["a", "b"]}    {"kind": "difference", "of": ["whole", "a", "b"]}    {"kind": "share", "of": ["a"], "share": 0.4}
 
-A step in which a part is not known has no value: a sum that lacks a part would look right and be wrong.
+A step in which a part is not known has no value: a sum that lacks a part would look right and be wrong. Parts are brought into the unit of
+the computed point: a MWh and a kWh are 1001 kWh.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 
 import polars as pl
 
+from dafeng.kernel.errors import UnitError
 from dafeng.kernel.series.errors import SeriesError
 from dafeng.kernel.series.flags import MISSING
 from dafeng.kernel.series.frames import UTC_TIME
-from dafeng.kernel.series.points import Table
+from dafeng.kernel.series.points import Table, factor_of
 
 DEEPEST = 8
 ERA = tuple[datetime | None, datetime | None, dict[str, float]]
@@ -50,6 +52,23 @@ def weights(formula: dict[str, Any]) -> dict[str, float]:
     return {code: -1.0 if kind == "difference" and place else 1.0 for place, code in enumerate(codes)}
 
 
+def fitting(code: str, unit: str, kind: str, whole_unit: str, whole_kind: str) -> float:
+    """How many of the computed point's unit one of a part's is. Raises `SeriesError` where one cannot be made of the other.
+
+    A level has a mean and an amount has a sum: neither is a part of the other.
+    """
+    if (kind == "instant") != (whole_kind == "instant"):
+        raise SeriesError(
+            f"公式里的计量点“{code}”不是同一类：瞬时值和用量不能相加减", mend="请用同为瞬时值、或同为用量的计量点"
+        )
+    try:
+        return factor_of(unit, whole_unit)
+    except UnitError as error:
+        raise SeriesError(
+            f"公式里的计量点“{code}”的单位 {unit} 不能换算成 {whole_unit}", mend="请改用单位可以换算的计量点"
+        ) from error
+
+
 def eras(table: Table, point: int) -> list[ERA]:
     """From when to when which formula holds."""
     dated: list[tuple[datetime | None, dict[str, Any]]] = []
@@ -61,8 +80,9 @@ def eras(table: Table, point: int) -> list[ERA]:
 
 
 def plan(table: Table, wanted: list[int]) -> Plan:
-    """Raises `SeriesError` for a part that is not there, a circle, or a tower of more than eight."""
+    """Raises `SeriesError` for a part that is not there or does not fit, a circle, or a tower of more than eight."""
     computed_points = set(table.frame.filter(pl.col("computed"))["point"])
+    words = {point: (unit, kind) for point, unit, kind in table.frame.select("point", "unit", "kind").iter_rows()}
     measured: set[int] = set()
     order: dict[int, list[ERA]] = {}
 
@@ -79,7 +99,9 @@ def plan(table: Table, wanted: list[int]) -> Plan:
             for code in parts:
                 if code not in table.numbers:
                     raise SeriesError(f"公式里的计量点“{code}”没有登记")
-                visit(table.numbers[code], depth + 1)
+                part = table.numbers[code]
+                parts[code] *= fitting(code, *words[part], *words[number])
+                visit(part, depth + 1)
         order[number] = found
 
     for each in wanted:
@@ -104,9 +126,10 @@ def computed(plan: Plan, steps: pl.DataFrame, *, numbers: dict[str, int]) -> pl.
             lacking = pl.when(whole).then(0).otherwise(MISSING)
             made = rows.group_by("at").agg(
                 value=pl.when(whole).then((pl.col("value") * pl.col("weight")).sum()),
-                measured=pl.col("measured").min(), known=pl.col("known").min(),
+                measured=pl.when(whole).then(pl.col("measured").min()).otherwise(0.0),
+                known=pl.when(whole).then(pl.col("known").min()).otherwise(0.0),
                 flag=(pl.col("flag").bitwise_or() | lacking).cast(pl.UInt16),
-                coverage=pl.when(pl.len() == len(parts)).then(pl.col("coverage").min()).otherwise(0.0),
+                coverage=pl.when(whole).then(pl.col("coverage").min()).otherwise(0.0),
             )  # fmt: skip
             made = made.with_columns(
                 point=pl.lit(number, pl.Int64), low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64)

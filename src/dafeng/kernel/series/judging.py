@@ -18,6 +18,7 @@ from dafeng.kernel.series.rolling import with_factor
 
 AHEAD = timedelta(minutes=5)  # a clock may be so much fast
 OLDEST = datetime(2000, 1, 1)
+MOST = 1e15  # what no register shows and a float still counts one by one; sums of more would be infinite
 ABOVE = 1.2  # times the rated value: what a meter may show for a moment
 LEAPS = ((900.0, 1_100.0), (9_000.0, 11_000.0))
 NEAR_ZERO = 0.05  # of what stood there: a register that fell so far was set back, not read wrongly
@@ -30,7 +31,7 @@ def judge(told: pl.DataFrame, table: Table, *, device: int | None, now: datetime
     """
     known = table.frame.select("point", "kind", "period", "digits", "rated", "computed", "device", "since", "until")
     rows = _on_time(told, table).join(known, on="point", how="left", maintain_order="left")
-    rows = table.in_force(rows, "rated", "digits")
+    rows = table.in_force(rows, "rated", "digits", "period")
     at, value = pl.col("at"), pl.col("value")
     latest = pl.lit(now + AHEAD).cast(UTC_TIME)
     oldest = pl.lit(OLDEST).dt.replace_time_zone("UTC").cast(UTC_TIME)
@@ -41,6 +42,7 @@ def judge(told: pl.DataFrame, table: Table, *, device: int | None, now: datetime
         .when(pl.col("computed")).then(pl.lit("computed_point"))
         .when(foreign).then(pl.lit("foreign_point"))
         .when(value.is_null() | ~value.is_finite()).then(pl.lit("not_a_number"))
+        .when(value.abs() > MOST).then(pl.lit("too_large"))
         .when(at.is_null() | (at < oldest)).then(pl.lit("no_time"))
         .when(at > latest).then(pl.lit("future"))
         .when((at < pl.col("since")) | (at > pl.col("until"))).then(pl.lit("not_in_service"))
@@ -100,7 +102,7 @@ def _over_rated(head: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.Data
     if not found.height:
         return head
     resets = found.join(table.dated("reset").select("point", reset_at="since"), on="point")
-    declared = resets.filter((pl.col("reset_at") > pl.col("since")) & (pl.col("reset_at") <= pl.col("at")))["row"]
+    declared = resets.filter(pl.col("reset_at").is_between("since", "at"))["row"]
     some = found.filter(~pl.col("row").is_in(declared.implode()))["row"]
     flag = pl.when(pl.col("row").is_in(some.implode())).then(pl.lit(OVER_RATED, pl.UInt16)).otherwise(0)
     return head.with_columns(flag=(pl.col("flag") | flag).cast(pl.UInt16))
@@ -137,8 +139,8 @@ def follow(head: pl.DataFrame, marks: pl.DataFrame, table: Table) -> pl.DataFram
     for (point,), part in (
         rows.filter(pl.col("point").is_in(points.implode())).partition_by("point", as_dict=True, maintain_order=True).items()
     ):  # fmt: skip
-        dates = resets.filter(pl.col("point") == point)["since"].to_list()
-        verdicts.update(_walk(part, dates))
+        mine = resets.filter(pl.col("point") == point).select("since", "fact").rows()
+        verdicts.update(_walk(part, mine))
     found = pl.DataFrame(
         [(row, *verdict) for row, verdict in verdicts.items()],
         schema={"row": head.schema["row"], "told_reason": pl.String, "told_flag": pl.UInt16},
@@ -153,7 +155,7 @@ def follow(head: pl.DataFrame, marks: pl.DataFrame, table: Table) -> pl.DataFram
     )
 
 
-def _walk(part: pl.DataFrame, resets: list[datetime]) -> dict[int, tuple[str | None, int]]:
+def _walk(part: pl.DataFrame, resets: list[tuple[datetime, float]]) -> dict[int, tuple[str | None, int]]:
     """Row → (reason, flags) of one register."""
     first = part.row(0, named=True)
     before = None if first["was"] is None else _Before(first["was_at"], first["was"])
@@ -167,14 +169,18 @@ def _walk(part: pl.DataFrame, resets: list[datetime]) -> dict[int, tuple[str | N
     return found
 
 
-def _after(before: _Before, row: dict[str, object], resets: list[datetime]) -> tuple[str | None, int]:
+def _after(before: _Before, row: dict[str, object], resets: list[tuple[datetime, float]]) -> tuple[str | None, int]:
     at, value, rated, digits = row["at"], float(str(row["value"])), row["rated"], row["digits"]
     assert isinstance(at, datetime)
-    if any(before.at < moment <= at for moment in resets):
-        return None, RESET
+    factor, size = float(str(row["factor"])), float(str(row["size"]))
+    for moment, begins in resets:
+        # What stands there at the very moment may be the last of the old meter; the next is then the first of the new one.
+        old = at == moment and abs(value - begins * size) > abs(value - before.value)
+        new = before.at == moment and begins * size <= value < before.value
+        if (before.at < moment <= at and not old) or new:
+            return None, RESET
     hours = (at - before.at).total_seconds() / 3600
     most = None if rated is None else 2 * float(str(rated)) * hours
-    factor, size = float(str(row["factor"])), float(str(row["size"]))
 
     def plausible(amount: float) -> bool:
         return most is None or amount * factor / size <= most

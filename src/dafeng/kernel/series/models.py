@@ -68,6 +68,7 @@ class PointQuerySet(models.QuerySet["Point"]):
 class Point(models.Model):
     """A meter or sensor of a subject. `unit`, `multiplier` and `formula` hold from the beginning; later ones are facts.
 
+    `period` is the newest; where it has changed, facts say from when to when which one held.
     `unit` is also the unit in which everything that is computed of the point is told. `rated` is the highest rate that can be:
     unit an hour for registers and intervals, the unit itself for moments.
     """
@@ -123,6 +124,7 @@ class PointFact(models.Model):
         CLOCK = "clock", _("时钟偏差（秒）")
         FILL = "fill", _("补数时限（秒）")
         FILL_BY = "fill_by", _("补数规则")
+        PERIOD = "period", _("周期（秒）")
 
     point = models.ForeignKey(Point, models.CASCADE, related_name="facts")
     name = models.CharField(_("名称"), max_length=12, choices=Name.choices)

@@ -77,12 +77,18 @@ class Table:
         return pl.DataFrame(rows, schema=FACT, orient="row").sort("since", "point", maintain_order=True)
 
     def in_force(self, rows: pl.DataFrame, *names: str) -> pl.DataFrame:
-        """`rows` (`point at` and the point's own words) with these words as a fact put them at the row's moment."""
+        """`rows` (`point at kind` and the point's own words) with these words as a fact put them at the row's moment.
+
+        A reading at the end of an interval is of before a change at that very moment, as in `rolling.with_factor`.
+        """
         for name in names:
             dated = self.dated(name).rename({"since": "_since", "fact": "_fact"})
             if dated.height:
-                found = rows.with_row_index("_row").sort("at").join_asof(
-                    dated, left_on="at", right_on="_since", by="point", strategy="backward", check_sortedness=False
+                before = pl.col("at") - pl.duration(
+                    microseconds=(pl.col("kind") != "instant").fill_null(True).cast(pl.Int64)
+                )
+                found = rows.with_row_index("_row").with_columns(_before=before).sort("_before").join_asof(
+                    dated, left_on="_before", right_on="_since", by="point", strategy="backward", check_sortedness=False
                 ).sort("_row")  # fmt: skip
                 kind = rows.schema[name]
                 rows = found.with_columns(pl.coalesce(pl.col("_fact").cast(kind), name).alias(name)).select(
@@ -94,6 +100,12 @@ class Table:
     def by_week(self) -> list[int]:
         """The points of which a gap is filled, now or since some time, with the week before."""
         return sorted({point for point, _since, value in self.facts.get("fill_by", []) if value == FILLS[1]})
+
+    @property
+    def longest(self) -> pl.DataFrame:
+        """`point period` with the longest period that a point has ever had."""
+        dated = self.dated("period").select("point", period=pl.col("fact").cast(pl.Int64))
+        return pl.concat([self.frame.select("point", "period"), dated]).group_by("point").agg(pl.col("period").max())
 
     def units_at(self, frame: pl.DataFrame) -> pl.Series:
         """The unit in which each row (`point`, `at`) is told."""

@@ -22,7 +22,18 @@ from ibis.expr.types import Table as Expression  # type: ignore[import-untyped]
 from dafeng.kernel.series import formulas, points, rolling, thinning
 from dafeng.kernel.series.engine import connection, microseconds, parquet_files, rows_in_memory
 from dafeng.kernel.series.errors import DamagedError, SeriesError
-from dafeng.kernel.series.frames import READING, SHARDS, STEP, STEPS, UTC_TIME, empty, length_of, month, start_of
+from dafeng.kernel.series.frames import (
+    COARSER,
+    READING,
+    SHARDS,
+    STEP,
+    STEPS,
+    UTC_TIME,
+    empty,
+    length_of,
+    month,
+    start_of,
+)
 from dafeng.kernel.series.manifest import READINGS, SUPERSEDED, File
 from dafeng.kernel.series.models import Point
 from dafeng.kernel.series.points import Table
@@ -163,12 +174,55 @@ def _steps(
             expected="瞬时值" if instant else "用量",
         )
     plan = formulas.plan(table, numbers)
-    if known_at is None:
-        measured = _measured_steps(plan.measured, start, end, step)
-    else:
-        measured = _replayed(plan.measured, start, end, step, table, utc(known_at))
-    found = formulas.computed(plan, measured, numbers=table.numbers)
+
+    def ask(first: datetime, last: datetime, each: str) -> pl.DataFrame:
+        if known_at is None:
+            return _measured_steps(plan.measured, first, last, each)
+        return _replayed(plan.measured, first, last, each, table, utc(known_at))
+
+    found = _with_computed(plan, table, start, end, step, ask)
     return found.filter(pl.col("point").is_in(numbers)).sort("point", "at")
+
+
+def _with_computed(
+    plan: formulas.Plan, table: Table, start: datetime, end: datetime, step: str,
+    ask: Callable[[datetime, datetime, str], pl.DataFrame],
+) -> pl.DataFrame:  # fmt: skip
+    """Measured steps and beside them the computed ones.
+
+    A step of which a part is known for some of the time, or in which the formula changes, is made of its shorter steps: the whole of
+    one part less half of another is no difference, and a year is the sum of its quarter hours.
+    """
+    found = formulas.computed(plan, ask(start, end, step), numbers=table.numbers)
+    if not plan.computed or step == STEPS[0]:
+        return found
+    clock = points.the_store().clock
+    ours = pl.col("point").is_in([number for number, _eras in plan.computed])
+    torn = _torn(plan, found, ours, step, clock)
+    if not torn.height:
+        return found
+    first, last = torn.select(pl.col("at").min(), pl.col("behind").max()).row(0)
+    finer = _with_computed(plan, table, first, last, COARSER[step], ask).filter(ours)
+    made = rolling.coarser(finer, step, table, clock).join(torn, on="at", how="semi")
+    whole = found.join(torn.select("at", torn=pl.lit(True)), on="at", how="left", maintain_order="left")
+    whole = whole.filter(~ours | pl.col("torn").is_null()).drop("torn")
+    return pl.concat([whole, _covered(made, step, clock).select(whole.columns)])
+
+
+def _torn(plan: formulas.Plan, found: pl.DataFrame, ours: pl.Expr, step: str, clock: str) -> pl.DataFrame:
+    """`at behind` of the steps whose computed values do not follow from the sums of their parts."""
+    local = pl.col("at").dt.convert_time_zone(clock)
+    rows = found.with_columns(behind=local.dt.offset_by(step).dt.convert_time_zone("UTC"))
+    partly = ~ours & (pl.col("known") > 0) & (pl.col("known") < length_of(step, clock) - 1e-3)
+    for edge in {since for _number, eras in plan.computed for since, _end, _parts in eras if since is not None}:
+        moment = pl.lit(edge).cast(UTC_TIME)
+        partly |= (pl.col("at") < moment) & (moment < pl.col("behind"))
+    return rows.filter(partly).select("at", "behind").unique()
+
+
+def _covered(made: pl.DataFrame, step: str, clock: str) -> pl.DataFrame:
+    """`made` with `coverage`, the part of each step that a meter vouches for."""
+    return made.with_columns(coverage=(pl.col("measured") / length_of(step, clock)).clip(0.0, 1.0))
 
 
 def _measured_steps(numbers: Sequence[int], start: datetime, end: datetime, step: str) -> pl.DataFrame:
@@ -192,8 +246,7 @@ def _measured_steps(numbers: Sequence[int], start: datetime, end: datetime, step
             found = pl.concat(
                 [rolling.outside(found, spans), made.filter(pl.col("at").is_between(edge, end, closed="left"))]
             )
-    coverage = (pl.col("measured") / length_of(step, clock)).clip(0.0, 1.0)
-    return found.sort("point", "at").with_columns(coverage=coverage)
+    return _covered(found.sort("point", "at"), step, clock)
 
 
 def _replayed(
@@ -210,7 +263,7 @@ def _replayed(
         made = rolling.coarser(made, each, table, clock)
     edge = pl.DataFrame({"at": [start]}, schema={"at": UTC_TIME}).select(start_of(step, clock)).item()
     found = made.filter(pl.col("at").is_between(edge, end, closed="left"))
-    return found.with_columns(coverage=(pl.col("measured") / length_of(step, clock)).clip(0.0, 1.0))
+    return _covered(found, step, clock)
 
 
 def unrolled(numbers: Sequence[int], start: datetime, end: datetime) -> pl.DataFrame:

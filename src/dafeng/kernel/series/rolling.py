@@ -72,7 +72,7 @@ def quarter_hours(
     """
     known = table.frame.select("point", "kind", "period", "digits")
     rows = readings.join(known, on="point", how="inner", maintain_order="left").sort("point", "at")
-    rows = table.in_force(rows, "digits")
+    rows = table.in_force(rows, "digits", "period")
     rows = _judged(_dated(with_factor(rows, table.factors), table), clock)
     by_mean = rows.with_columns(fill=pl.when("by_week").then(0.0).otherwise("fill"))
     cut = _cut(pl.concat([_of_registers(rows), *_of_intervals(by_mean), *_of_moments(by_mean)]))
@@ -139,7 +139,7 @@ def _judged(rows: pl.DataFrame, clock: str) -> pl.DataFrame:
         was_at=pl.when(same).then(pl.col("at").shift(1)), was=pl.when(same).then(pl.col("value").shift(1)),
         was_factor=pl.when(same).then(pl.col("factor").shift(1)), was_size=pl.when(same).then(pl.col("size").shift(1)),
         next_at=pl.when(next_same).then(pl.col("at").shift(-1)), next=pl.when(next_same).then(pl.col("value").shift(-1)),
-        next_factor=pl.when(next_same).then(pl.col("factor").shift(-1)),
+        next_factor=pl.when(next_same).then(pl.col("factor").shift(-1)), was_period=pl.when(same).then(pl.col("period").shift(1)),
     )  # fmt: skip
     hours = (pl.col("at") - pl.col("was_at")).dt.total_seconds() / 3600
     rate = (
@@ -173,12 +173,16 @@ def _of_registers(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.filter(pl.col("at") - pl.col("was_at") <= BRIDGED)
     value, was = pl.col("value") * pl.col("size"), pl.col("was") * pl.col("was_size")
     top = pl.lit(10.0) ** pl.col("digits").cast(pl.Float64) * pl.col("size")
-    declared = (pl.col("reset_at") > pl.col("was_at")).fill_null(False)
+    # Of two meters at the very moment of the exchange the reading is of the one to whose stand it is nearer.
+    begins = pl.col("reset_to") * pl.col("size")
+    last = ((pl.col("at") == pl.col("reset_at")) & ((value - begins).abs() > (value - was).abs())).fill_null(False)
+    after_last = (last & (pl.col("point") == pl.col("point").shift(-1))).shift(1).fill_null(False)
+    declared = (pl.col("reset_at") > pl.col("was_at")).fill_null(False) & ~last | after_last
     rolled = ~declared & ((value < was) & (was > 0.9 * top) & (value < 0.1 * top)).fill_null(False)
     back = ~declared & ~rolled & (value < was)
     reset = back & (value <= NEAR_ZERO * was) & (value >= 0)
     amount = (
-        pl.when(declared).then(value - pl.col("reset_to") * pl.col("size"))
+        pl.when(declared).then(value - begins)
         .when(rolled).then(value - was + top)
         .when(reset).then(value)
         .when(back).then(None)
@@ -206,7 +210,8 @@ def _of_intervals(rows: pl.DataFrame) -> list[pl.DataFrame]:
     own = _piece(rows, start, pl.col("at"), value, measured=pl.lit(True), flag=flag)
     gap = (begun - pl.col("was_at")).dt.total_seconds()
     holes = rows.filter((gap > 0) & (gap <= pl.col("fill")))
-    both = (value + pl.col("was") * pl.col("was_factor")) / 2 * gap / pl.col("period")
+    rate, was_rate = value / pl.col("period"), pl.col("was") * pl.col("was_factor") / pl.col("was_period")
+    both = (rate + was_rate) / 2 * gap
     filled = _piece(holes, pl.col("was_at"), begun, both, measured=pl.lit(False), flag=pl.lit(ESTIMATED | MISSING))
     return [own, filled]
 
@@ -288,9 +293,7 @@ def reach(dirty: pl.DataFrame, near: pl.DataFrame, table: Table, clock: str) -> 
         before=pl.col("at").filter(pl.col("at") < pl.col("low")).max(),
         behind=pl.col("at").filter(pl.col("at") > pl.col("high")).min(),
     )
-    rows = dirty.join(found, on="point", how="left").join(
-        table.frame.select("point", "period"), on="point", how="inner"
-    )
+    rows = dirty.join(found, on="point", how="left").join(table.longest, on="point", how="inner")
     period = pl.duration(seconds=pl.col("period"))
     rows = rows.with_columns(
         start=pl.min_horizontal(pl.col("before"), pl.col("low") - period),

@@ -26,7 +26,7 @@ MOVABLE = ("subject", "organisation", "place")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 # Of each numeric fact the lowest and the highest that it may be.
 _BOUNDS: dict[str, tuple[float, float]] = {
-    "multiplier": (1e-9, 1e9), "rated": (1e-9, 1e12), "digits": (1, 15), "reset": (0, 1e15), "clock": (-31 * 86_400, 31 * 86_400),
+    "multiplier": (1e-9, 1e9), "rated": (1e-9, 1e12), "digits": (1, 15), "period": (1, 31 * 86_400), "reset": (0, 1e15), "clock": (-31 * 86_400, 31 * 86_400),
     "fill": (0, 40 * 86_400),
 }  # fmt: skip
 
@@ -96,7 +96,8 @@ def add_point(code: str, *, by: Any, now: datetime, **words: Any) -> Point:
 def change_point(point: Point, *, by: Any, now: datetime, **words: Any) -> Point:
     """Change what has no date (`CHANGEABLE`; the keepers also `MOVABLE`). Raises `SeriesError`, `PermissionDenied`.
 
-    Another period or number of digits holds for all readings there are: their steps are made anew. Unit, multiplier and formula are facts.
+    Another period or number of digits holds for all readings there are: their steps are made anew. Unit, multiplier, formula and a period
+    that changes from a moment on are facts.
     """
     demand(by, permissions.KEEP, point)
     allowed = {*CHANGEABLE, *(MOVABLE if permissions.keeps_all(by) else ())}
@@ -110,6 +111,8 @@ def change_point(point: Point, *, by: Any, now: datetime, **words: Any) -> Point
         )
     if not told:
         return point
+    if "period" in told and point.facts.filter(name="period").exists():
+        raise SeriesError(_("周期已登记过变更，不能改写"), mend=_("请登记周期从何时起变更"))
     _check(point.code, {"since": point.since, "until": point.until, **told}, by)
     before = {name: getattr(point, name) for name in told}
     with records.serial():
@@ -136,15 +139,17 @@ def _check(code: str, words: dict[str, Any], by: Any) -> None:
     if device is not None and not permissions.may_keep(by, device):
         raise SeriesError(_("没有这个设备"), mend=_("只能归到本单位的设备"))
     if words.get("formula"):
-        _check_formula(words["formula"], by)
+        _check_formula(words["formula"], words["unit"], words["kind"], by)
 
 
-def _check_formula(formula: Any, by: Any) -> None:
-    """A formula shows what its points show: nobody computes with points that they may not see."""
+def _check_formula(formula: Any, unit: str, kind: str, by: Any) -> None:
+    """A formula shows what its points show: nobody computes with points that they may not see, or that do not fit."""
     used = set(formulas.weights(formula))
-    seen = set(Point.objects.for_user(by).filter(code__in=used).values_list("code", flat=True))
-    if unknown := sorted(used - seen):
+    seen = {point.code: point for point in Point.objects.for_user(by).filter(code__in=used)}
+    if unknown := sorted(used - set(seen)):
         raise SeriesError(_("没有计量点“%(code)s”") % {"code": unknown[0][:80]})
+    for code, part in sorted(seen.items()):
+        formulas.fitting(code, part.unit, part.kind, unit, kind)
 
 
 def _plain(words: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +166,8 @@ def state_fact(
     """State what holds of a point from a moment on. The same once more changes nothing; steps from then on are made anew.
 
     Names: `unit multiplier rated digits formula`, `reset` (a register was set to this value), `clock` (seconds by which its clock is
-    fast), `fill` (seconds of a gap that may be filled), `fill_by` (`neighbours` or `last_week`). `by` None is the system.
+    fast), `fill` (seconds of a gap that may be filled), `fill_by` (`neighbours` or `last_week`), `period` (seconds; what a point had
+    before its first change is kept as a fact of its own). `by` None is the system.
     Raises `SeriesError`, `UnitError`, `PermissionDenied`.
     """
     if by is not None:
@@ -175,18 +181,20 @@ def state_fact(
     elif name == "formula":
         formulas.weights(value)
         if by is not None:
-            _check_formula(value, by)
+            _check_formula(value, point.unit, point.kind, by)
     elif name == "fill_by":
         if value not in points.FILLS:
             raise SeriesError(_("没有“%(value)s”这种补数规则") % {"value": value}, expected="、".join(points.FILLS))
     elif isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
         raise SeriesError(_("“%(value)s”不是数") % {"value": value})
-    elif not _BOUNDS[name][0] <= value <= _BOUNDS[name][1] or (name == "digits" and value != int(value)):
+    elif not _BOUNDS[name][0] <= value <= _BOUNDS[name][1] or (name in ("digits", "period") and value != int(value)):
         raise SeriesError(_("%(value)s 超出了范围") % {"value": value}, expected="{:g} – {:g}".format(*_BOUNDS[name]))
     same = point.facts.filter(name=name, since=since).last()
     if same is not None and same.value == value:
         return same
     with transaction.atomic():
+        if name == "period":
+            _change_period(point, int(value), since)
         fact = PointFact.objects.create(
             point=point, name=name, value=value, since=since, stated_at=now or since, by=by, note=note[:200]
         )
@@ -195,9 +203,19 @@ def state_fact(
             by, "series.fact", "series.point", point.code, {"name": name, "value": value, "since": since.isoformat()},
             now=fact.stated_at,
         )  # fmt: skip
-    if name in ("unit", "multiplier", "reset", "fill", "fill_by", "digits"):
+    if name in ("unit", "multiplier", "reset", "fill", "fill_by", "digits", "period"):
         touch(point.pk, since)
     return fact
+
+
+def _change_period(point: Point, seconds: int, since: datetime) -> None:
+    """Before the first change keep what held until then; the point itself has the newest period."""
+    dated = point.facts.filter(name="period")
+    if not dated.exists():
+        PointFact.objects.create(point=point, name="period", value=point.period, since=EVER, stated_at=EVER, by=None)
+    if not dated.filter(since__gt=since).exists():
+        point.period = seconds
+        point.save(update_fields=["period"])
 
 
 def make_device(

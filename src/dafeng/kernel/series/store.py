@@ -81,11 +81,14 @@ def merged_marks(marks: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+NOTHING = (0, 0, 0)
+
+
 class Store:
     def __init__(self, home: Path, *, disk: Disk | None = None, clock: str = "") -> None:
         self.home, self.disk, self.clock = home, disk or Disk(), clock or settings.TIME_ZONE
         self._memory, self._turn = threading.RLock(), threading.Lock()
-        self._manifest, self._seen = Manifest(), (0, 0, 0)
+        self._manifest, self._seen = Manifest(), NOTHING
         self._stored_marks = empty(MARK)
         self._segments: dict[int, tuple[int, list[pl.DataFrame]]] = {}
         self._snapshot: Snapshot | None = None
@@ -117,15 +120,18 @@ class Store:
         try:
             found = (self.home / NAME).stat()
         except FileNotFoundError:
-            return (0, 0, 0)
+            return NOTHING
         return (found.st_ino, found.st_mtime_ns, found.st_size)
 
     def _refresh_manifest(self) -> bool:
         stamp = self._stamp()
+        if stamp == NOTHING and any((self.home / READINGS).rglob("*.parquet")):
+            # Taken for an empty store, its files would have no name, and be swept away.
+            raise DamagedError(f"读数清单不见了（{NAME}），读数文件还在", mend="请从备份恢复这个文件")
         if stamp == self._seen:
             return False
         try:
-            manifest = Manifest.decoded((self.home / NAME).read_bytes()) if stamp != (0, 0, 0) else Manifest()
+            manifest = Manifest.decoded((self.home / NAME).read_bytes()) if stamp != NOTHING else Manifest()
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"读数清单损坏（{NAME}）", mend="请从备份恢复这个文件") from error
         if manifest.marks != self._manifest.marks:
@@ -173,6 +179,9 @@ class Store:
         """Alone among threads and processes, with everything that others have written."""
         with self._turn, self.locked("lock"):
             self.snapshot()
+            if self._stamp() == NOTHING:  # before the first file, so that files without a manifest are always a loss
+                self.disk.put(self.home / NAME, Manifest().encoded())
+                self.snapshot()
             yield Pen(self)
 
     @contextmanager

@@ -24,12 +24,17 @@ from dafeng.kernel.series.models import Point
 from dafeng.kernel.series.reasons import mend, sentence
 from dafeng.kernel.series.sources import Source
 from dafeng.kernel.series.store import parquet
-from dafeng.kernel.sheets import Cell, Limits, Sheet, Upload, open_upload
+from dafeng.kernel.sheets import Cell, Limits, Sheet, Upload, narrow, number_of, open_upload
 
 TIMES = ("时间", "日期时间", "time", "at", "timestamp", "datetime")
 POINTS = ("计量点", "计量点代码", "point", "code")
 VALUES = ("数值", "读数", "value")
 FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
+SERIAL = re.compile(r"(?:3[6-9]|[4-6]\d|7[0-2])\d{3}(?:\.\d+)?")
+"""Days of Excel between 1998 and 2099: no other way to write a time is a number of five figures."""
+EXCEL_BEGINS = datetime(1899, 12, 30)
+WRITTEN = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日\s*(?:(\d{1,2})[时点:](?:(\d{1,2})(?:分|:)?(?:(\d{1,2})秒?)?)?)?")
+MIDNIGHT = re.compile(r"(.*\d)[ T]24:00(?::00)?")
 LIMITS = Limits()
 FOLDER = "uploads"
 NAME = re.compile(r"[0-9a-f]{40}")
@@ -114,6 +119,12 @@ def _readings(upload: Upload, sheet: Sheet) -> pl.DataFrame:
         if number == first:
             continue
         where = Place(file=upload.name, sheet=sheet.name, row=number + 1)
+        if nameless := sorted(set(sheet.rows[number]) - set(heads)):
+            # More often than not a comma between thousands that has cut a number in two.
+            raise UploadError(
+                _("“%(text)s”所在的列没有列名") % {"text": sheet.rows[number][nameless[0]].shown[:40]},
+                mend=_("请补上列名，或删去多余的内容；数里的千分位逗号请去掉"), where=where,
+            )  # fmt: skip
         for code, cell in _told(sheet.rows[number], heads, time, point, value):
             codes.append(code)
             times.append(_moment(sheet.rows[number].get(time), where, heads[time]))
@@ -141,29 +152,53 @@ def _told(
 
 def _moment(cell: Cell | None, where: Place, head: str) -> datetime:
     clock = ZoneInfo(settings.TIME_ZONE)
-    where = Place(file=where.file, sheet=where.sheet, row=where.row, column=head)
     if cell is not None and isinstance(cell.value, datetime):
         return cell.value.replace(tzinfo=cell.value.tzinfo or clock)
-    text = "" if cell is None else cell.shown.strip()
+    text = "" if cell is None else cell.shown
+    found = moment_of(text)
+    if found is None:
+        where = Place(file=where.file, sheet=where.sheet, row=where.row, column=head)
+        raise UploadError(
+            _("读不懂时间“%(text)s”") % {"text": text.strip()[:40]}, expected="2026-11-21 08:15", where=where
+        )
+    return found
+
+
+def moment_of(text: str) -> datetime | None:
+    """A time as people and Excel write it, on the city's clock where it names no zone; None for what is none.
+
+    Also `2026年1月1日 8时`, figures of full width, `24:00`, and the bare number of days since 1900 that Excel shows when a cell has lost
+    its format.
+    """
+    clock = ZoneInfo(settings.TIME_ZONE)
+    text = narrow(text)
+    if SERIAL.fullmatch(text):
+        return (EXCEL_BEGINS + timedelta(seconds=round(float(text) * 86_400))).replace(tzinfo=clock)
+    if written := WRITTEN.fullmatch(text):
+        year, month, day, hour, minute, second = (int(part or 0) for part in written.groups())
+        text = f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}"
+    days = timedelta(0)
+    if midnight := MIDNIGHT.fullmatch(text):
+        text, days = midnight[1], timedelta(days=1)
     try:
         found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=clock)
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=clock)) + days
+    except (ValueError, OverflowError):
         for form in FORMS:
             try:
-                return datetime.strptime(text, form).replace(tzinfo=clock)
-            except ValueError:
+                return datetime.strptime(text, form).replace(tzinfo=clock) + days
+            except (ValueError, OverflowError):
                 continue
-    raise UploadError(
-        _("读不懂时间“%(text)s”") % {"text": text[:40]}, expected="2026-11-21 08:15", where=where
-    ) from None
+    return None
 
 
 def _number(cell: Cell, where: Place, code: str) -> float:
-    try:
-        return float(cell.value) if isinstance(cell.value, float) else float(str(cell.value).replace(",", ""))
-    except (ValueError, TypeError):
+    if isinstance(cell.value, float):
+        return cell.value
+    found = number_of(cell.shown)
+    if found is None:
         raise UploadError(
             _("“%(text)s”不是数") % {"text": cell.shown[:40]}, expected=_("数值；没有读数就留空"),
             where=Place(file=where.file, sheet=where.sheet, row=where.row, column=code),
-        ) from None  # fmt: skip
+        )  # fmt: skip
+    return found

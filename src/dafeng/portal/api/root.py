@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
+from math import isinf
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -40,7 +41,7 @@ class StrictParser(Parser):
     """JSON as RFC 8259 has it: no NaN, no half characters, nothing that a database or an answer could not hold."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        found = json.loads(request.body, parse_constant=_refuse)
+        found = json.loads(request.body, parse_constant=_refuse, parse_float=_finite)
         if not all(_storable(text) for text in _texts(found)):
             raise ValueError("a text cannot be stored")
         return found
@@ -54,6 +55,13 @@ class PlainRenderer(JSONRenderer):
 
 def _refuse(word: str) -> None:
     raise ValueError(f"{word} is not JSON")
+
+
+def _finite(text: str) -> float:
+    """1e400 is JSON, and infinite as a float."""
+    if isinf(value := float(text)):
+        raise ValueError(f"{text} is too large")
+    return value
 
 
 def _texts(value: Any) -> Iterator[str]:

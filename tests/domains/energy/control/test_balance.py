@@ -221,3 +221,34 @@ def test_a_metered_indicator_stands_in_where_nothing_was_reported(tell: Any, dec
     doubted = balance.state(firm.subject, 2026, 2)  # two answers are none
     assert doubted is not None
     assert (doubted.used, doubted.light, doubted.missing) == (None, "unknown", ("2026-02",))
+
+
+@pytest.mark.parametrize(("used", "light"), [([0.0, 0.0], "green"), ([0.0, 0.5], "red")])
+def test_where_nothing_is_allowed_anything_is_too_much(tell: Any, decide: Any, used: list[float], light: str) -> None:
+    """A coal quota of zero: a share of nothing is no number, and half a tonne is over it."""
+    decide(GUSHI, 0, quantity="coal")
+    tell(GUSHI, 2026, used, quantity="coal")
+    state = balance.state(SUBJECT, 2026, 2, quantity="coal")
+    assert state is not None
+    assert (state.light, state.ratio) == (light, None)
+
+
+def test_red_months_are_counted_over_the_turn_of_the_year_and_a_missing_one_ends_them(tell: Any, decide: Any) -> None:
+    """2025: 11 × 90 + 220 = 1 210 of 1 200, over from December on. 2026: 110 of 100 in January, 220 of 200 in February; March was never told."""
+    tell(GUSHI, 2024, FLAT)
+    decide(GUSHI, 1200, period="2025")
+    tell(GUSHI, 2025, [*[90.0] * 11, 220.0])
+    decide(GUSHI, 1200)
+    for month in range(1, 13):
+        decide(GUSHI, 100, period=f"2026-{month:02d}")
+    tell(GUSHI, 2026, [110.0, 110.0, None, 110.0])
+    found = balance.states(CITY, "energy", 2026, subjects=[SUBJECT], last_month=4)[SUBJECT, ""]
+    told = [(name, state.light, state.streak, state.measure) for name, state in sorted(found.items())][-6:]
+    assert told == [
+        ("2025-11", "green", 11, ""),
+        ("2025-12", "red", 1, "suspend"),
+        ("2026-01", "red", 2, "remind"),
+        ("2026-02", "red", 3, "limit"),
+        ("2026-03", "unknown", 1, ""),
+        ("2026-04", "unknown", 2, ""),
+    ]

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from dafeng.domains.energy.monitoring import balance, publishing
 from dafeng.domains.energy.monitoring.methods import conversion
 
 
@@ -59,3 +60,28 @@ def test_every_coefficient_has_a_source_and_a_unit_that_is_known():
     assert table["item"].is_unique().all()
     assert not table.filter(pl.col("source").is_null() | pl.col("tce").is_null()).height
     assert set(table["unit"]) <= {unit for unit, _scale in conversion.UNITS.values()}
+
+
+@pytest.mark.parametrize(("year", "tonnes"), [(2021, 6.369), (2022, 6.058), (2023, 5.897), (2025, 5.897)])
+def test_power_has_the_factor_of_its_year_or_the_nearest_earlier_one(year, tonnes):
+    # 10 000 kWh; Henan 0.6369, 0.6058 and 0.5897 kg CO2/kWh (公告 2024 年第 12、33 号，2025 年第 47 号)
+    assert _one("electricity", 1e4, "kWh", year)["co2"] == pytest.approx(tonnes, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("meters", "tonnes"),
+    [
+        # 100 t + 50 000 kg + 0.01 万t = 100 + 50 + 100; coke is no coal
+        (
+            [("raw_coal", 100.0, "t"), ("washed_coal", 50_000.0, "kg"), ("middlings", 0.01, "万t"), ("coke", 7.0, "t")],
+            250.0,
+        ),
+        ([("electricity", 9.0, "kWh")], 0.0),
+        ([("raw_coal", 1.0, "t"), ("raw_coal", 5.0, "m3")], None),  # a volume is no mass
+    ],
+)
+def test_coal_is_told_in_tonnes_whatever_its_meters_tell(meters, tonnes):
+    rows = [{"item": item, "year": 2024, "amount": amount, "unit": unit} for item, amount, unit in meters]
+    total = balance.Total(conversion.to_tce(pl.DataFrame(rows)), 1.0)
+    told = {row["indicator"]: row["value"] for row in publishing.rows_of("enterprise:x", "2026-05", [total], ["m"])}
+    assert told[publishing.COAL_USE] == (None if tonnes is None else pytest.approx(tonnes, rel=1e-12))

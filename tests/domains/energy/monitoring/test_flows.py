@@ -2,6 +2,7 @@
 
 import pytest
 
+from dafeng.domains.energy.monitoring import balance
 from dafeng.domains.energy.monitoring.methods.flows import Link, Node, closures, sankey, unit_consumption
 
 NODES = [
@@ -60,3 +61,21 @@ def test_consumption_of_a_product():
     assert unit_consumption(150.0, 300.0) == 0.5
     assert unit_consumption(150.0, 0.0) is None
     assert unit_consumption(None, 5.0) is None
+
+
+@pytest.mark.parametrize(
+    ("links", "amounts"),
+    [
+        # 100 − 40 = 60 to b, and all of it on to c, though c is told first
+        ([("b", "c", None), ("a", "b", None), ("x", "a", 100.0), ("a", "d", 40.0)], [60.0, 60.0, 100.0, 40.0]),
+        # steam that runs in a loop: 100 bought and 20 condensate that comes back are 120
+        ([("x", "a", 100.0), ("a", "b", None), ("b", "a", 20.0)], [100.0, 120.0, 20.0]),
+        # a loop of which neither way is measured, two rests at one board, more out than in: nothing is made up
+        ([("x", "a", 100.0), ("a", "b", None), ("b", "a", None)], [100.0, None, None]),
+        ([("x", "a", 100.0), ("a", "b", None), ("a", "c", None)], [100.0, None, None]),
+        ([("x", "a", 100.0), ("a", "b", 130.0), ("a", "c", None)], [100.0, 130.0, None]),
+    ],
+)
+def test_a_rest_is_found_in_whatever_order_it_is_told(links, amounts):
+    told = [Link(source, target, "steam", amount, amount is not None) for source, target, amount in links]
+    assert [each.amount for each in balance.with_rests(told)] == amounts

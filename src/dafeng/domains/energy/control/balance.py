@@ -16,6 +16,8 @@ from dafeng.domains.energy.control.readings import Key, Reading
 from dafeng.kernel.scoring import lights
 
 RATIO, YEAR_RATIO = "energy.control.ratio", "energy.control.year_ratio"
+BEYOND = 1e9
+"""Per cent that stand for any use of a quota of nothing; judged by, never shown."""
 
 
 @dataclass(frozen=True)
@@ -159,13 +161,23 @@ def _percent(part: float | None, whole: float | None) -> float | None:
     return None if part is None or not whole else part / whole * 100
 
 
+def _held(part: float | None, whole: float | None) -> float | None:
+    """The share by which a light is judged: where nothing is allowed, anything is beyond it, and nothing is within."""
+    if part is not None and whole == 0:
+        return BEYOND if part > 0 else 0.0
+    return _percent(part, whole)
+
+
 def _lit(board: Board) -> Board:
     """The board with lights, streaks and what follows from them."""
     rows = [
         (f"{subject}|{sector}", name, indicator, value)
         for (subject, sector), found in board.items()
         for name, state in found.items()
-        for indicator, value in ((RATIO, state.ratio), (YEAR_RATIO, state.year_ratio))
+        for indicator, value in (
+            (RATIO, _held(state.used, state.budget)),
+            (YEAR_RATIO, _held(state.year_forecast, state.year_budget)),
+        )
     ]
     if not rows:
         return board

@@ -155,23 +155,37 @@ def flows_of(
     ]
     return Flows(
         [flows.Node(node.code, node.called(english=english()), node.stage, node.tolerance) for node in nodes],
-        _rest(drawn),
+        with_rests(drawn),
     )
 
 
-def _rest(links: list[flows.Link]) -> list[flows.Link]:
-    """Fill a link without a meter with what is left of its source's inflow, where all else there is known."""
+def with_rests(links: list[flows.Link]) -> list[flows.Link]:
+    """Fill a link without a meter with what is left of its source's inflow, where all else there is known.
+
+    A rest may wait for another one further up, in whatever order they are told: once more as long as something was found.
+    """
     found = list(links)
-    for number, link in enumerate(found):
-        if link.measured:
-            continue
+    open_ = [number for number, link in enumerate(links) if not link.measured]
+    while known := _rests(found, open_):
+        for number, rest in known.items():
+            link = found[number]
+            found[number] = flows.Link(
+                link.source, link.target, link.item, rest, measured=False, recovered=link.recovered
+            )
+            open_.remove(number)
+    return found
+
+
+def _rests(found: Sequence[flows.Link], open_: Sequence[int]) -> dict[int, float]:
+    """Of the links that are still open those whose amount follows from what is known."""
+    told: dict[int, float] = {}
+    for number in open_:
+        link = found[number]
         into = [each for each in found if each.target == link.source]
         beside = [each for at, each in enumerate(found) if each.source == link.source and at != number]
         if not into or any(each.amount is None for each in (*into, *beside)):
             continue
         rest = sum(each.amount or 0.0 for each in into) - sum(each.amount or 0.0 for each in beside)
         if rest >= 0:
-            found[number] = flows.Link(
-                link.source, link.target, link.item, rest, measured=False, recovered=link.recovered
-            )
-    return found
+            told[number] = rest
+    return told

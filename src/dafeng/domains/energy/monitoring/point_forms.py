@@ -123,7 +123,7 @@ class FactForm(forms.Form):
     value = forms.CharField(
         label=_("值"),
         max_length=500,
-        help_text=_("单位如 MWh；倍率、额定、位数写数；换表写新表底数；时钟写快了几秒，慢了写负数；补数规则写 neighbours 或 last_week；公式写 {…}"),
+        help_text=_("单位如 MWh；倍率、额定、位数写数；周期写秒数；换表写新表底数；时钟写快了几秒，慢了写负数；补数规则写 neighbours 或 last_week；公式写 {…}"),
     )  # fmt: skip
     since = forms.DateTimeField(label=_("从何时起"), widget=Moment())
     note = forms.CharField(label=_("说明"), max_length=200, required=False)
@@ -134,7 +134,7 @@ class FactForm(forms.Form):
         try:
             if name == PointFact.Name.FORMULA:
                 given["value"] = json.loads(text)
-            elif name == PointFact.Name.DIGITS:
+            elif name in (PointFact.Name.DIGITS, PointFact.Name.PERIOD):
                 given["value"] = int(text)
             elif name not in (PointFact.Name.UNIT, PointFact.Name.FILL_BY):
                 given["value"] = float(text.replace(",", ""))

@@ -14,7 +14,7 @@ import polars as pl
 
 from dafeng.domains.energy.models import Meter, MonitoredFirm
 from dafeng.domains.energy.monitoring import balance
-from dafeng.domains.energy.monitoring.methods.conversion import COAL
+from dafeng.domains.energy.monitoring.methods.conversion import COAL, UNITS
 from dafeng.kernel.accounting.status import Status
 from dafeng.kernel.indicators import services as indicators
 from dafeng.kernel.indicators.models import Run
@@ -102,6 +102,12 @@ def _sums(parts: list[tuple[MonitoredFirm, balance.Total]], city: str, period: s
     ]
 
 
+def _tonnes(row: dict[str, Any]) -> float | None:
+    """An amount in the unit of its meter; None in a unit that is no mass."""
+    base, scale = UNITS.get(row["unit"], ("", 0.0))
+    return float(row["amount"]) * scale if base == "t" else None
+
+
 def rows_of(subject: str, period: str, totals: list[balance.Total], sources: list[str]) -> list[dict[str, Any]]:
     frame = pl.concat([total.rows for total in totals])
     status = max((total.status for total in totals), default=Status.INCOMPLETE)
@@ -123,7 +129,7 @@ def rows_of(subject: str, period: str, totals: list[balance.Total], sources: lis
         "rows": items,
         "method": "energy.monitoring.conversion.to_tce",
     }
-    coal = frame.filter(pl.col("item").is_in(list(COAL)))["amount"].sum()
+    coal = [_tonnes(each) for each in items if each["item"] in COAL]
 
     def row(indicator: str, value: float | None, unit: str, key: str = "") -> dict[str, Any]:
         told: dict[str, Any] = {"value": value} if value is not None else {"value": None, "notation": "NE"}
@@ -138,6 +144,6 @@ def rows_of(subject: str, period: str, totals: list[balance.Total], sources: lis
     return [
         row(CONSUMPTION, total_of("equivalent"), "tce", "basis=equivalent"),
         row(CONSUMPTION, total_of("equal"), "tce", "basis=equal"),
-        row(COAL_USE, float(coal), "t"),
+        row(COAL_USE, None if None in coal else sum(each or 0.0 for each in coal), "t"),
         row(CO2, total_of("co2"), "t CO2"),
     ]

@@ -87,7 +87,7 @@ meanings.describe(
 )  # fmt: skip
 meanings.describe(
     within="SeriesFactIn",
-    name=_("unit、multiplier、rated、digits、formula、reset、clock、fill 或 fill_by"),
+    name=_("unit、multiplier、rated、digits、period、formula、reset、clock、fill 或 fill_by"),
     value=_("值"),
     since=_("从何时起"),
     note=_("说明"),
