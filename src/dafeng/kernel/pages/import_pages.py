@@ -77,11 +77,16 @@ def waiting(request: HttpRequest, record: Record, *, show: Callable[[dict[str, A
     }  # fmt: skip
 
 
-def take_step(request: HttpRequest, record: Record, **room: tuple[Callable[[], Any], str]) -> None:
-    """Do what was asked of an import and say so: `commit` or what else the `room` can do, or drop it. Raises `NotFound`, `StaleError`."""
+def take_step(
+    request: HttpRequest, record: Record, *, away: str = "drop", **room: tuple[Callable[[], Any], str]
+) -> None:
+    """Do what was asked of an import and say so: `commit` or what else the `room` can do, or drop it (`away`: the workflow's word for that).
+
+    Raises `NotFound`, `StaleError`.
+    """
     unchanged(request, record)
     steps = room | {
-        "drop": (lambda: records.move(record, "drop", by=request.user, now=timezone.now()), _("已放弃，没有改动"))
+        away: (lambda: records.move(record, away, by=request.user, now=timezone.now()), _("已放弃，没有改动"))
     }
     if request.POST.get("action") not in steps:
         raise NotFound(_("没有这一步"), expected="、".join(steps))

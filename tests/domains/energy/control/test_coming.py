@@ -126,6 +126,8 @@ def test_the_page_says_what_was_added_from_which_project(tell: Any, decide: Any,
     for words in ("已批项目对预测的影响", "新厂", "自 11 月起计入", "已投产或已有计量读数", "共加 200"):
         assert words in page, words
     assert "已批项目对预测的影响" not in client.get(f"{PAGE}?quantity=water").content.decode()
+    english = client.get(f"{PAGE}?quantity=energy", headers={"accept-language": "en"}).content.decode()
+    assert '<th scope="col">Line</th>' not in english  # 项目 is a project here, not a line of a table
 
 
 def test_the_quota_is_compared_without_feedstock_and_new_renewable_power(tell: Any, decide: Any, ndrc: Any) -> None:

@@ -83,3 +83,34 @@ def test_the_pages_link_to_the_form(unit, clerk, bureau):
         assert f'href="{page_of(unit)}"' in page, address
     form = firm.get(f"/enterprise/reporting/facilities/{unit.pk}/unit/").content.decode()
     assert 'id="facts"' in form
+
+
+def test_the_firms_board_says_what_is_missing_until_it_is_told(
+    unit, covered, clerk, person, bureau, django_assert_max_num_queries
+):
+    """The firm is led to the form; its county, which may only look, is told who mends it."""
+    firm, county = signed_in(clerk), signed_in(person("county", "shihe", "shihe", "411503"))
+    address = f"{BOARD}?year=2025"
+    firm.get(address)  # the navigation and the inbox are drawn once
+    with django_assert_max_num_queries(12):
+        page = firm.get(address).content.decode()
+    assert "机组类别、冷却方式" in page
+    assert "缺了，这台机组的配额算不出" in page
+    assert f'href="{page_of(unit)}">登记设施信息' in page
+    seen = county.get(address).content.decode()
+    assert ("由企业登记" in seen, page_of(unit) in seen) == (True, False)
+    boundaries.set_facts(unit, date(2010, 1, 1), FACTS, by=clerk, now=NOW)
+    assert "算不出配额的机组" not in firm.get(address).content.decode()
+
+
+def test_a_locked_report_sends_the_firm_to_the_bureau_and_a_final_allocation_ends_it(
+    unit, lock, covered, clerk, bureau
+):
+    frozen = {"code": "u1", "name": "一号机组", "sector": "power", "compliance": True, "facts": {}}
+    lock(covered, 2019, 1_000, {"boundary": {"facilities": [frozen]}})
+    address, form = f"{BOARD}?year=2019", f'href="{BOARD}2019/allocate/">填写机组数据核定'
+    assert "由生态环境局填写机组数据核定" in signed_in(clerk).get(address).content.decode()
+    assert form not in signed_in(clerk).get(address).content.decode()
+    assert form in signed_in(bureau).get(address).content.decode()
+    allocations.allocate_firm(covered, 2019, "final", [COAL], by=bureau, now=NOW)
+    assert "算不出配额的机组" not in signed_in(bureau).get(address).content.decode()

@@ -20,6 +20,9 @@ from dafeng.domains.enterprise.reporting.findings_words import words_of
 from dafeng.domains.enterprise.reporting.methods.sectors import SECTORS
 from dafeng.kernel.records.models import AuditEntry
 from tests.domains.enterprise.reporting.conftest import NOW, paper
+from tests.domains.enterprise.reporting.test_metering import program
+
+__all__ = ["program"]
 
 COAL = {"fuel_use": "as_fired", "ncv": "tested", "elemental_carbon": "as_fired_daily", "carbon_content": "tested"}
 
@@ -199,3 +202,73 @@ def test_another_fuel_of_a_later_year_has_its_own_line(unit: Any, people: dict[s
     items |= {"unit/carbon_content/diesel": {"how": "缺省"}}
     plans.save(plan, {"items": items}, seen=plans.seen_of(plan), by=people["rival"], now=NOW)
     assert plans.file(plan, by=people["rival"], now=NOW).record.state == "filed"
+
+
+ROOT = "/api/enterprise/reporting/firms/power/plans"
+
+
+def test_a_program_opens_writes_files_and_revises_a_plan(unit: Any, people: dict[str, Any], program: Any) -> None:
+    """The content that the form would keep: the same seen, the same numbers with their reasons."""
+    opened = program("rival", "POST", ROOT, {"year": 2025})
+    assert opened.status_code == 201
+    told = opened.json()
+    assert (told["number"], told["plan_state"], told["unit_data"]) == (1, "draft", "")
+    assert all(line["untold"] == line["required"] for line in told["lines"])
+    lines = [
+        {"facility_code": "unit", "item": each["item"], "stream": each["stream"], "how": "台账", "source": COAL.get(each["item"], "")}
+        for each in told["lines"]
+    ]  # fmt: skip
+    body = {"seen": told["seen"], "people": "生产部", "lines": lines}
+    saved = program("rival", "PUT", f"{ROOT}/2025", body).json()
+    assert (saved["people"], {each["untold"] for each in saved["lines"]}) == ("生产部", {False})
+    plan = plans.current(unit.enterprise, 2025)
+    assert plan is not None
+    assert (plans.seen_of(plan), plan.content["items"]["unit/fuel_use/bituminous"]["source"]) == (saved["seen"], "as_fired")  # fmt: skip
+    assert program("rival", "PUT", f"{ROOT}/2025", body).status_code == 409  # of a content that is no more
+    assert program("rival", "POST", f"{ROOT}/2025/filing", {"seen": told["seen"]}).status_code == 409
+    filing = program("rival", "POST", f"{ROOT}/2025/filing", {"seen": saved["seen"]})
+    assert (filing.status_code, filing.json()["plan_state"]) == (200, "filed")
+    again = {"seen": filing.json()["seen"], "lines": lines}
+    assert program("rival", "PUT", f"{ROOT}/2025", again).json()["code"] == "plan_filed"
+    assert program("rival", "POST", ROOT, {"year": 2025}).json()["code"] == "no_reason"
+    assert program("rival", "POST", ROOT, {"year": 2025, "reason": "换了皮带秤"}).status_code == 201
+    numbers = program("rival", "GET", f"{ROOT}/2025").json()["numbers"]
+    assert [(each["number"], each["plan_state"], each["reason"]) for each in numbers] == [
+        (2, "draft", "换了皮带秤"), (1, "filed", ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"source": "somebody"}, "unknown_source"),
+        ({"item": "height"}, "no_such_item"),
+        ({"facility_code": "gone"}, "no_such_item"),
+        ({"stream": "diesel"}, "no_such_item"),
+        ({"how": "长" * 201}, "invalid"),
+    ],
+)
+def test_a_wrong_line_is_refused_whole_with_its_reason(
+    unit: Any, people: dict[str, Any], program: Any, changed: dict[str, str], code: str
+) -> None:
+    seen = program("rival", "POST", ROOT, {"year": 2025}).json()["seen"]
+    right = {"facility_code": "unit", "item": "fuel_use", "stream": "bituminous", "how": "台账", "source": "as_fired"}
+    answer = program("rival", "PUT", f"{ROOT}/2025", {"seen": seen, "lines": [right, right | changed]})
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    plan = plans.current(unit.enterprise, 2025)
+    assert plan is not None
+    assert "items" not in plan.content
+    bare = program("rival", "POST", f"{ROOT}/2025/filing", {"seen": seen})
+    assert (bare.status_code, bare.json()["code"]) == (422, "plan_incomplete")
+
+
+def test_the_plan_of_a_firm_is_written_by_its_own_programs_only(
+    unit: Any, people: dict[str, Any], program: Any
+) -> None:
+    assert program("rival", "GET", f"{ROOT}/2025").status_code == 404
+    seen = program("rival", "POST", ROOT, {"year": 2025}).json()["seen"]
+    asked = {"PUT": (f"{ROOT}/2025", {"seen": seen, "lines": []}), "POST": (f"{ROOT}/2025/filing", {"seen": seen})}
+    for method, (address, body) in asked.items():
+        assert [program(name, method, address, body).status_code for name in ("bureau", "clerk")] == [403, 404]
+    assert program("bureau", "GET", f"{ROOT}/2025").status_code == 200
+    assert program("clerk", "GET", f"{ROOT}/2025").status_code == 404

@@ -322,7 +322,7 @@ def test_a_workbook_registers_installation_unit_and_point_whole(unit: Facility, 
     assert (staged.problems, len(staged.rows)) == ([], 4)  # the unit of the template, two units, a point
     assert record
     assert Facility.objects.count() == 1  # the trial run left nothing
-    shown = {(row["sheet"], row["code"]): row for row in structure.shown_rows(record, firm)}
+    shown = {(row["sheet"], row["code"]): row for row in structure.shown_rows(record)}
     assert (shown["核算单元", "unit"]["changes"], shown["核算单元", "p"]["new"]) == ([], True)
     assert structure.commit(record, firm, by=by, now=NOW) == 4
     made = Facility.objects.get(code="u-2")
@@ -364,6 +364,86 @@ def test_the_workbook_pages_are_the_firms_own_and_a_stale_preview_is_refused(
     assert other.get(sent.url).status_code == 404
     put(unit, "EM-1", people["rival"])
     refused = mine.post(f"{sent.url}step/", {"action": "commit", "state": "staged"})
-    assert refused.status_code == 409
+    assert refused.status_code == 302
+    assert "核算单元或测点在预览之后已被改动" in mine.get(sent.url).content.decode()
     assert not Facility.objects.filter(code="p").exists()
     assert mine.post(f"{sent.url}step/", {"action": "discard", "state": "staged"}).status_code == 302
+
+
+def changed_and_new(unit: Facility, by: Any) -> Any:
+    """A committed import that gives the unit an installation and a longer life, a point another accuracy, and adds unit and point."""
+    firm = unit.enterprise
+    put(unit, "EM-1", by)
+    units = [["unit", "一号机组", "p", "power", "2009-01-01", "2040-12-31", "否"], *UNITS]
+    told = [["unit", "EM-1", "generation", "", "关口电能表 DTZ", "0.5S 级", "", "", "", "", "2009-01-01", ""], *POINTS]
+    file = book(firm, units, told)
+    made = openpyxl.load_workbook(file)
+    for name in ("核算单元", "测点"):
+        made[name].delete_rows(2)  # what stands, which the rows below bring up to date
+    target = io.BytesIO()
+    made.save(target)
+    target.seek(0)
+    record, staged = structure.stage(firm, target, name="单元.xlsx", by=by, now=NOW)
+    assert (staged.problems, len(staged.rows)) == ([], 5)
+    structure.commit(record, firm, by=by, now=NOW)
+    return record
+
+
+def registered(firm: Any) -> Any:
+    return structure._registered(firm)
+
+
+def test_an_undone_workbook_leaves_what_stood_before_and_keeps_facts_told_since(
+    unit: Facility, people: dict[str, Any]
+) -> None:
+    firm, by = unit.enterprise, people["rival"]
+    put(unit, "EM-1", by)
+    before = registered(firm)
+    record = changed_and_new(unit, by)
+    assert registered(firm) != before
+    boundaries.set_facts(unit, date(2009, 1, 1), {"class": "gas"}, by=by, now=NOW)
+    assert structure.undo(record, firm, by=by, now=NOW, reason="填错了表") == 5
+    assert (registered(firm), record.state) == (before, "undone")
+    unit.refresh_from_db()
+    assert unit.facts == {"streams": {"fuel": ["bituminous"]}, "class": [["2009-01-01", "gas"]]}
+
+
+@pytest.mark.parametrize("change", ["point", "facts", "unit", "plan"])
+def test_what_was_changed_or_told_since_keeps_an_import_from_being_undone(
+    unit: Facility, people: dict[str, Any], change: str
+) -> None:
+    """Refused whole: nothing of it is taken back."""
+    firm, by = unit.enterprise, people["rival"]
+    record = changed_and_new(unit, by)
+    new = Facility.objects.get(code="u-2")
+    if change == "point":
+        put(unit, "EM-1", by, accuracy="0.2S 级")
+    elif change == "facts":
+        boundaries.set_facts(new, date(2020, 1, 1), {"class": "gas"}, by=by, now=NOW)
+    elif change == "unit":
+        boundaries.ensure_facility(firm, "u-9", name="九号机", sector="power", since=date(2020, 1, 1), parent="p", by=by, now=NOW)  # fmt: skip
+    else:
+        plan = plans.open_plan(firm, 2025, by=by, now=NOW)
+        plans.save(plan, {"items": {"u-2/generation/": {"how": "电表"}}}, seen=plans.seen_of(plan), by=by, now=NOW)
+    stood = registered(firm)
+    with pytest.raises(Refused) as error:
+        structure.undo(record, firm, by=by, now=NOW, reason="填错了表")
+    assert error.value.code == ("changed_since" if change == "point" else "in_use")
+    record.refresh_from_db()
+    assert (registered(firm), record.state) == (stood, "committed")
+
+
+def test_the_page_of_an_import_undoes_it_for_a_reason(unit: Facility, people: dict[str, Any]) -> None:
+    record, client = changed_and_new(unit, people["rival"]), Client()
+    client.force_login(people["rival"])
+    address = f"/enterprise/reporting/structure/{record.pk}/"
+    page = client.get(address).content.decode()
+    assert "撤销这次导入" in page
+    assert "一号机 → 一号机组" in page  # what it changed, also after the commit
+    asked = {"action": "undo", "state": "committed"}
+    assert client.post(f"{address}step/", asked).status_code == 302  # without a reason
+    assert Facility.objects.filter(code="u-2").exists()
+    client.post(f"{address}step/", asked | {"reason": "填错了表"})
+    assert not Facility.objects.filter(code="u-2").exists()
+    page = client.get(address).content.decode()
+    assert ("已撤销" in page, "撤销这次导入" in page) == (True, False)

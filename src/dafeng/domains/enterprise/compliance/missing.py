@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
 from dafeng.domains.enterprise.models import Allocation, Covered, Facility, Report
@@ -35,16 +36,20 @@ def waiting(year: int) -> list[Enterprise]:
 
 
 def of(waiting: Iterable[Enterprise], year: int) -> list[Missing]:
-    """Of firms that wait for a year's final allocation; three questions however many there are."""
+    """Of firms that wait for a year's final allocation; one question however many there are."""
     firms = {each.pk: each for each in waiting}
     if not firms:
         return []
-    locked = dict(Report.objects.filter(enterprise__in=firms, year=year, record__state="locked").values_list("enterprise", "content__boundary__facilities"))  # fmt: skip
-    units = list(Facility.objects.units().filter(enterprise__in=[pk for pk in firms if pk not in locked]).select_related("enterprise"))  # fmt: skip
-    changes = boundaries.changes_of(units)
-    found = [Missing(unit.enterprise, unit.name, tuple(names), facts_page(unit), locked=False) for unit, names in summary.lacking(units, year, changes)]  # fmt: skip
-    for pk, told in locked.items():
-        found += _frozen(firms[pk], year, told or ())
+    told = Report.objects.filter(enterprise=OuterRef("enterprise"), year=year, record__state="locked").values("content__boundary__facilities")  # fmt: skip
+    asked = Facility.objects.units().filter(enterprise__in=firms).select_related("enterprise")
+    locked = {"locked": Exists(told), "frozen": Subquery(told[:1])}
+    units, changes = boundaries.with_changes(asked.annotate(**locked))
+    found = [
+        Missing(unit.enterprise, unit.name, tuple(names), facts_page(unit), locked=False)
+        for unit, names in summary.lacking([each for each in units if not each.locked], year, changes)
+    ]
+    for pk, frozen in {each.enterprise_id: each.frozen for each in units if each.locked}.items():
+        found += _frozen(firms[pk], year, frozen or ())
     return sorted(found, key=lambda each: (each.enterprise.code, each.unit))
 
 

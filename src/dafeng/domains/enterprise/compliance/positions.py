@@ -8,7 +8,6 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from dafeng.domains.enterprise.compliance import holdings, library, verified
@@ -36,6 +35,7 @@ class Position:
     today: date
     price: Decimal
     allocations: tuple[Allocation, ...] = ()
+    surrenders: tuple[Surrender, ...] = ()
     duty: CarbonDuty | None = None
     basis: str = "told"  # of the emissions: see `verified.Figure`; told: by a paper; estimated: by the authority, nothing was handed in
 
@@ -107,22 +107,25 @@ def positions(listed: Iterable[Covered], *, today: date, held: dict[str, list[Ho
     last = {(each.enterprise_id, each.year): each for each in CarbonDuty.objects.filter(**mine).order_by("number")}
     owed = {key: each for key, each in last.items() if not each.released}
     reports = verified.figures(**mine)
-    sums: dict[tuple[int, int, str], tuple[int, int]] = {}
-    for row in Surrender.objects.filter(**mine).order_by().values("enterprise", "year", "state").annotate(cea=Sum("tonnes"), off=Sum("ccer")):  # fmt: skip
-        sums[row["enterprise"], row["year"], row["state"]] = (row["cea"], row["off"])
+    asked: dict[tuple[int, int], list[Surrender]] = {}
+    for row in Surrender.objects.filter(**mine).select_related("applied_by", "decided_by"):
+        asked.setdefault((row.enterprise_id, row.year), []).append(row)
     stock, price = holdings.of_all() if held is None else held, library.close_on(today).price
     return [
-        _position(each, finals, owed, reports, sums, stock.get(each.enterprise.code, []), today, price)
+        _position(each, finals, owed, reports, asked, stock.get(each.enterprise.code, []), today, price)
         for each in entries
     ]
 
 
-def _position(each: Covered, finals: Any, owed: Any, reports: Any, sums: Any, held: list[Holding], today: date, price: Decimal) -> Position:  # fmt: skip
+def _position(each: Covered, finals: Any, owed: Any, reports: Any, asked: Any, held: list[Holding], today: date, price: Decimal) -> Position:  # fmt: skip
     key = (each.enterprise_id, each.year)
     rules = library.cycle_rules()
     free = holdings.free_by_vintage(held)
     valid = duties.valid_vintages(each.year, list(free), rules)
-    done, applied = sums.get((*key, "done"), (0, 0)), sums.get((*key, "applied"), (0, 0))
+    surrenders = asked.get(key, [])
+    done, applied = (
+        [row for row in surrenders if row.state == state] for state in (Surrender.State.DONE, Surrender.State.APPLIED)
+    )
     figure = reports.get(key)
     emitted, made, duty = figure.tonnes if figure else None, finals.get(key, []), owed.get(key)
     told = duty.emissions if duty and figure is None else None  # of a year before the firm reported here
@@ -130,9 +133,10 @@ def _position(each: Covered, finals: Any, owed: Any, reports: Any, sums: Any, he
     stages = {each.stage: each.tonnes for each in made}
     return Position(
         covered=each, emissions=told if emitted is None else duties.whole(emitted), pre=stages.get("pre"), free=stages.get("final"),
-        owed=duty.tonnes if duty else None, surrendered=done[0], offset=done[1], applied=sum(applied), usable=sum(free[v] for v in valid),
+        owed=duty.tonnes if duty else None, surrendered=sum(row.tonnes for row in done), offset=sum(row.ccer for row in done),
+        applied=sum(row.tonnes + row.ccer for row in applied), usable=sum(free[v] for v in valid),
         ccer=sum(h.available for h in held if h.asset == holdings.CCER), due=duties.cycle_of(each.year, rules)["due"], today=today,
-        price=price, allocations=tuple(made), duty=duty, basis=figure.basis if figure else paper,
+        price=price, allocations=tuple(made), surrenders=tuple(surrenders), duty=duty, basis=figure.basis if figure else paper,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.errors import Refused
@@ -170,6 +171,31 @@ def change(
     return made
 
 
+def strike(facility: Facility, *, by: Any, now: datetime) -> None:
+    """Take away a unit of which nothing was told yet; one that ran is given its last day instead. Raises `Refused` (`in_use`).
+
+    Only the undoing of an import does this.
+    """
+    from dafeng.domains.enterprise.models import ControlPlan, Report
+
+    with refusing("facility-strike", "facility", facility.pk, by=by, now=now), records.serial():
+        fresh = Facility.objects.select_for_update().get(pk=facility.pk)
+        told = any(fresh.facts.values()) or any(
+            getattr(fresh, name).exists()
+            for name in ("units", "points", "changes", "values", "imports", "filings", "findings")
+        )
+        plans = ControlPlan.objects.filter(enterprise=fresh.enterprise_id).values_list("content__items", flat=True)
+        planned = any(key.startswith(f"{fresh.code}/") for items in plans for key in items or ())
+        frozen = Report.objects.filter(enterprise=fresh.enterprise_id).values_list("content__boundary__facilities", flat=True)  # fmt: skip
+        reported = any(each["code"] == fresh.code for listed in frozen for each in listed or ())
+        if told or planned or reported:
+            raise Refused("in_use", _("“%(name)s”已有数据，不能撤销登记") % {"name": fresh.name}, mend=_("不再使用的，请写关停日期"))  # fmt: skip
+        number = fresh.pk
+        fresh.delete()
+        detail = {"enterprise": facility.enterprise.code, "code": fresh.code, "struck": True}
+        records.audit(by, "enterprise.facility", "facility", str(number), detail, now=now)
+
+
 def set_streams(facility: Facility, streams: dict[str, list[str]], *, by: Any, now: datetime) -> Facility:
     """Say which fuels and materials a facility has. What is told already stays told. Raises `Refused` (`stream_told`)."""
     from dafeng.domains.enterprise.models import MonthlyValue
@@ -258,6 +284,20 @@ def changes_of(facilities: Iterable[Facility]) -> dict[int, list[BoundaryChange]
     for row in rows.order_by("day", "pk"):
         found.setdefault(row.facility_id, []).append(row)
     return found
+
+
+def with_changes(units: QuerySet[Any]) -> tuple[list[Any], dict[int, list[BoundaryChange]]]:
+    """Facilities, and as `changes_of` their changes, without who registered them and why; one query for both."""
+    found: dict[int, Facility] = {}
+    changes: dict[int, list[BoundaryChange]] = {}
+    names = ("day", "boundary", "inside")
+    rows = units.annotate(**{f"change_{name}": F(f"changes__{name}") for name in names})
+    for row in rows.order_by("code", "pk", "changes__day", "changes__pk"):
+        found.setdefault(row.pk, row)
+        if row.change_day is not None:
+            told = {name: getattr(row, f"change_{name}") for name in names}
+            changes.setdefault(row.pk, []).append(BoundaryChange(facility_id=row.pk, **told))
+    return list(found.values()), changes
 
 
 def _plain(detail: dict[str, Any]) -> dict[str, Any]:

@@ -155,13 +155,12 @@ def seen_of(plan: ControlPlan) -> str:
 def save(
     plan: ControlPlan, content: Mapping[str, Any], *, seen: str, by: Any, now: datetime, system: bool = False
 ) -> ControlPlan:
-    """Write a draft. Raises `SeenOld` (`stale_plan`), `Refused` (`plan_filed`, `unknown_source`)."""
+    """Write a draft. Raises `SeenOld` (`stale_plan`), `Refused` (`plan_filed`, `no_such_item`, `unknown_source`)."""
     with refusing("control-plan", "control-plan", plan.pk, by=by, now=now), records.serial():
         fresh = ControlPlan.objects.select_for_update().get(pk=plan.pk)
         if fresh.record.state != "draft":
             raise Refused("plan_filed", "方案已备案，不能改动", mend="请另立新版并写明理由")
-        if seen != seen_of(fresh):
-            raise SeenOld("stale_plan", "方案已被他人改动，您的修改没有保存", mend="请看最新内容，再填入您的修改")
+        _demand_seen(fresh, seen)
         kept = {name: str(content.get(name, "")).strip()[:2000] for name in GENERAL}
         items = {
             key: {name: str(said.get(name, "")).strip()[:200] for name in FIELDS}
@@ -169,10 +168,17 @@ def save(
         }
         said = {**fresh.content, **kept, "items": {key: said for key, said in items.items() if any(said.values())}}
         told = lines(fresh.enterprise, said, fresh.year)
+        if strange := sorted(said["items"].keys() - {line["key"] for line in told}):
+            raise Refused("no_such_item", _("这一年的方案没有参数“%(key)s”") % {"key": strange[0][:100]}, mend=_("请按读到的参数填写"))  # fmt: skip
         sources.demand_known(told)
         _write(fresh, _as_measured(said, told), by=by, now=now, system=system)
     plan.refresh_from_db()
     return plan  # fmt: skip
+
+
+def _demand_seen(plan: ControlPlan, seen: str) -> None:
+    if seen != seen_of(plan):
+        raise SeenOld("stale_plan", "方案已被他人改动，您的修改没有保存", mend="请看最新内容，再填入您的修改")
 
 
 def _as_measured(content: Mapping[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
@@ -190,10 +196,15 @@ def _write(plan: ControlPlan, content: dict[str, Any], *, by: Any, now: datetime
     plan.save(update_fields=["content"])
 
 
-def file(plan: ControlPlan, *, by: Any, now: datetime, system: bool = False) -> ControlPlan:
-    """备案: put a number in force; the former is replaced. Raises `Refused` (`plan_incomplete`, `no_source`, `source_lowered`)."""
+def file(plan: ControlPlan, *, by: Any, now: datetime, seen: str | None = None, system: bool = False) -> ControlPlan:
+    """备案: put a number in force; the former is replaced.
+
+    Raises `Refused` (`plan_incomplete`, `no_source`, `source_lowered`), and `SeenOld` (`stale_plan`) where `seen` is another content.
+    """
     with refusing("control-plan-file", "control-plan", plan.pk, by=by, now=now), records.serial():
         fresh = ControlPlan.objects.select_for_update().get(pk=plan.pk)
+        if seen is not None:
+            _demand_seen(fresh, seen)
         told = lines(plan.enterprise, fresh.content, plan.year)
         bare = [each for each in told if each["wanted"].required and not each["said"].get("how")]
         if bare:

@@ -1,14 +1,14 @@
-"""A firm's installations, units and measuring points as one workbook: template with what is registered, faults by row, preview, commit.
+"""A firm's installations, units and measuring points as one workbook: template with what is registered, faults by row, preview, commit, undo.
 
 A row is a whole registration: a known code is brought up to date, another is new, and what the workbook leaves out stays as it is. The
 preview is a trial run of the same services, undone; what was staged rests on the registrations as they were: where one has changed
-since, the commit is refused.
+since, the commit is refused. Undoing gives what was changed its former words, the last row first, and strikes what was new.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -211,6 +211,23 @@ def _try(found: Staged, enterprise: Enterprise, *, file: str, by: Any, now: date
     found.problems.sort(key=lambda each: (each.where.sheet != UNITS, each.where.row) if each.where else (False, 0))
 
 
+_KEYS = {UNITS: ("code",), POINTS: ("facility", "code")}
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a row speaks of."""
+    return (row["sheet"], *(row[name] for name in _KEYS[row["sheet"]]))
+
+
+def _by_key(enterprise: Enterprise) -> dict[tuple[str, ...], dict[str, Any]]:
+    """What is registered, by what a row speaks of, in the words of a row."""
+    return {_key(row | {"sheet": sheet}): row for sheet, rows in plain(_registered(enterprise)).items() for row in rows}
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any], sheet: str) -> bool:
+    return all(_written(one.get(key)) == _written(other.get(key)) for key in HEADS[sheet])
+
+
 def _ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Installations before their units, units before their points."""
     return sorted(rows, key=lambda row: (row["sheet"] != UNITS, bool(row.get("parent")), row["row"]))
@@ -237,6 +254,8 @@ def stage(enterprise: Enterprise, file: BinaryIO, *, name: str, by: Any, now: da
     if found.problems:
         return None, found
     file.seek(0)
+    former = _by_key(enterprise)
+    rows = [row | {"before": former.get(_key(row))} for row in found.rows]
     with records.serial():
         kept = records.store_evidence(
             file, name=name, media_type="application/octet-stream", by=by, now=now, source="核算单元与测点导入"
@@ -244,7 +263,7 @@ def stage(enterprise: Enterprise, file: BinaryIO, *, name: str, by: Any, now: da
         record = records.open_record(
             KIND,
             title=f"{enterprise.name} 核算单元与测点导入：{name[:80]}",
-            payload={"enterprise": enterprise.code, "rows": found.rows, "seen": _token(enterprise)},
+            payload={"enterprise": enterprise.code, "rows": rows, "seen": _token(enterprise)},
             by=by,
             now=now,
             place=enterprise.place,
@@ -265,23 +284,39 @@ def commit(record: Record, enterprise: Enterprise, *, by: Any, now: datetime) ->
     return len(record.payload["rows"])
 
 
-def shown_rows(record: Record, enterprise: Enterprise) -> list[dict[str, Any]]:
-    """The rows of an import in words: what each registers, and what it changes."""
-    keys = {UNITS: ("code",), POINTS: ("facility", "code")}
-    now = {
-        (sheet, *(row[key] for key in keys[sheet])): {key: _written(value) for key, value in row.items()}
-        for sheet, rows in plain(_registered(enterprise)).items()
-        for row in rows
-    }
+def undo(record: Record, enterprise: Enterprise, *, by: Any, now: datetime, reason: str) -> int:
+    """Give every row that changed something its former words; what was new is struck. Returns how many.
+
+    Raises `Refused`: `changed_since` where somebody changed one of them after the import, `in_use` where more was told of a new unit
+    (`boundaries.strike`), and as the services where the former words cannot stand any more.
+    """
+    with refusing("structure-undo", "record", record.pk, by=by, now=now), records.serial():
+        records.move(record, "undo", by=by, now=now, reason=reason)
+        standing = _by_key(enterprise)
+        rows = record.payload["rows"]
+        changed = [row for row in rows if row["before"] is None or not _same(row, row["before"], row["sheet"])]
+        for row in changed:
+            held = standing.get(_key(row))
+            if held is None or not _same(row, held, row["sheet"]):
+                raise Refused("changed_since", _("导入之后“%(code)s”已有改动，不能整批撤销") % {"code": row["code"]}, mend=_("请在单元的页面逐项更正"))  # fmt: skip
+        for row in reversed(_ordered(changed)):
+            if row["before"] is not None:
+                _register(enterprise, row["before"] | {"sheet": row["sheet"]}, by=by, now=now)
+                continue
+            owner = Facility.objects.get(enterprise=enterprise, code=row["code" if row["sheet"] == UNITS else "facility"])  # fmt: skip
+            if row["sheet"] == UNITS:
+                boundaries.strike(owner, by=by, now=now)
+            else:
+                points.drop(owner, row["code"], by=by, now=now)
+    return len(changed)
+
+
+def shown_rows(record: Record) -> list[dict[str, Any]]:
+    """The rows of an import in words: what each registers, and what it changes of what was registered when it was read."""
     found = []
     for row in record.payload["rows"]:
-        heads = HEADS[row["sheet"]]
-        former = now.get((row["sheet"], *(row[key] for key in keys[row["sheet"]])))
-        told = {key: _written(row.get(key)) for key in heads}
-        changes = [
-            {"title": title, "before": (former or {}).get(key, ""), "after": told[key]}
-            for key, title in heads.items()
-            if told[key] != (former or {}).get(key, "")
-        ]
-        found.append({**row, "new": former is None, "changes": changes})
+        heads, before = HEADS[row["sheet"]], row["before"] or {}
+        told = {key: (_written(before.get(key)), _written(row.get(key))) for key in heads}
+        changes = [{"title": heads[key], "before": was, "after": now} for key, (was, now) in told.items() if was != now]
+        found.append({**row, "new": row["before"] is None, "changes": changes})
     return found

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dafeng.domains.energy.city_page import amount, city_here, evidence_of, own_firms, own_places, percent
@@ -94,7 +95,7 @@ def all_projects(request: HttpRequest) -> HttpResponse:
     table = Table(
         request, projects.with_replaced(seen),
         [
-            Column("name", _("项目"), link=lambda row: reverse("energy:control-project", kwargs={"id": row.pk}), wide=True),
+            Column("name", pgettext("建设项目", "项目"), link=lambda row: reverse("energy:control-project", kwargs={"id": row.pk}), wide=True),
             Column("place", _("县区"), show=lambda row: _placed(city, row)),
             Column("sector", _("行业"), show=lambda row: rules.sectors().get(row.sector, row.sector)),
             Column("stage", _("阶段"), show=lambda row: row.get_stage_display()),

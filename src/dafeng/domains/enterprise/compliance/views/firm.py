@@ -21,6 +21,7 @@ from dafeng.domains.enterprise.compliance import (
     forms,
     holdings,
     library,
+    missing,
     owing,
     permissions,
     positions,
@@ -33,7 +34,8 @@ from dafeng.domains.enterprise.compliance import (
 from dafeng.domains.enterprise.compliance.methods import duty as duties
 from dafeng.domains.enterprise.compliance.positions import Position
 from dafeng.domains.enterprise.compliance.views.duty_page import called, clock, firm_of
-from dafeng.domains.enterprise.models import CarbonDuty, CarbonTrade, Covered, Report, Surrender
+from dafeng.domains.enterprise.models import Allocation, CarbonDuty, CarbonTrade, Covered, Report, Surrender
+from dafeng.domains.enterprise.reporting import permissions as reporting
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
@@ -113,9 +115,9 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
         "state": words.position_state(position.state), "figures": _figures(position), "penalty": _penalty(position, today),
         "held": [{"holding": each, "asset": words.asset(each.asset), "bucket": words.bucket(each.bucket)} for each in held],
         "duty": _duty(position.duty), "acts": acts, "decides": decides,
-        "surrenders": list(Surrender.objects.filter(enterprise=enterprise, year=year).select_related("applied_by", "decided_by")),
+        "surrenders": position.surrenders,
         "allocations": [made for each in reversed(history) for made in reversed(each.allocations)][:10],
-        "trades": _trades(enterprise),
+        "trades": _trades(enterprise), "missing": _missing(request, position),
     }  # fmt: skip
     if acts:
         context["forms"] = _forms(position)
@@ -196,6 +198,15 @@ def _duty(found: CarbonDuty | None) -> dict[str, Any] | None:
         "duty": found,
         "steps": [{"text": words.step(each), "standing": words.standing(each["standing"]), "open": each["standing"] in "DX", "source": each["source"]} for each in found.steps],
     }  # fmt: skip
+
+
+def _missing(request: HttpRequest, position: Position) -> list[dict[str, Any]]:
+    """Units of which no allowances can be worked out, each with the page that mends it where this person may write there."""
+    if any(each.stage == Allocation.Stage.FINAL for each in position.allocations):
+        return []
+    found = missing.of([position.enterprise], position.covered.year)
+    tells, decides = may(request.user, reporting.KEEP, position.enterprise), may(request.user, permissions.DECIDE)
+    return [{"it": each, "opens": decides if each.locked else tells or decides} for each in found]
 
 
 def _trades(enterprise: Enterprise) -> list[dict[str, Any]]:

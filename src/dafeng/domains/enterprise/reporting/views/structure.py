@@ -1,10 +1,9 @@
-"""Units and measuring points from a workbook: template, faults by row, preview, commit."""
+"""Units and measuring points from a workbook: template, faults by row, preview, commit, undo."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -17,8 +16,7 @@ from dafeng.domains.enterprise.reporting.views.places import clock, firm_of
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
-from dafeng.kernel.pages.import_pages import template_file, upload_page
-from dafeng.kernel.pages.steps import unchanged
+from dafeng.kernel.pages.import_pages import take_step, template_file, upload_page
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Record
 
@@ -61,12 +59,12 @@ def _import(request: HttpRequest, id: UUID) -> tuple[Record, Enterprise]:
 @require_safe
 @asks(permissions.KEEP)
 def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
-    """What an import registers and changes; committing or discarding it."""
+    """What an import registers and changes; committing, discarding or undoing it."""
     record, enterprise = _import(request, id)
     context = {
         "record": record,
         "firm": enterprise,
-        "rows": structure.shown_rows(record, enterprise),
+        "rows": structure.shown_rows(record),
         "steps": {each.action for each in records.actions(record, request.user)},
         "evidence": record.evidence.first(),
     }
@@ -77,14 +75,13 @@ def import_page(request: HttpRequest, id: UUID) -> HttpResponse:
 @asks(permissions.KEEP)
 def import_step(request: HttpRequest, id: UUID) -> HttpResponse:
     record, enterprise = _import(request, id)
-    now, _today = clock()
-    unchanged(request, record)
-    if request.POST.get("action") == "commit":
-        count = structure.commit(record, enterprise, by=request.user, now=now)
-        messages.success(request, _("已登记 %(count)s 行") % {"count": count})
-        return redirect("enterprise:reporting-facilities", firm=enterprise.code)
-    records.move(record, "discard", by=request.user, now=now)
-    messages.success(request, _("已放弃，数据没有改动"))
+    count, who = len(record.payload["rows"]), {"by": request.user, "now": clock()[0]}
+    reason = request.POST.get("reason", "")[:300]
+    take_step(
+        request, record, away="discard",
+        commit=(lambda: structure.commit(record, enterprise, **who), _("已登记 %(count)s 行") % {"count": count}),
+        undo=(lambda: structure.undo(record, enterprise, **who, reason=reason), _("已撤销，核算单元和测点回到导入之前")),
+    )  # fmt: skip
     return redirect("enterprise:reporting-structure", id=id)
 
 

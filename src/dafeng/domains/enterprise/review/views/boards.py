@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dafeng.domains.enterprise.models import (
@@ -67,7 +68,7 @@ def state_words() -> dict[str, str]:
 
 def _columns(names: dict[str, str]) -> list[Column]:
     return [
-        Column("name", _("项目"), wide=True, link=_address),
+        Column("name", pgettext("建设项目", "项目"), wide=True, link=_address),
         Column("record.state", _("状态"), show=lambda row: row.record.state_title),
         Column("enterprise.name", _("建设单位"), wide=True),
         Column("place", _("县区"), show=lambda row: names.get(row.place, row.place)),
