@@ -12,6 +12,14 @@ from pydantic import Field
 
 from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.models import HeatNeed, HeatOffer, Park
+from dafeng.domains.energy.monitoring import baselining
+from dafeng.domains.energy.monitoring.baseline_api import (
+    BaselineAsked,
+    BaselineOut,
+    BaselineSavingOut,
+    told,
+    told_with_saving,
+)
 from dafeng.domains.energy.parks import exchange, heat, permissions, reading, steps, store
 from dafeng.domains.energy.parks.methods.matching import Pair
 from dafeng.domains.energy.parks.views.park_page import matches_for
@@ -21,6 +29,7 @@ from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.records.services import organisations_of
+from dafeng.kernel.series.points import one_look
 
 router = Router(tags=["energy"])
 
@@ -272,6 +281,25 @@ def show_park(request: HttpRequest, park_code: str, asked: Query[ParkMonthAsked]
     emitted = month.emitted
     gases = {"co2e": emitted.total(), "direct": emitted.total(kind="direct"), "indirect": emitted.total(kind="indirect"), "guideline": emitted.guideline, "gwp": emitted.gwp}  # fmt: skip
     return _park(found, standing) | sums | gases | parts | {"month": f"{first:%Y-%m}", "status": int(month.status), "firms": len(month.firms)}  # fmt: skip
+
+
+@router.get(
+    "/energy/parks/cards/{park_code}/baselines", response=Page[BaselineOut], summary=_("一个园区历次用电基线，新的在前")
+)
+@asks(permissions.SEE)
+def list_park_baselines(request: HttpRequest, park_code: str, asked: Query[Paging]) -> Any:
+    return page(request, baselining.kept(_whole(request, park_code).subject), asked, told)
+
+
+@router.get(
+    "/energy/parks/cards/{park_code}/baselines/{int:id}",
+    response=BaselineSavingOut,
+    summary=_("一个园区的一次用电基线，和对它少用了多少"),
+)
+@asks(permissions.SEE)
+@one_look()
+def show_park_baseline(request: HttpRequest, park_code: str, id: int, asked: Query[BaselineAsked]) -> Any:
+    return told_with_saving(_whole(request, park_code).subject, id, asked)
 
 
 def _own(request: HttpRequest, park: Park, firm: Enterprise) -> bool:
