@@ -17,6 +17,7 @@ from django.utils import timezone
 from dafeng.domains.energy.monitoring import baselining, forecasting, modelling
 from dafeng.domains.energy.monitoring.methods.calendar import facts, span
 from dafeng.domains.energy.parks import reading
+from dafeng.kernel.errors import PeriodError
 from dafeng.kernel.series import ingest
 from dafeng.kernel.series import services as series
 from dafeng.kernel.series.models import Point
@@ -122,3 +123,104 @@ def test_the_parks_page_tells_saving_fit_and_who_is_counted(
     assert address not in client.get(reverse("energy:parks-board", kwargs={"park": park.code})).content.decode()
     client.force_login(person("enterprise", park.place, "runner-office", username="runner"))
     assert "近四周比基线少用" in client.get(address).content.decode()
+
+
+# ---------------------------------------------------------------- the fits that are kept
+
+
+def refitted(park: Any, now: datetime) -> Any:
+    day = timezone.localdate(now) - timedelta(days=1)
+    meters = forecasting.forecast_meters(list(reading.members(park, day)), day)
+    return baselining.refit(park.subject, meters, park.place, now=now)
+
+
+def test_each_fit_is_kept_with_its_period_and_goodness_and_told_against(park: Any, grid: Any) -> None:
+    """As above 5568 kWh saved in the four weeks after the fit's days. In their first week (24 to 30 October: 5 workdays, 2 others) it is
+    5 × 240 + 2 × 96 = 1392 kWh of 5 × 7200 + 2 × 5760 = 47 520 kWh. A month later the fit sees the four weeks too, and is another."""
+    grid("a", 100.0, 40.0, lately=0.9)
+    grid("b", 0.2, 0.2, unit="MWh")
+    made = refitted(park, NOW)
+    assert (made.first, made.last, made.days, made.acceptable, made.standing) == (
+        FIRST,
+        SPLIT - timedelta(days=1),
+        56,
+        True,
+        "memory",
+    )
+    assert (made.r2, made.cv_rmse) == (pytest.approx(1.0), pytest.approx(0.0, abs=1e-9))
+    assert made.meters == ["a-grid", "b-grid"]
+    assert refitted(park, NOW).pk == made.pk, "the same once more is kept once"
+    today = LAST + timedelta(days=1)
+    found = baselining.against(made, today=today)
+    assert (found.saved, found.compared) == (pytest.approx(5568.0), 28)
+    week = baselining.against(made, SPLIT, SPLIT + timedelta(days=6), today=today)
+    assert (week.saved, week.share) == (pytest.approx(1392.0), pytest.approx(100 * 1392 / 47520))
+    later = refitted(park, NOW + timedelta(days=30))
+    assert (later.pk != made.pk, later.days) == (True, 84)
+    assert later.r2 < 1.0, "two habits in one fit"
+    assert [each.pk for each in baselining.kept(park.subject)] == [later.pk, made.pk]
+    assert baselining.against(made, today=today).saved == pytest.approx(5568.0), "an earlier fit does not change"
+    assert baselining.against(later, today=today) is None, "no day after it is over"
+
+
+def test_a_fit_is_not_told_against_its_own_days_or_by_meters_that_are_gone(park: Any, grid: Any) -> None:
+    grid("a", 100.0, 40.0)
+    made = refitted(park, NOW)
+    today = LAST + timedelta(days=1)
+    for first, last in ((made.last, LAST), (SPLIT + timedelta(days=3), SPLIT)):
+        with pytest.raises(PeriodError):
+            baselining.against(made, first, last, today=today)
+    made.meters = ["a-grid", "gone"]
+    found = baselining.against(made, today=today)
+    assert (found.saved, found.compared) == (None, 0)
+
+
+def test_the_job_fits_each_park_and_firm_that_has_meters(park: Any, make: Any, firms: Any, grid: Any) -> None:
+    from dafeng.domains.energy.models import BaselineFit, MonitoredFirm
+    from dafeng.domains.energy.monitoring import jobs as monitoring_jobs
+    from dafeng.domains.energy.parks import jobs
+
+    class Running:
+        by = None
+
+        def clock(self) -> datetime:
+            return NOW
+
+        def step(self, *said: Any) -> None: ...
+
+    make("bare")
+    for code in "ab":
+        MonitoredFirm.objects.create(enterprise=firms[code])
+    grid("a", 100.0, 40.0)
+    assert jobs.refit(Running()).text == "拟合了 1 个园区的用电基线"
+    assert monitoring_jobs.refit(Running()).text == "拟合了 1 家的用电基线"
+    assert sorted(BaselineFit.objects.values_list("subject", flat=True)) == ["enterprise:a", park.subject]
+
+
+def test_kept_fits_on_the_page_and_over_the_api(
+    client: Client, park: Any, firms: Any, grid: Any, ndrc: Any, person: Any, monkeypatch: Any
+) -> None:
+    from dafeng.domains.energy.models import MonitoredFirm
+
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    grid("a", 100.0, 40.0, lately=0.9)
+    made = refitted(park, NOW)
+    MonitoredFirm.objects.create(enterprise=firms["a"])
+    own = baselining.refit(
+        firms["a"].subject, forecasting.forecast_meters([MonitoredFirm.objects.get()], LAST), park.place, now=NOW
+    )
+    client.force_login(ndrc)
+    page = client.get(reverse("energy:parks-baseline", kwargs={"park": park.code})).content.decode()
+    assert "历次基线" in page
+    assert "2026-11-21" in page
+    address = f"/api/energy/parks/cards/{park.code}/baselines"
+    assert [each["id"] for each in client.get(address).json()["items"]] == [made.pk]
+    told = client.get(f"{address}/{made.pk}").json()
+    assert (told["saved"], told["compared_days"], told["r2"]) == (pytest.approx(5568.0), 28, pytest.approx(1.0))
+    assert client.get(f"{address}/{own.pk}").status_code == 404, "another subject's"
+    assert client.get(f"{address}/{made.pk}?compared_from={made.last}").status_code == 422
+    client.force_login(person("enterprise", park.place, "a-office", username="a-person"))
+    assert client.get(address).status_code == 404
+    mine = client.get(f"/api/energy/users/a/baselines/{own.pk}?compared_from={SPLIT}&compared_until={SPLIT}").json()
+    assert (mine["saved"], mine["compared_days"]) == (pytest.approx(96.0), 1), "a Saturday: a tenth of 24 × 40"
+    assert client.get("/api/energy/users/b/baselines").status_code == 404

@@ -37,6 +37,9 @@ def shown(transactional_db: None, city: Any, person: Any) -> Any:
         ("food-demo", "示例食品"),
         ("cold-store-demo", "示例冷链物流"),
         ("textile-demo", "示例纺织"),
+        ("cement-demo", "示例水泥有限公司（演示）"),
+        ("steel-demo", "示例钢铁有限公司（演示）"),
+        ("tea-demo", "示例毛尖茶业有限公司（演示）"),
     ):
         Enterprise.objects.create(code=code, name=name, place=GUSHI, city=CITY, organisation=code, demo=True)
     demo.ensure_demo(CITY, now=NOW)
@@ -44,7 +47,17 @@ def shown(transactional_db: None, city: Any, person: Any) -> Any:
 
 
 def addresses() -> dict[str, str]:
-    found = {name: reverse(f"energy:{name}") for name in ("parks", "parks-progress", "parks-heat-map", "parks-upload")}
+    found = {
+        name: reverse(f"energy:{name}")
+        for name in (
+            "parks",
+            "parks-progress",
+            "parks-heat-map",
+            "parks-upload",
+            "parks-outside",
+            "parks-outside-upload",
+        )
+    }
     found |= {
         f"parks-{name}": reverse(f"energy:parks-{name}", kwargs=AT) for name in ("board", "flows", "heat", "materials")
     }
@@ -53,7 +66,7 @@ def addresses() -> dict[str, str]:
         for what in ("offer", "qualification", "exchange")
     }
     return found | {
-        "parks-record": reverse("energy:parks-record", kwargs={"id": HeatMatch.objects.get().record_id}),
+        "parks-record": reverse("energy:parks-record", kwargs={"id": HeatMatch.objects.get(park=None).record_id}),
         "parks-baseline": reverse("energy:parks-baseline", kwargs=AT),
         "parks-flows-month": reverse("energy:parks-flows", kwargs=AT) + "?month=2026-10",
     }

@@ -13,6 +13,7 @@ from pydantic import Field
 from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.control import (
     balance,
+    binding,
     coming,
     limits,
     permissions,
@@ -111,7 +112,7 @@ words.describe(
 )  # fmt: skip
 words.describe(within="EnergyMonthOut", month=_("月份"), value=_("数量"), revision=_("第几版"))
 words.describe(
-    within="HighProjectOut", owner=_("建设单位"), stage=_("proposed 拟建，building 在建，running 存量，stopped 停建或关停"), energy=_("核定年综合能耗，tce"),
+    within="HighProjectOut", id=_("编号"), measured=_("今年是否按项目自己的计量算；否则取企业的全部用能"), owner=_("建设单位"), stage=_("proposed 拟建，building 在建，running 存量，stopped 停建或关停"), energy=_("核定年综合能耗，tce"),
     coal=_("核定年用煤，t"), owed=_("须替代的用煤，t"), replaced=_("已替代的用煤，t"),
 )  # fmt: skip
 words.describe(within="CoalCutOut", title=_("削减来源"), year=_("削减年份"), tonnes=_("削减量，t"), free=_("剩余可用，t"), state=_("claimed 待核定，confirmed 已核定，refused 不予核定"))  # fmt: skip
@@ -226,6 +227,8 @@ class EnergyMonthOut(Schema):
 
 
 class HighProjectOut(Schema):
+    id: int
+    measured: bool
     name: str
     owner: str
     place: str
@@ -376,12 +379,18 @@ def file_energy_month(request: HttpRequest, given: EnergyMonthIn) -> Any:
 @asks(permissions.SEE)
 def list_high_projects(request: HttpRequest, asked: Query[Paging]) -> Any:
     seen = projects.with_replaced(HighProject.objects.for_user(request.user).filter(city=city_here().code))
+    seen = binding.with_measured(seen, on=timezone.localdate())
 
     def show(row: Any) -> dict[str, Any]:
         told = {
             name: getattr(row, name) for name in ("name", "owner", "place", "sector", "stage", "energy", "coal", "demo")
         }
-        return told | {"owed": projects.owed(row), "replaced": row.replaced or 0.0}
+        return told | {
+            "id": row.pk,
+            "owed": projects.owed(row),
+            "replaced": row.replaced or 0.0,
+            "measured": row.measured,
+        }
 
     return page(request, seen.order_by("name"), asked, show)
 

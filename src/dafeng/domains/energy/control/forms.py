@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,7 +11,17 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.domains.energy.control import rules
-from dafeng.domains.energy.models import Building, FollowUp, HighProject, MonthValue, Park, Patrol, Quota
+from dafeng.domains.energy.models import (
+    Building,
+    FlowNode,
+    FollowUp,
+    HighProject,
+    Meter,
+    MonthValue,
+    Park,
+    Patrol,
+    Quota,
+)
 from dafeng.domains.energy.models.control import TOLD, Quantity
 from dafeng.kernel.enterprises.models import Enterprise
 
@@ -137,6 +148,46 @@ class ProjectForm(SubjectForm):
     def clean(self) -> dict[str, Any]:
         given = forms.Form.clean(self) or {}
         return given | {"firm": self.known.get(given.get("firm") or "")}
+
+
+class MonthField(forms.RegexField):
+    """A month as its first day."""
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(r"^20\d\d-(0[1-9]|1[0-2])$", label=label, help_text=_("2026-05 这样的月份"))
+
+    def clean(self, value: Any) -> Any:
+        return date.fromisoformat(f"{super().clean(value)}-01")
+
+
+class PartForm(forms.Form):
+    """A node or a meter of the firm's flow model."""
+
+    part = forms.ChoiceField(label=_("环节或计量点"), help_text=_("选环节即计流入它的全部能源。"))
+    since = MonthField(_("起算月份"))
+
+    def __init__(self, *args: Any, nodes: Iterable[FlowNode], meters: Iterable[Meter], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        english = rules.english()
+        self.known = {f"node:{each.pk}": each for each in nodes} | {f"meter:{each.pk}": each for each in meters}
+        named = {
+            key: each.called(english=english) if isinstance(each, FlowNode) else f"{each.point.called(english=english)}（{each.point.code}）"
+            for key, each in self.known.items()
+        }  # fmt: skip
+        groups = ((_now("环节"), "node:"), (_now("计量点"), "meter:"))
+        choices(self, "part", ((title, [(key, name) for key, name in named.items() if key.startswith(kind)]) for title, kind in groups))  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        part = self.known.get(given.pop("part", ""))
+        return given | {
+            "node": part if isinstance(part, FlowNode) else None,
+            "meter": part if isinstance(part, Meter) else None,
+        }
+
+
+class ReleaseForm(forms.Form):
+    until = MonthField(_("停算月份"))
 
 
 class CutForm(SubjectForm):

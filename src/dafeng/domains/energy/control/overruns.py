@@ -2,7 +2,8 @@
 
 Red: what was told of a year is already more than the limit (rule `deviation`) above the review, be the year over or not. Yellow: so is
 what was told of a year's first months over as many twelfths of the review (rule `deviation_pace`, ours). A month that is missing is
-never guessed: a red year needs none of it, and a yellow one asks for every month from January to its last.
+never guessed: a red year needs none of it, and a yellow one asks for every month from January to its last. A project is judged by its own
+meters in the years in which something is bound (`binding`), else by the whole of its firm.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 
-from dafeng.domains.energy.control import readings, rules
+from dafeng.domains.energy.control import binding, readings, rules
 from dafeng.domains.energy.control.readings import Reading
 from dafeng.domains.energy.models import ControlLight, FollowUp, HighProject
 
@@ -24,7 +25,7 @@ QUANTITY = "energy"
 
 @dataclass(frozen=True)
 class Month:
-    """A month of a project's firm in tce; `used` is from January on, `share` of the whole year's review in percent."""
+    """A month of a project, or of its firm, in tce; `used` is from January on, `share` of the whole year's review in percent."""
 
     month: str
     value: float
@@ -66,15 +67,29 @@ def judge(energy: float, told: Mapping[str, Reading], year: int) -> Year | None:
     return Year(tuple(months), light, used, base, (used / base - 1) * 100)
 
 
-def told_of(city: str, projects: Iterable[HighProject], *, year: int, month: int) -> dict[str, dict[str, Reading]]:
-    """Subject of a firm → month → reading, of this year and the last, to the last finished `month`: the running one has only begun."""
-    last = f"{year}-{month:02d}"
-    subjects = sorted({each.enterprise.subject for each in projects if each.enterprise})
-    found = readings.months(city, QUANTITY, (year - 1, year), subjects=subjects) if subjects else {}
-    return {
-        subject: {name: each for name, each in months.items() if name <= last}
-        for (subject, sector), months in found.items() if not sector
-    }  # fmt: skip
+@dataclass(frozen=True)
+class Used:
+    """Month → reading of a project; of the years in `own` its own meters tell, of the others the whole firm."""
+
+    months: Mapping[str, Reading]
+    own: frozenset[int]
+
+
+def used_by(city: str, projects: Iterable[HighProject], *, year: int, month: int) -> dict[int, Used]:
+    """Key of a project → what it used in this year and the last, to the last finished `month`: the running one has only begun."""
+    rows, years, last = list(projects), (year - 1, year), f"{year}-{month:02d}"
+    own = {pk: binding.own_years(parts, years) for pk, parts in binding.parts_of(rows).items()}
+    subjects = {each.enterprise.subject for each in rows if each.enterprise} | {f"project:{pk}" for pk in own}
+    found = readings.months(city, QUANTITY, years, subjects=sorted(subjects)) if subjects else {}
+    told = {}
+    for each in rows:
+        mine = frozenset(own.get(each.pk, ()))
+        firm = found.get((each.enterprise.subject, ""), {}) if each.enterprise else {}
+        measured = found.get((subject_of(each), ""), {})
+        months = {name: row for name, row in firm.items() if int(name[:4]) not in mine}
+        months |= {name: row for name, row in measured.items() if int(name[:4]) in mine}
+        told[each.pk] = Used({name: row for name, row in months.items() if name <= last}, mine)
+    return told
 
 
 def assess(city: str, *, year: int, month: int, now: datetime) -> int:
@@ -82,7 +97,7 @@ def assess(city: str, *, year: int, month: int, now: datetime) -> int:
     projects = list(
         HighProject.objects.filter(city=city, stage=HighProject.Stage.RUNNING, enterprise__isnull=False, energy__gt=0).select_related("enterprise")
     )  # fmt: skip
-    told = told_of(city, projects, year=year, month=month)
+    told = used_by(city, projects, year=year, month=month)
     stored = {
         (each.subject, each.month[:4]): each
         for each in ControlLight.objects.filter(city=city, subject__startswith="project:", current=True)
@@ -97,11 +112,17 @@ def assess(city: str, *, year: int, month: int, now: datetime) -> int:
         assert project.enterprise is not None
         assert project.energy is not None
         for each in (year - 1, year):
-            state = judge(project.energy, told.get(project.enterprise.subject, {}), each)
+            state = judge(project.energy, told[project.pk].months, each)
             former = stored.get((subject_of(project), str(each)))
             if state is None or (former is None and state.light == "green"):
                 continue  # nothing to warn of, and no warning to take back
-            facts = {"used": state.used, "due": state.due, "over": state.over, "review": project.energy}
+            facts = {
+                "used": state.used,
+                "due": state.due,
+                "over": state.over,
+                "review": project.energy,
+                "own": each in told[project.pk].own,
+            }
             if former and (former.light, former.facts) == (state.light, facts):
                 continue
             if former:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dafeng.domains.energy.control import overruns, quotas, rules
+from dafeng.domains.energy.control import binding, overruns, quotas, rules
 from dafeng.domains.energy.control.balance import Board, State, account, states
 from dafeng.domains.energy.control.city import enterprises_of
 from dafeng.domains.energy.control.readings import DOMAIN, KIND, Key
@@ -39,6 +39,7 @@ def assess(city: str, *, by: Any, now: datetime, quantities: Iterable[str] | Non
     judged = list(quantities or rules.quantities())
     with records.serial():
         if overruns.QUANTITY in judged:
+            binding.publish(city, year=year, month=month, now=now, by=by)
             changed += overruns.assess(city, year=year, month=month, now=now)
         for quantity in judged:
             board, _told, given = account(city, quantity, year, last_month=month)

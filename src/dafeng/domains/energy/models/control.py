@@ -27,6 +27,7 @@ __all__ = [
     "LimitValue",
     "MonthValue",
     "Patrol",
+    "ProjectPart",
     "Quota",
 ]
 
@@ -235,6 +236,31 @@ class HighProject(models.Model):
     class Meta:
         verbose_name = _("两高项目")
         constraints = (models.UniqueConstraint(fields=("city", "name"), name="energy_high_project_name"),)
+
+
+class ProjectPart(models.Model):
+    """What measures a two-high project's own energy: a meter, or all that flows into a node of its firm's flow model.
+
+    Whole months: it holds from the first of `since`'s month on, and from `until`, a first of a month, on no more.
+    """
+
+    project = models.ForeignKey(HighProject, models.PROTECT, related_name="parts")
+    node = models.ForeignKey("energy.FlowNode", models.PROTECT, null=True, related_name="+")
+    meter = models.ForeignKey("energy.Meter", models.PROTECT, null=True, related_name="+")
+    since = models.DateField(_("起算月份"))
+    until = models.DateField(_("停算月份"), null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("登记时间"))
+
+    class Meta:
+        verbose_name = _("两高项目的计量")
+        ordering = ("since", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(node__isnull=False, meter__isnull=True) | Q(node__isnull=True, meter__isnull=False),
+                name="energy_project_part_one",
+            ),
+        )
 
 
 class CoalCut(models.Model):

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from dafeng.kernel.enterprises.access import enterprises_seen
 from dafeng.kernel.enterprises.models import Enterprise
+from dafeng.kernel.records.append_only import AppendOnly, AppendOnlyQuerySet
 from dafeng.kernel.series.models import Point
 
-__all__ = ["Anomaly", "AnomalyMove", "DayForecast", "FlowLink", "FlowNode", "Measure", "Meter", "MonitoredFirm", "Output", "Product", "Replacement"]  # fmt: skip
+__all__ = ["Anomaly", "AnomalyMove", "BaselineFit", "DayForecast", "FlowLink", "FlowNode", "Measure", "Meter", "MonitoredFirm", "Output", "Product", "Replacement"]  # fmt: skip
 
 
 class OfFirm(models.QuerySet[Any]):
@@ -294,6 +295,39 @@ class DayForecast(models.Model):
         verbose_name = _("负荷预测")
         ordering = ("day", "meter")
         constraints = (models.UniqueConstraint(fields=("meter", "day", "lead"), name="energy_forecast_once"),)
+
+
+class BaselineFit(AppendOnly):
+    """A baseline of electricity as it was fitted once, of a firm or a park (`subject`): on which days, by which meters, how good.
+
+    `coefficients` as of `monitoring.methods.baseline`, in kWh a day; a later fit stands beside it.
+    """
+
+    subject = models.CharField(_("对象"), max_length=120)
+    fitted_at = models.DateTimeField(_("拟合时间"))
+    first = models.DateField(_("拟合期起"))
+    last = models.DateField(_("拟合期止"))
+    days = models.PositiveSmallIntegerField(_("计入的天数"))
+    meters = models.JSONField(_("计量点"))
+    station = models.ForeignKey(Point, models.PROTECT, null=True, related_name="+")
+    coefficients = models.JSONField(_("系数"))
+    heating_base = models.SmallIntegerField(_("采暖基准温度（℃）"), null=True)
+    cooling_base = models.SmallIntegerField(_("制冷基准温度（℃）"), null=True)
+    cv_rmse = models.FloatField("CV(RMSE)")
+    nmbe = models.FloatField("NMBE")
+    r2 = models.FloatField("R²")
+    sse = models.FloatField(_("残差平方和"))
+    acceptable = models.BooleanField(_("在限值内"))
+    standing = models.CharField(_("限值的可信程度"), max_length=12)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("用电基线")
+        ordering = ("-fitted_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("subject", "first", "last", "fitted_at"), name="energy_baseline_once"),
+        )
 
 
 class Replacement(models.Model):

@@ -61,6 +61,21 @@ def firms_seen(user: Any, *, park: str = "park", firms: tuple[str, ...] = ("ente
     return own
 
 
+def matches_seen(user: Any, *, at: str = "") -> Q:
+    """Matches of heat that a person sees: those of a park as its rows; those that reach outside whoever sees the place of either side whole."""
+    prefix = f"{at}__" if at else ""
+    sides = (f"{prefix}offer", f"{prefix}need")
+    seen = firms_seen(user, park=f"{prefix}park", firms=tuple(f"{side}__enterprise" for side in sides))
+    if not seen:
+        return seen
+    for side in sides:
+        whole = whole_parks(user, at=f"{side}__park")
+        if "county" in roles_of(user):
+            whole |= Q(**{f"{side}__park": None, f"{side}__enterprise__place__in": places_of(user) - {""}})
+        seen |= Q(**{f"{prefix}park": None}) & whole
+    return seen
+
+
 class ParkQuerySet(models.QuerySet["Park"]):
     def for_user(self, user: Any) -> ParkQuerySet:
         """Parks seen whole, and those in which a firm of the person's sits."""
@@ -284,6 +299,9 @@ class Heat(models.Model):
     hours = models.FloatField(_("年运行小时"))
     since = models.DateField(_("可用起始日"))
     withdrawn_on = models.DateField(_("撤回日期"), null=True, blank=True)
+    imported = models.ForeignKey(
+        Record, models.PROTECT, null=True, related_name="+", help_text="the import that brought it"
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     demo = models.BooleanField(_("示例"), default=False)
 
@@ -324,10 +342,10 @@ class HeatNeed(Heat):
 
 
 class HeatMatch(models.Model):
-    """An offer and a need that two firms agree to join, with what it was computed to bring a year."""
+    """An offer and a need that two firms agree to join, with what it was computed to bring a year; of no park where a side lies outside."""
 
     record = models.OneToOneField(Record, models.PROTECT, related_name="energy_heat_match")
-    park = models.ForeignKey(Park, models.PROTECT, related_name="matches")
+    park = models.ForeignKey(Park, models.PROTECT, null=True, related_name="matches")
     offer = models.ForeignKey(HeatOffer, models.PROTECT, related_name="matches")
     need = models.ForeignKey(HeatNeed, models.PROTECT, related_name="matches")
     power = models.FloatField(_("最大送热（MW）"))

@@ -14,6 +14,7 @@ from pydantic import Field
 from dafeng.domains.energy.models import Anomaly, DayForecast, FlowLink, FlowNode, MonitoredFirm, Product
 from dafeng.domains.energy.monitoring import (
     balance,
+    baseline_api,
     detecting,
     forecasting,
     model_api,
@@ -32,6 +33,7 @@ from dafeng.kernel.series.points import one_look
 
 router = Router(tags=["energy"])
 router.add_router("", model_api.router)
+router.add_router("", baseline_api.router)
 READ_COEFFICIENTS = action("energy.coefficients", "查看折标准煤系数", {PUBLIC})
 
 api_words.describe(within="EnergyUserOut", code=_("单位代码"), name=_("单位名称"), place=_("所在地，GB/T 2260"), industry=_("行业代码，GB/T 4754-2017"), waiting=_("待确认的异常数"), demo=_("是否演示"))  # fmt: skip

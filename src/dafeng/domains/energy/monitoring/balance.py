@@ -82,6 +82,11 @@ def bought(enterprise: Enterprise, meters: Sequence[Meter], found: dict[int, tup
         for meter in meters
         if meter.node.stage == flows.PURCHASE and meter.role == Meter.Role.LOAD and meter.parent_id is None
     ]
+    return total_of(chosen, found, year)
+
+
+def total_of(chosen: Sequence[Meter], found: dict[int, tuple[float, float]], year: int) -> Total:
+    """What these meters measured together, item by item; none may be a part of another."""
     rows: dict[tuple[str, str], float] = defaultdict(float)
     coverage = []
     for meter in chosen:

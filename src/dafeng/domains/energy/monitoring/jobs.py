@@ -1,4 +1,5 @@
-"""What the room does by the clock: today's calls every hour, findings and forecasts every night, the month's figures on the blackboard."""
+"""What the room does by the clock: today's calls every hour, findings and forecasts every night, baselines every month, the month's
+figures on the blackboard."""
 
 from __future__ import annotations
 
@@ -9,13 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.models import MonitoredFirm
-from dafeng.domains.energy.monitoring import detecting, forecasting, permissions, publishing, watching
+from dafeng.domains.energy.monitoring import baselining, detecting, forecasting, permissions, publishing, watching
 from dafeng.kernel.jobs.registry import Result, job
 from dafeng.kernel.jobs.running import Running
-from dafeng.kernel.jobs.schedules import Daily, Minutes, schedule
+from dafeng.kernel.jobs.schedules import Daily, Minutes, Monthly, schedule
 
 declared = True
 FORECAST = "energy.monitoring.forecast"
+BASELINE = "energy.monitoring.baseline"
 
 
 @job("energy.monitoring.detect", "识别用能异常", action=permissions.RUN)
@@ -47,6 +49,21 @@ def retrain(
     return Result(_("新增 %(count)s 份负荷预测") % {"count": made})
 
 
+@job(BASELINE, "重新拟合用电基线", action=permissions.RUN)
+def refit(running: Running) -> Result:
+    """Each firm's baseline once a month, kept beside the earlier ones."""
+    now = running.clock()
+    yesterday = timezone.localdate(now) - timedelta(days=1)
+    firms = list(MonitoredFirm.objects.select_related("enterprise"))
+    fitted = 0
+    for number, firm in enumerate(firms, 1):
+        enterprise = firm.enterprise
+        meters = forecasting.forecast_meters([firm], yesterday)
+        fitted += baselining.refit(enterprise.subject, meters, enterprise.place, now=now) is not None
+        running.step(enterprise.name, number, len(firms))
+    return Result(_("拟合了 %(count)s 家的用电基线") % {"count": fitted})
+
+
 @job("energy.monitoring.publish", "汇总重点用能单位能耗", action=permissions.RUN)
 def publish(running: Running) -> Result:
     """This month so far, and the last month, whose late readings have come since."""
@@ -63,4 +80,5 @@ def publish(running: Running) -> Result:
 schedule("energy.monitoring.detect", "识别用能异常", kind="energy.monitoring.detect", every=Daily(1, 30))
 schedule("energy.monitoring.watch", "识别当日用能异常", kind="energy.monitoring.watch", every=Minutes(60))
 schedule(FORECAST, "重新训练并预测负荷", kind=FORECAST, every=Daily(2))
+schedule(BASELINE, "重新拟合用电基线", kind=BASELINE, every=Monthly(1, 3))
 schedule("energy.monitoring.publish", "汇总重点用能单位能耗", kind="energy.monitoring.publish", every=Daily(2, 30))

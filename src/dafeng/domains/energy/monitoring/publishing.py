@@ -125,7 +125,7 @@ def rows_of(subject: str, period: str, totals: list[balance.Total], sources: lis
         "standing",
     ).to_dicts()
     lineage = {
-        "points" if subject.startswith("enterprise:") else "enterprises": sources,
+        "points" if subject.startswith(("enterprise:", "project:")) else "enterprises": sources,
         "rows": items,
         "method": "energy.monitoring.conversion.to_tce",
     }

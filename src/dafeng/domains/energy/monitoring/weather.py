@@ -39,12 +39,9 @@ def hours(places: Sequence[str], first: date, last: date) -> Floats | None:
     if not speaking:
         return None
     points = {point.pk: point for point in speaking.values()}
-    days = span(first, last)
-    blocks = {pk: np.full((len(days), reading.SLOTS), np.nan) for pk in points}
-    measured = reading.hours_of(list(points.values()), first, last).filter(pl.col("coverage") >= reading.HALF)
-    for row in measured.iter_rows(named=True):
-        blocks[row["point"]][(row["at"].date() - first).days, row["at"].hour] = row["value"]
-    nothing = np.full((len(days), reading.SLOTS), np.nan)
+    measured = reading.hours_of(list(points.values()), first, last)
+    blocks = {pk: _block(point, measured, first, last) for pk, point in points.items()}
+    nothing = np.full((len(span(first, last)), reading.SLOTS), np.nan)
     return np.stack([blocks[speaking[place].pk] if place in speaking else nothing for place in places])
 
 
@@ -52,6 +49,20 @@ def station_days(place: str, first: date, last: date) -> tuple[Point | None, Flo
     """The station of a place and the mean temperature of each day; None twice without one."""
     station, warm = stations([place]).get(place), hours([place], first, last)
     return station, None if warm is None else daily(warm[0])
+
+
+def days_of(station: Point, first: date, last: date) -> Floats:
+    """Mean temperature of each day at one station, NaN where not measured."""
+    return daily(_block(station, reading.hours_of([station], first, last), first, last))
+
+
+def _block(station: Point, measured: pl.DataFrame, first: date, last: date) -> Floats:
+    """°C by (day, hour) of one station, of what was measured for at least half the hour."""
+    found = np.full((len(span(first, last)), reading.SLOTS), np.nan)
+    mine = measured.filter((pl.col("point") == station.pk) & (pl.col("coverage") >= reading.HALF))
+    for row in mine.iter_rows(named=True):
+        found[(row["at"].date() - first).days, row["at"].hour] = row["value"]
+    return found
 
 
 def daily(values: Floats) -> Floats:

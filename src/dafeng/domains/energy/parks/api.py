@@ -1,5 +1,6 @@
 """Parks over HTTP: the register and the all-of targets, a park's month, heat offered, needed and matched, materials; and telling them."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,14 @@ from pydantic import Field
 
 from dafeng.domains.energy.city_page import city_here
 from dafeng.domains.energy.models import HeatNeed, HeatOffer, Park
+from dafeng.domains.energy.monitoring import baselining
+from dafeng.domains.energy.monitoring.baseline_api import (
+    BaselineAsked,
+    BaselineOut,
+    BaselineSavingOut,
+    told,
+    told_with_saving,
+)
 from dafeng.domains.energy.parks import exchange, heat, permissions, reading, steps, store
 from dafeng.domains.energy.parks.methods.matching import Pair
 from dafeng.domains.energy.parks.views.park_page import matches_for
@@ -20,6 +29,7 @@ from dafeng.kernel.api.paging import Page, Paging, page
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.records.services import organisations_of
+from dafeng.kernel.series.points import one_look
 
 router = Router(tags=["energy"])
 
@@ -273,6 +283,25 @@ def show_park(request: HttpRequest, park_code: str, asked: Query[ParkMonthAsked]
     return _park(found, standing) | sums | gases | parts | {"month": f"{first:%Y-%m}", "status": int(month.status), "firms": len(month.firms)}  # fmt: skip
 
 
+@router.get(
+    "/energy/parks/cards/{park_code}/baselines", response=Page[BaselineOut], summary=_("一个园区历次用电基线，新的在前")
+)
+@asks(permissions.SEE)
+def list_park_baselines(request: HttpRequest, park_code: str, asked: Query[Paging]) -> Any:
+    return page(request, baselining.kept(_whole(request, park_code).subject), asked, told)
+
+
+@router.get(
+    "/energy/parks/cards/{park_code}/baselines/{int:id}",
+    response=BaselineSavingOut,
+    summary=_("一个园区的一次用电基线，和对它少用了多少"),
+)
+@asks(permissions.SEE)
+@one_look()
+def show_park_baseline(request: HttpRequest, park_code: str, id: int, asked: Query[BaselineAsked]) -> Any:
+    return told_with_saving(_whole(request, park_code).subject, id, asked)
+
+
 def _own(request: HttpRequest, park: Park, firm: Enterprise) -> bool:
     return permissions.sees_whole(request.user, park) or firm.organisation in organisations_of(request.user) - {""}
 
@@ -317,19 +346,19 @@ def match_park_heat(request: HttpRequest, park_code: str) -> Any:
     firms = {f"o{row.pk}": row.enterprise for row in offers} | {f"n{row.pk}": row.enterprise for row in needs}
     pairs = heat.solve(offers, needs, heat.places(found))
     worths = heat.worths(found.city, found.place, pairs, needs, timezone.localdate().year)
-
-    def told(pair: Pair) -> dict[str, Any]:
-        worth = worths.get((pair.offer.code, pair.need.code), {})
-        return {
-            "offer": int(pair.offer.code[1:]), "need": int(pair.need.code[1:]), "verdict": pair.verdict, "km": pair.km, "hours": pair.hours,
-            "power": pair.power, "delivered": pair.delivered, "lost": pair.lost, "tce": worth.get("tce"), "co2": worth.get("co2"),
-        }  # fmt: skip
-
     return [
-        told(pair)
+        _pair(pair, worths)
         for pair in pairs
         if any(_own(request, found, firms[code]) for code in (pair.offer.code, pair.need.code))
     ]
+
+
+def _pair(pair: Pair, worths: Mapping[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+    worth = worths.get((pair.offer.code, pair.need.code), {})
+    return {
+        "offer": int(pair.offer.code[1:]), "need": int(pair.need.code[1:]), "verdict": pair.verdict, "km": pair.km, "hours": pair.hours,
+        "power": pair.power, "delivered": pair.delivered, "lost": pair.lost, "tce": worth.get("tce"), "co2": worth.get("co2"),
+    }  # fmt: skip
 
 
 def _seat(request: HttpRequest, park_code: str, firm_code: str) -> tuple[Park, Enterprise]:
@@ -391,6 +420,33 @@ def need_outside_heat(request: HttpRequest, given: HeatNeedIn) -> Any:
     return Status(201, _heat(heat.need(None, firm, given=given.dict(), by=request.user, now=timezone.now())))
 
 
+@router.get(
+    "/energy/parks/heat/pairs",
+    response=list[HeatPairOut],
+    summary=_("园区外余热的匹配：至少一方在园区外的每一对和原因"),
+)
+@asks(permissions.SEE)
+def match_outside_heat(request: HttpRequest) -> Any:
+    city, today = city_here().code, timezone.localdate()
+    pairs, rows, _seen = heat.seen_outside(request.user, city, on=today)
+    worths = heat.worths(city, city, pairs, [row for row in rows.values() if isinstance(row, HeatNeed)], today.year)
+    return [_pair(pair, worths) for pair in pairs]
+
+
+@router.get("/energy/parks/heat/matches", response=Page[HeatMatchOut], summary=_("提出和达成的园区外余热匹配"))
+@asks(permissions.SEE)
+def list_outside_heat_matches(request: HttpRequest, asked: Query[Paging]) -> Any:
+    return page(request, matches_for(request.user, None), asked, _match)
+
+
+@router.post("/energy/parks/heat/matches", response={201: HeatMatchOut}, summary=_("向双方企业提出一对园区外的匹配"))
+@asks(permissions.OFFER)
+def propose_outside_heat_match(request: HttpRequest, given: HeatProposalIn) -> Any:
+    city = city_here().code
+    made = steps.propose_outside(city, f"o{given.offer}", f"n{given.need}", by=request.user, now=timezone.now())
+    return Status(201, _match(made))
+
+
 def _match(row: Any) -> dict[str, Any]:
     told = {name: getattr(row, name) for name in ("power", "delivered", "tce", "co2", "demo")}
     return told | {"record": str(row.record_id), "offer": row.offer_id, "need": row.need_id, "state": row.record.state}
@@ -400,7 +456,7 @@ def _match(row: Any) -> dict[str, Any]:
 @asks(permissions.SEE)
 def list_heat_matches(request: HttpRequest, park_code: str, asked: Query[Paging]) -> Any:
     found = store.park_for(request.user, park_code)
-    return page(request, matches_for(request.user, found).order_by("-pk"), asked, _match)
+    return page(request, matches_for(request.user, found), asked, _match)
 
 
 @router.post(

@@ -27,6 +27,9 @@ MORE = [
 ]  # fmt: skip
 # firm, how far east and north of the park's middle in degrees, shares its numbers with the operator
 SEATS = (("heat-demo", 0.0, 0.0, True), ("food-demo", 0.008, 0.004, True), ("cold-store-demo", 0.010, -0.003, False), ("board-demo", -0.006, 0.005, True), ("feed-demo", -0.009, -0.004, True))  # fmt: skip
+# Heat in no park: a kiln and the greenhouses next to it, a tea works and a steel works far from both.
+GROWER = {"code": "greenhouse-demo", "name": "示例设施蔬菜合作社（演示）", "name_en": "Example Greenhouses (demo)", "place": "411522", "industry": "0141", "organisation": "greenhouse-demo"}  # fmt: skip
+KILN, GLASS, TEA, STEEL = (114.905, 31.995), (114.938, 32.012), (113.952, 32.061), (114.168, 32.318)
 PARKS = (
     ("huangchuan-park-demo", "演示：潢川循环经济产业园", "Demo: Huangchuan Circular Park", HOME, "provincial", 820.0, "heat-demo", (EAST, NORTH)),
     ("gushi-park-demo", "演示：固始产业园", "Demo: Gushi Park", "411525", "provincial", 610.0, "", (115.68, 32.18)),
@@ -65,6 +68,7 @@ def ensure_demo(city: str, *, now: datetime) -> None:
     _retrofit(parks, people, now=then)
     _links(park, firms, now=then, today=today)
     _heat(park, firms, people, now=then, at=now)
+    _outside(city, firms, people, now=then)
     _materials(park, firms, people, now=then)
     _boilers(city, park, firms, people, now=then)
     _figures(park, people, year=now.year - 1, now=then)
@@ -160,6 +164,35 @@ def _heat(park: Park, firms: dict[str, Enterprise], people: dict[str, Any], *, n
     offers, needs = heat.listed(park, on=at.date())
     pairs: list[matching.Pair] = heat.solve(offers, needs, heat.places(park))
     heat.propose(park, pairs[0], by=people["ndrc"], now=now, demo=True)
+
+
+def _outside(city: str, firms: dict[str, Enterprise], people: dict[str, Any], *, now: datetime) -> None:
+    """A kiln's warm water that greenhouses could take in winter, put to both; steam and a drier that lie too far from anybody."""
+    if not {"cement-demo", "steel-demo", "tea-demo"} <= set(firms):
+        return
+    firms |= {each.code: each for each in enterprises.ensure(city, [GROWER], demo=True)}
+    when = {"months": ALL, "from_hour": 0, "until_hour": 24, "since": date(2025, 1, 1)}
+    for firm, at, given in (
+        ("cement-demo", KILN, {"name": "篦冷机余风换热水", "temperature": 90.0, "power": 3.2, "medium": "hot_water", "outlet": 55.0, "hours": 6600.0}),
+        ("steel-demo", STEEL, {"name": "转炉汽化冷却余汽", "temperature": 170.0, "power": 5.0, "medium": "steam", "hours": 7000.0}),
+    ):  # fmt: skip
+        heat.offer(
+            None, firms[firm], given=when | given | {"longitude": at[0], "latitude": at[1]}, by=None, now=now, demo=True
+        )
+    for firm, at, given in (
+        ("greenhouse-demo", GLASS, {"name": "温室冬季供暖", "temperature": 55.0, "power": 1.8, "months": [11, 12, 1, 2, 3], "from_hour": 17, "until_hour": 9, "item": "natural_gas", "efficiency": 0.9}),
+        ("tea-demo", TEA, {"name": "毛尖烘干", "temperature": 120.0, "power": 0.6, "months": [3, 4, 5, 6], "from_hour": 6, "until_hour": 22, "item": "lpg", "efficiency": 0.88}),
+    ):  # fmt: skip
+        heat.need(
+            None, firms[firm], given=when | given | {"longitude": at[0], "latitude": at[1]}, by=None, now=now, demo=True
+        )
+    offers, needs, places = heat.around(city, on=now.date())
+    pair = next(
+        each
+        for each in heat.solve(offers, needs, places)
+        if each.need.firm == "greenhouse-demo" and each.verdict == "matched"
+    )
+    heat.propose(None, pair, by=people["ndrc"], now=now, demo=True)
 
 
 def _materials(park: Park, firms: dict[str, Enterprise], people: dict[str, Any], *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import Park
-from dafeng.domains.energy.parks import permissions, sheet, steps
+from dafeng.domains.energy.parks import outside_sheet, permissions, sheet, steps
 from dafeng.kernel.desk.registry import Entry, Hit, Rows, register_entry, register_page, register_search
 from dafeng.kernel.desk.subjects import Subject, register_subjects
 from dafeng.kernel.records.models import Record
@@ -53,6 +53,10 @@ def _page_of_import(record: Record) -> str:
     return reverse("energy:parks-import", kwargs={"id": record.pk})
 
 
+def _page_of_heat_import(record: Record) -> str:
+    return reverse("energy:parks-outside-import", kwargs={"id": record.pk})
+
+
 def register() -> None:
     for title, name, order in PLACES:
         register_entry(Entry("energy", title, lambda name=name: reverse(f"energy:{name}"), permissions.SEE, order))  # type: ignore[misc]
@@ -61,3 +65,4 @@ def register() -> None:
     for kind in steps.KINDS:
         register_page(kind, _page_of)
     register_page(sheet.KIND, _page_of_import)
+    register_page(outside_sheet.KIND, _page_of_heat_import)

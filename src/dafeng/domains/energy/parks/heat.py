@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.control.refusals import Refused
 from dafeng.domains.energy.models import HeatMatch, HeatNeed, HeatOffer, Park, ParkFirm
+from dafeng.domains.energy.models.parks import firms_seen
 from dafeng.domains.energy.monitoring.methods import conversion
 from dafeng.domains.energy.parks import emissions, rules, store
 from dafeng.domains.energy.parks.methods import matching
 from dafeng.domains.energy.parks.methods.balance import Used
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records import services as records
+from dafeng.kernel.records.models import Record
 
 MATCH = "park.match"
 LOWEST, HIGHEST = -50.0, 1800.0
@@ -24,7 +26,7 @@ LOWEST, HIGHEST = -50.0, 1800.0
 Heat = HeatOffer | HeatNeed
 
 
-def _checked(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """What offers and needs share. Raises `Refused`: `name`, `temperature`, `power`, `calendar`, `hours`."""
     name = str(given["name"]).strip()
     if not name:
@@ -49,12 +51,9 @@ def _checked(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {each: given[each] for each in words} | {"name": name, "months": months, "hours": float(hours)}
 
 
-def offer(
-    park: Park | None, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
-) -> HeatOffer:
-    """Offer waste heat, in a park or (`park` None, with `longitude` and `latitude`) outside all. Raises `Refused`: as `_checked` and
-    `_seat`, and `medium`, `outlet`."""
-    words = _checked(given, now)
+def offer_words(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of an offer, wherever it lies. Raises `Refused`: as `_checked`, and `medium`, `outlet`."""
+    words = _checked(given)
     if given["medium"] not in rules.media():
         raise Refused(
             "medium", _("没有“%(medium)s”这种介质") % {"medium": given["medium"]}, expected="、".join(rules.media())
@@ -62,22 +61,35 @@ def offer(
     outlet = given.get("outlet")
     if outlet is not None and not LOWEST <= outlet < words["temperature"]:
         raise Refused("outlet", _("可冷却到的温度要低于供给温度"))
-    words |= {"medium": given["medium"], "outlet": outlet} | _seat(park, firm, given)
-    return _kept(HeatOffer, park, firm, words, by=by, now=now, demo=demo)  # type: ignore[return-value]
+    return words | {"medium": given["medium"], "outlet": outlet}
 
 
-def need(
-    park: Park | None, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, demo: bool = False
-) -> HeatNeed:
-    """Tell a need for heat, in a park or outside all, as `offer`. Raises `Refused`: as `_checked` and `_seat`, and `fuel`, `efficiency`."""
-    words = _checked(given, now)
+def need_words(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a need, wherever it lies. Raises `Refused`: as `_checked`, and `fuel`, `efficiency`."""
+    words = _checked(given)
     if given["item"] not in rules.fuels():
         raise Refused("fuel", _("没有“%(item)s”这种燃料") % {"item": given["item"]}, expected="、".join(rules.fuels()))
     if not 0.2 <= given["efficiency"] <= 1.1:
         raise Refused(
             "efficiency", _("锅炉效率 %(value)s 不对") % {"value": given["efficiency"]}, expected=_("0.2–1.1，如 0.9")
         )
-    words |= {"item": given["item"], "efficiency": given["efficiency"]} | _seat(park, firm, given)
+    return words | {"item": given["item"], "efficiency": given["efficiency"]}
+
+
+def offer(
+    park: Park | None, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, imported: Record | None = None, demo: bool = False
+) -> HeatOffer:  # fmt: skip
+    """Offer waste heat, in a park or (`park` None, with `longitude` and `latitude`) outside all. Raises `Refused`: as `offer_words`
+    and `_seat`."""
+    words = offer_words(given) | _seat(park, firm, given) | {"imported": imported}
+    return _kept(HeatOffer, park, firm, words, by=by, now=now, demo=demo)  # type: ignore[return-value]
+
+
+def need(
+    park: Park | None, firm: Enterprise, *, given: Mapping[str, Any], by: Any, now: datetime, imported: Record | None = None, demo: bool = False
+) -> HeatNeed:  # fmt: skip
+    """Tell a need for heat, in a park or outside all, as `offer`. Raises `Refused`: as `need_words` and `_seat`."""
+    words = need_words(given) | _seat(park, firm, given) | {"imported": imported}
     return _kept(HeatNeed, park, firm, words, by=by, now=now, demo=demo)  # type: ignore[return-value]
 
 
@@ -91,6 +103,11 @@ def _seat(park: Park | None, firm: Enterprise, given: Mapping[str, Any]) -> dict
         raise Refused(
             "in_park", _("它在“%(park)s”里") % {"park": seat.park.name}, mend=_("请到这个园区的余热匹配里登记")
         )
+    return position(given)
+
+
+def position(given: Mapping[str, Any]) -> dict[str, float]:
+    """Where heat in no park lies. Raises `Refused`: `position`."""
     east, north = given.get("longitude"), given.get("latitude")
     if east is None or north is None or not (73 <= east <= 136 and 3 <= north <= 54):
         raise Refused("position", _("园区外的余热要写经纬度"), expected=_("东经 73–136，北纬 3–54"))
@@ -178,6 +195,23 @@ def solve(
     )  # fmt: skip
 
 
+def seen_outside(user: Any, city: str, *, on: date) -> tuple[list[matching.Pair], dict[str, Heat], set[str]]:
+    """The city's heat assigned as one: pairs with a side in no park of which the person sees a side; all rows by code; codes of those seen."""
+    offers, needs, at = around(city, on=on)
+    rows: dict[str, Heat] = {f"o{row.pk}": row for row in offers} | {f"n{row.pk}": row for row in needs}  # type: ignore[dict-item]
+    seen = set(rows)
+    if firms_seen(user):  # nothing to ask for who sees all
+        seen = {f"o{pk}" for pk in HeatOffer.objects.for_user(user).values_list("pk", flat=True)}
+        seen |= {f"n{pk}" for pk in HeatNeed.objects.for_user(user).values_list("pk", flat=True)}
+    outside = {code for code, row in rows.items() if row.park_id is None}
+    pairs = []
+    for pair in solve(offers, needs, at):
+        sides = {pair.offer.code, pair.need.code}
+        if sides & outside and sides & seen:
+            pairs.append(pair)
+    return pairs, rows, seen
+
+
 def saved(city: str, place: str, replaced: Sequence[tuple[HeatNeed, float]], year: int) -> list[dict[str, Any]]:
     """What is not burnt any more for so much heat (GJ) at each need: `tce`, `co2` (t, None where no factor is known), and `sources` of CO2.
 
@@ -203,15 +237,17 @@ def worths(
     return {(pair.offer.code, pair.need.code): worth for pair, worth in zip(matched, found, strict=True)}
 
 
-def propose(park: Park, pair: matching.Pair, *, by: Any, now: datetime, demo: bool = False) -> HeatMatch:
-    """Put a computed pair before its two firms. Raises `Refused`: `not_matched`, `proposed`."""
+def propose(park: Park | None, pair: matching.Pair, *, by: Any, now: datetime, demo: bool = False) -> HeatMatch:
+    """Put a computed pair before its two firms; `park` None where a side lies outside. Raises `Refused`: `not_matched`, `proposed`."""
     if pair.verdict != "matched":
         raise Refused("not_matched", _("这一对没有匹配上"))
     source, sink = (
         HeatOffer.objects.select_related("enterprise").get(pk=int(pair.offer.code[1:])),
         HeatNeed.objects.select_related("enterprise").get(pk=int(pair.need.code[1:])),
     )
-    worth = saved(park.city, park.place, [(sink, pair.replaced)], now.year)[0]
+    # Where the fuel is burnt: outside parks the city's factors, as on the page that showed the pair.
+    city, place = (park.city, park.place) if park else (sink.enterprise.city, sink.enterprise.city)
+    worth = saved(city, place, [(sink, pair.replaced)], now.year)[0]
     facts = {
         "km": pair.km, "hours": pair.hours, "sent": pair.sent, "lost": pair.lost, "replaced": pair.replaced, "rules": rules.data()["heat"]["version"],
         "sources": worth["sources"],
@@ -221,8 +257,8 @@ def propose(park: Park, pair: matching.Pair, *, by: Any, now: datetime, demo: bo
             raise Refused("proposed", _("这一对已经提出过"), mend=_("请到已提出的匹配里办理"))
         record = records.open_record(
             MATCH, title=_("%(offer)s 供 %(need)s") % {"offer": source.enterprise.name, "need": sink.enterprise.name},
-            payload={"park": park.code, "offer": source.pk, "need": sink.pk, "power": pair.power, "delivered": pair.delivered, **facts},
-            by=by, now=now, place=park.place, key=park.code,
+            payload={"park": park.code if park else "", "offer": source.pk, "need": sink.pk, "power": pair.power, "delivered": pair.delivered, **facts},
+            by=by, now=now, place=park.place if park else sink.enterprise.place, key=park.code if park else "",
         )  # fmt: skip
         return HeatMatch.objects.create(
             record=record, park=park, offer=source, need=sink, power=pair.power, delivered=pair.delivered, tce=worth["tce"], co2=worth["co2"],

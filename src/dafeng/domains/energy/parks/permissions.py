@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from dafeng.domains.energy.models.parks import Park, firms_seen
-from dafeng.kernel.actions import action
+from dafeng.domains.energy.models.parks import Park, ParkFirm, firms_seen, matches_seen
+from dafeng.kernel.actions import action, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.records.access import is_superuser
 from dafeng.kernel.records.services import organisations_of, places_of, register_visibility, roles_of
@@ -67,6 +67,22 @@ CHECK = action(
 PUBLISH = action("energy.parks.publish", "发布园区用能与改造指标", {"ndrc", "admin"}, writes=True)
 
 
+def firms_outside(user: Any, city: str) -> list[Enterprise]:
+    """Firms in no park for which a person may tell heat: the carbon office and the departments any, a county its own, a firm itself."""
+    if not may(user, OFFER):
+        return []
+    seated = ParkFirm.objects.filter(until=None).values("enterprise_id")
+    firms = (
+        Enterprise.objects.for_user(user).filter(city=city, until=None).exclude(pk__in=seated).order_by("place", "code")
+    )
+    return [each for each in firms if is_superuser(user) or own_side(user, (None, each))]
+
+
+def tells_outside(user: Any, city: str) -> bool:
+    """Whether there is any firm in no park for which the person may tell heat; for the carbon office and the departments not asked."""
+    return may(user, OFFER) and (bool(WHOLE & roles_of(user)) or bool(firms_outside(user, city)))
+
+
 def records_of(relation: str, *firms: str) -> Any:
     """Records about a park: whoever sees it whole; with `firms`, the people of those firms too."""
 
@@ -93,10 +109,17 @@ def imports_of(user: Any, roles: Collection[str]) -> Q:
     return Q(created_by=user) if "county" in roles else Q(pk__in=[])
 
 
+def heat_imports_of(user: Any, roles: Collection[str]) -> Q:
+    """As imports of the register; a firm's people see what they sent."""
+    found = imports_of(user, roles)
+    return found | Q(created_by=user) if found and "enterprise" in roles else found
+
+
 def register() -> None:
     register_visibility("park.qualification", records_of("energy_park_qualification"))
     register_visibility("park.stage", records_of("energy_park_stage"))
-    register_visibility("park.match", records_of("energy_heat_match", "offer", "need"))
+    register_visibility("park.match", lambda user, roles: matches_seen(user, at="energy_heat_match"))
     register_visibility("park.exchange", records_of("energy_material_exchange", "offer", "need"))
     register_visibility("park.boiler", boilers_of)
     register_visibility("park.import", imports_of)
+    register_visibility("park.heat.import", heat_imports_of)

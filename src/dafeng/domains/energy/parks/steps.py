@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,16 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.city_page import amount
-from dafeng.domains.energy.models import BoilerReplacement, HeatMatch, MaterialExchange, Park, ParkStage, Qualification
+from dafeng.domains.energy.models import (
+    BoilerReplacement,
+    HeatMatch,
+    HeatNeed,
+    HeatOffer,
+    MaterialExchange,
+    Park,
+    ParkStage,
+    Qualification,
+)
 from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import exchange, heat, permissions, rules, store
 from dafeng.kernel.actions import demand, may
@@ -80,13 +89,13 @@ def _stage(row: ParkStage) -> list[tuple[str, Any]]:
 
 
 def _match(row: HeatMatch) -> list[tuple[str, Any]]:
-    factor = row.facts.get("factor", {})
+    factors = [each for source in row.facts.get("sources", []) for each in source["factors"]]
     return [
         (_("供给"), f"{row.offer.enterprise.name} · {row.offer.name}（{row.offer.temperature:g} ℃）"),
         (_("需求"), f"{row.need.enterprise.name} · {row.need.name}（{row.need.temperature:g} ℃）"),
         (_("最大送热"), f"{amount(row.power, 2)} MW"), (_("年供热"), f"{amount(row.delivered)} GJ"), (_("管线"), f"{row.facts.get('km') or 0:.1f} km"),
         (_("年替代"), f"{amount(row.tce, 1)} tce（{item_name(row.need.item)}）"), (_("年减排"), "–" if row.co2 is None else f"{amount(row.co2, 1)} t CO₂"),
-        (_("排放因子"), f"{factor.get('carbon_factor') or '–'} t CO₂/{factor.get('unit', '')} · {factor.get('set', '')}"), (_("匹配参数"), rules.heat_note()),
+        (_("排放因子"), "；".join(f"{each['factor_id']} {each['value']:g} {each['unit'].removesuffix('1')}".strip() for each in factors)), (_("匹配参数"), rules.heat_note()),
     ]  # fmt: skip
 
 
@@ -124,7 +133,7 @@ def _may(record: Record, action: str, user: Any) -> bool:
         if record.kind == exchange.KIND:
             # The other side vouches, not a second person of the firm that reported.
             sides -= set(organisations_of(record.created_by)) if record.created_by else set()
-        return bool(sides & mine) or permissions.operates(user, row.park)
+        return bool(sides & mine) or bool(row.park and permissions.operates(user, row.park))
     return True
 
 
@@ -143,11 +152,24 @@ def take(record: Record, action: str, *, by: Any, now: datetime, reason: str = "
 def propose(park: Park, offer: str, need: str, *, by: Any, now: datetime) -> HeatMatch:
     """Compute the park's matching and put one of its pairs before the two firms. Raises `NotFound`, `PermissionDenied`, `Refused`."""
     offers, needs = heat.listed(park, on=localdate(now))
-    pairs = heat.solve(offers, needs, heat.places(park))
-    pair = next((each for each in pairs if (each.offer.code, each.need.code) == (offer, need)), None)
-    if pair is None:
+    return _propose(park, offers, needs, heat.places(park), (offer, need), by=by, now=now)
+
+
+def propose_outside(city: str, offer: str, need: str, *, by: Any, now: datetime) -> HeatMatch:
+    """As `propose`, of the city's matching: a pair of which a side lies in no park."""
+    offers, needs, at = heat.around(city, on=localdate(now))
+    return _propose(None, offers, needs, at, (offer, need), by=by, now=now)
+
+
+def _propose(
+    park: Park | None, offers: Sequence[HeatOffer], needs: Sequence[HeatNeed], at: Mapping[int, tuple[float, float]],
+    wanted: tuple[str, str], *, by: Any, now: datetime,
+) -> HeatMatch:  # fmt: skip
+    pair = next((each for each in heat.solve(offers, needs, at) if (each.offer.code, each.need.code) == wanted), None)
+    rows: dict[str, HeatOffer | HeatNeed] = {f"o{row.pk}": row for row in offers} | {f"n{row.pk}": row for row in needs}  # type: ignore[dict-item]
+    sides = [rows[code] for code in wanted if code in rows]
+    if pair is None or (park is None and all(row.park_id for row in sides)):
         raise NotFound(_("没有这一对"), mend=_("请刷新看最新的匹配"))
-    firms = {f"o{row.pk}": row.enterprise for row in offers} | {f"n{row.pk}": row.enterprise for row in needs}
-    if not may(by, permissions.OFFER, (park, firms[offer])):
-        demand(by, permissions.OFFER, (park, firms[need]))
+    if not any(may(by, permissions.OFFER, (row.park, row.enterprise)) for row in sides):
+        demand(by, permissions.OFFER, (sides[0].park, sides[0].enterprise))
     return heat.propose(park, pair, by=by, now=now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dafeng.domains.energy.parks.views import baseline, board, desks, filing, outside
+from dafeng.domains.energy.parks.views import baseline, board, desks, filing, outside, outside_import
 
 urlpatterns = [
     path("parks/", board.parks, name="parks"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("parks/progress/", board.progress, name="parks-progress"),
     path("parks/heat-map/", desks.heat_map, name="parks-heat-map"),
     path("parks/heat/", outside.desk, name="parks-outside"),
+    path("parks/heat/propose/", outside.propose, name="parks-outside-propose"),
+    path("parks/heat/import/", outside_import.upload, name="parks-outside-upload"),
+    path("parks/heat/import/template/", outside_import.template, name="parks-outside-template"),
+    path("parks/heat/imports/<uuid:id>/", outside_import.page, name="parks-outside-import"),
+    path("parks/heat/imports/<uuid:id>/step/", outside_import.step, name="parks-outside-import-step"),
     path("parks/heat/withdraw/", outside.withdraw, name="parks-outside-withdraw"),
     path("parks/heat/file/<slug:what>/", outside.file, name="parks-outside-file"),
     path("parks/import/", filing.upload, name="parks-upload"),

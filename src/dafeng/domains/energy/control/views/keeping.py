@@ -14,30 +14,32 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dafeng.domains.energy.city_page import amount, city_here, evidence_of, own_firms, own_places, percent
-from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control import (
+    binding,
     coming,
     limits,
     overruns,
     patrols,
     permissions,
     projects,
-    readings,
     rules,
     warnings,
 )
+from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.forms import (
     CutForm,
     FollowForm,
     IndexForm,
     LimitForm,
+    PartForm,
     PatrolForm,
     ProjectForm,
+    ReleaseForm,
     UseForm,
 )
 from dafeng.domains.energy.control.views.board import SIGNS, project_row, words_of
 from dafeng.domains.energy.control.views.decisions import page_of, states_of
-from dafeng.domains.energy.models import CoalCut, ControlLight, EnergyCity, HighProject, LimitValue, Patrol
+from dafeng.domains.energy.models import CoalCut, ControlLight, EnergyCity, HighProject, LimitValue, Patrol, ProjectPart
 from dafeng.kernel.actions import asks, demand, may
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound
@@ -76,14 +78,16 @@ def _placed(city: EnergyCity, row: Any) -> str:
 def all_projects(request: HttpRequest) -> HttpResponse:
     """The two-high list, with the coal each must replace and has replaced, and its real energy against the review."""
     city = city_here()
-    year, _month = warnings.last_month(timezone.now())
+    year, month = warnings.last_month(timezone.now())
     seen = HighProject.objects.for_user(request.user).filter(city=city.code).select_related("enterprise")
-    subjects = [each.enterprise.subject for each in seen if each.enterprise]
-    told_ = readings.months(city.code, "energy", (year - 1,), subjects=subjects) if subjects else {}
+    used = overruns.used_by(city.code, seen, year=year, month=month)
 
     def real(row: HighProject) -> float | None:
-        months = told_.get((row.enterprise.subject, ""), {}) if row.enterprise else {}
-        return sum(each.value for each in months.values()) if len(months) == 12 else None
+        months = [each.value for name, each in used[row.pk].months.items() if name.startswith(f"{year - 1}-")]
+        return sum(months) if len(months) == 12 else None
+
+    def measured(row: HighProject) -> str:
+        return _("项目计量") if year - 1 in used[row.pk].own else _("企业全部") if row.enterprise else "–"
 
     def deviation(row: HighProject) -> str:
         found = projects.deviation(row, real(row))
@@ -102,6 +106,7 @@ def all_projects(request: HttpRequest) -> HttpResponse:
             Column("energy", _("核定能耗（tce）"), numeric=True, show=lambda row: amount(row.energy)),
             Column("guided", _("窗口指导"), sort=None, show=lambda row: _("5 万吨以上") if (row.energy or 0) >= (rules.rules()["guided"].value or 0) else ""),
             Column("over", _("实际比核定"), sort=None, show=deviation),
+            Column("measured", _("实际取自"), sort=None, show=measured),
             Column("coal", _("须替代用煤（t）"), numeric=True, show=lambda row: amount(projects.owed(row))),
             Column("replaced", _("已替代（t）"), numeric=True, show=lambda row: amount(row.replaced or 0.0)),
             Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
@@ -134,10 +139,12 @@ def project(request: HttpRequest, id: int) -> HttpResponse:
     acted_on = next(iter(waiting or alarms), None)  # the year on which nobody acted yet comes first
     follows = bool(alarms) and may(request.user, permissions.FOLLOW, found.place)
     context = {
-        "alarms": [_alarm(each) for each in kept], "warned": bool(alarms), "months": _used_by_month(found, year, month),
+        "alarms": [_alarm(each) for each in kept], "warned": bool(alarms),
+        **_used_by_month(found, year, month), "parts": [_part(each) for each in binding.parts_of([found]).get(found.pk, [])],
         "light": acted_on, "follow_ups": log, "form": FollowForm() if follows else None,
         "project": found, "place": _placed(city_here(), found), "sector": rules.sectors().get(found.sector, found.sector),
         "energy": amount(found.energy), "coal": amount(found.coal), "owed": amount(due), "replaced": amount(replaced),
+        "keeps_parts": bool(found.enterprise) and may(request.user, permissions.KEEP_PROJECTS, found.place),
         "rest": amount(None if due is None else max(due - replaced, 0.0)), "done": due is not None and replaced >= due - 1e-6,
         "uses": uses, "keeps": may(request.user, permissions.KEEP_PROJECTS, found.place),
         "rules": [rules.rules()[each] for each in ("deviation", "deviation_pace", "coal", "coal_once", "new_quota")],
@@ -155,16 +162,80 @@ def _alarm(light: ControlLight) -> dict[str, Any]:
     return {"light": light.light, "sign": SIGNS[light.light], "words": words_of(light.light), "why": why}
 
 
-def _used_by_month(project: HighProject, year: int, month: int) -> list[dict[str, str]]:
-    """This year's and the last year's months, the newest first, against the review of a whole year."""
+def _used_by_month(project: HighProject, year: int, month: int) -> dict[str, Any]:
+    """This year's and the last year's months, the newest first, against the review of a whole year; `own`: years told by its own meters."""
     if not project.enterprise or not project.energy:
-        return []
-    told_ = overruns.told_of(project.city, [project], year=year, month=month).get(project.enterprise.subject, {})
-    years = [judged for each in (year, year - 1) if (judged := overruns.judge(project.energy, told_, each))]
-    return [
-        {"month": each.month, "value": amount(each.value), "used": amount(each.used), "share": percent(each.share)}
+        return {"months": [], "own": [], "whole": []}
+    used = overruns.used_by(project.city, [project], year=year, month=month)[project.pk]
+    years = [judged for each in (year, year - 1) if (judged := overruns.judge(project.energy, used.months, each))]
+    rows = [
+        {
+            "month": each.month, "value": amount(each.value), "used": amount(each.used), "share": percent(each.share),
+            "own": int(each.month[:4]) in used.own,
+        }
         for judged in years for each in reversed(judged.months)
     ]  # fmt: skip
+    return {"months": rows, "own": sorted(used.own), "whole": sorted({year - 1, year} - used.own)}
+
+
+def _part(part: ProjectPart) -> dict[str, Any]:
+    """What of a project's own metering a line says."""
+    if part.node is not None:
+        name, what = part.node.called(english=rules.english()), _("流入环节的全部能源")
+    else:
+        assert part.meter is not None
+        name, what = part.meter.point.called(english=rules.english()), _("计量点")
+    return {"row": part, "name": name, "what": what}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asks(permissions.KEEP_PROJECTS)
+def bind_project(request: HttpRequest, id: int) -> HttpResponse:
+    """Count a node or a meter of the firm as the project's own, from a month on."""
+    found = projects.project_for(request.user, id)
+    demand(request.user, permissions.KEEP_PROJECTS, found.place)
+    nodes, meters = binding.choices(found)
+    form = PartForm(request.POST or None, nodes=nodes, meters=meters)
+    lead = _(
+        "选项目自己的环节或表计；同一处用能只能计一次。有绑定的年份只按绑定的算，没有读数的月份算缺，不用企业的数补。"
+    )
+    context: dict[str, Any] = {"form": form, "title": _("绑定项目的计量"), "lead": lead, "button": _("保存"), "back": reverse("energy:control-project", kwargs={"id": id}), "back_title": found.name}  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        try:
+            binding.bind(found, **form.cleaned_data, by=request.user, now=timezone.now())
+        except DafengError as error:
+            return render(request, "energy/control/form.html", context | {"error": error.as_dict()}, status=422)
+        _judge_again(request, found)
+        return redirect("energy:control-project", id=id)
+    return render(request, "energy/control/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@asks(permissions.KEEP_PROJECTS)
+def release_part(request: HttpRequest, id: int) -> HttpResponse:
+    """Count a part of the project no more, from a month on."""
+    found = projects.project_for(request.user, id)
+    demand(request.user, permissions.KEEP_PROJECTS, found.place)
+    number = request.POST.get("part", "")
+    part = found.parts.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 18 else None
+    if part is None:
+        raise NotFound(_("没有这一项"), mend=_("请刷新看最新情况"))
+    form = ReleaseForm(request.POST)
+    if form.is_valid():
+        until = form.cleaned_data["until"]
+        told(request, lambda: binding.release(part, until=until, by=request.user, now=timezone.now()), _("已停算"))
+        _judge_again(request, found)
+    else:
+        messages.error(request, _("停算月份没有填，或写法不对（如 2026-05）"))
+    return redirect("energy:control-project", id=id)
+
+
+def _judge_again(request: HttpRequest, project: HighProject) -> None:
+    """This year's and the last year's months by what is bound now, and the warning that follows."""
+    now = timezone.now()
+    year, month = warnings.last_month(now)
+    binding.publish(project.city, year=year, month=month, now=now, by=request.user, back=12 + month)
+    warnings.assess(project.city, by=request.user, now=now, quantities=[overruns.QUANTITY])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -27,6 +27,7 @@ from dafeng.domains.energy.monitoring.methods.robust import (
     median,
     out,
     runs,
+    size_of,
     smooth,
     usual,
 )
@@ -108,7 +109,7 @@ def _one_day(
     counts: dict[str, Any], expected: Floats, scores: dict[str, Floats], works: bool, worked: npt.NDArray[np.bool_],
 ) -> None:  # fmt: skip
     now, before = values[:, day], values[:, alike]
-    size = median(np.abs(values[:, earlier]).reshape(len(values), -1), 1)
+    size = size_of(values[:, earlier])
     mean = np.maximum(median(_day_mean(values[:, earlier]), 1), 1e-12)
     hope = median(before, 1)
     expected[:, day] = hope

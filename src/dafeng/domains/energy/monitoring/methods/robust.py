@@ -39,10 +39,15 @@ def runs(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 
 def flat(values: Floats) -> npt.NDArray[np.bool_]:
     """(meters, days, slots): the slot shows exactly what the one before it on its day showed."""
-    size = median(np.abs(values).reshape(len(values), -1), 1)
+    size = size_of(values)
     found = np.zeros_like(values, dtype=bool)
     found[:, :, 1:] = np.abs(np.diff(values, axis=2)) <= 1e-9 * np.maximum(size, 1e-12)[:, None, None]
     return found
+
+
+def size_of(values: Floats) -> Floats:
+    """The usual size of each meter's load, of all its slots on these days: the median of what it showed, whatever its sign."""
+    return median(np.abs(values).reshape(len(values), -1), 1)
 
 
 def median(values: Floats, axis: int) -> Floats:

@@ -25,6 +25,7 @@ from dafeng.domains.energy.monitoring.methods.robust import (
     median,
     out,
     runs,
+    size_of,
     smooth,
     usual,
 )
@@ -137,7 +138,7 @@ def _one_day(
     values: Floats, day: int, earlier: npt.NDArray[np.int64], alike: npt.NDArray[np.int64], level: npt.NDArray[np.bool_]
 ) -> _Day:
     now, before = values[:, day], values[:, alike]
-    size = median(np.abs(values[:, earlier]).reshape(len(values), -1), 1)
+    size = size_of(values[:, earlier])
     mean = median(mean_of(np.abs(values[:, earlier])), 1)
     # A machine that usually does not run has no usual load: only its rating says how much would be too much.
     floor = np.where(np.nan_to_num(mean) > 0, 0.04 * mean, np.inf)[:, None]

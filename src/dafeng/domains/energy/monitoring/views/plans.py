@@ -101,7 +101,20 @@ def baseline_page(request: HttpRequest, code: str) -> HttpResponse:
     told_ = against(found)
     if (chart := told_.get("chart")) and (answer := chart.download(request)):
         return answer
+    told_["fits"] = fits_of(firm.enterprise.subject)
     return render(request, "energy/monitoring/baseline.html", shell(firm, "baseline") | told_)
+
+
+FITS = 24
+"""Kept fits that a page shows: two years of them."""
+
+
+def fits_of(subject: str) -> list[dict[str, Any]]:
+    """The kept fits of a firm or a park as `energy/monitoring/fits.html` shows them."""
+    return [
+        {"row": each, "cv_rmse": 100 * each.cv_rmse, "nmbe": round(100 * each.nmbe, 1) + 0.0}
+        for each in baselining.kept(subject)[:FITS]
+    ]
 
 
 def against(found: baselining.Comparison | baselining.Lack) -> dict[str, Any]:

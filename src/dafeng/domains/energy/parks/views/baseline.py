@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from dafeng.domains.energy.monitoring import baselining, forecasting
-from dafeng.domains.energy.monitoring.views.plans import against
+from dafeng.domains.energy.monitoring.views.plans import against, fits_of
 from dafeng.domains.energy.parks import permissions, reading, store
 from dafeng.domains.energy.parks.views.park_page import names_of, shell
 from dafeng.kernel.actions import asks
@@ -41,5 +41,6 @@ def baseline(request: HttpRequest, park: str) -> HttpResponse:
         return answer
     names = names_of([seat.enterprise for seat in seats])
     told["firms"] = [names[seat.enterprise.code] for seat in seats if seat.enterprise_id in counted]
+    told["fits"] = fits_of(found.subject)
     told["unmetered"] = [names[seat.enterprise.code] for seat in seats if seat.enterprise_id not in counted]
     return render(request, "energy/parks/baseline.html", shell(request, found, "baseline") | told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control import city as cities
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.models import Boiler, BoilerReplacement, HeatNeed, HeatOffer, Park
+from dafeng.domains.energy.models import Boiler, BoilerReplacement, HeatMatch, HeatNeed, HeatOffer, Park
 from dafeng.domains.energy.monitoring.words import item_name
 from dafeng.domains.energy.parks import exchange, heat, heatmap, permissions, reading, rules, store
 from dafeng.domains.energy.parks.methods import matching
@@ -27,7 +27,7 @@ from dafeng.kernel.pages.tables import Choice, Column, Table
 from dafeng.kernel.records import services as records
 
 
-def why(pair: matching.Pair, names: dict[str, str]) -> str:
+def why(pair: matching.Pair, names: Mapping[str, str]) -> str:
     """Why a pair was matched, or why not, in the reader's words."""
     approach = rules.media()[pair.offer.medium].approach
     rivals = "、".join(names[each] for each in pair.rivals)
@@ -62,7 +62,6 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
     owners = {f"o{row.pk}": row.enterprise for row in offers} | {f"n{row.pk}": row.enterprise for row in needs}
     titles = {f"o{row.pk}": f"{row.enterprise.called(english=english())} · {row.name}" for row in (*offers,)}
     titles |= {f"n{row.pk}": f"{row.enterprise.called(english=english())} · {row.name}" for row in needs}
-    items = {f"n{row.pk}": row.item for row in needs}
 
     def own(code: str) -> bool:
         return context["whole"] or owners[code].organisation in mine
@@ -73,29 +72,15 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
     for pair in shown:
         if pair.verdict == "matched":
             known |= {code: titles[code] for code in (pair.offer.code, pair.need.code)}
-    agreed = list(matches_for(request.user, found).order_by("-pk"))
-    proposed = {(f"o{each.offer_id}", f"n{each.need_id}") for each in agreed if each.record.state != "declined"}
+    agreed = list(matches_for(request.user, found))
     worths = heat.worths(found.city, found.place, shown, needs, timezone.localdate().year)
-    rows: list[dict[str, Any]] = []
-    for pair in shown:
-        worth = worths.get((pair.offer.code, pair.need.code))
-        rows.append(
-            {
-                "pair": pair, "offer": known[pair.offer.code], "need": known[pair.need.code], "why": why(pair, known), "power": amount(pair.power, 2),
-                "delivered": amount(pair.delivered), "lost": amount(pair.lost), "tce": amount(worth["tce"], 1) if worth else "", "worth": worth,
-                "co2": amount(worth["co2"], 1) if worth else "", "proposed": (pair.offer.code, pair.need.code) in proposed,
-                "offer_id": pair.offer.code[1:], "need_id": pair.need.code[1:], "fuel": item_name(items[pair.need.code]),
-            }
-        )  # fmt: skip
+    rows = [row | {"may": context["offers"]} for row in pair_rows(shown, known, needs, worths, agreed)]
     matched = [row for row in rows if row["pair"].verdict == "matched"]
     mine_may = {each.pk for each in context["fileable"]}
     context |= {
         "offers_listed": [listed(row, mine_may) for row in offers if own(f"o{row.pk}")], "needs_listed": [listed(row, mine_may) for row in needs if own(f"n{row.pk}")],
         "matched": matched, "unmatched": by_offer(row for row in rows if row["pair"].verdict != "matched"), "note": rules.heat_note(),
-        "agreed": [
-            {"row": each, "title": each.record.title, "delivered": amount(each.delivered), "tce": amount(each.tce, 1), "co2": amount(each.co2, 1)}
-            for each in agreed
-        ],
+        "agreed": agreed_rows(agreed), "propose": reverse("energy:parks-propose", kwargs={"park": found.code}),
         "figures": [
             {"title": _("匹配上的余热"), "value": amount(sum(row["pair"].sent for row in matched)), "unit": "GJ"},
             {"title": _("替代燃料"), "value": amount(sum(row["worth"]["tce"] for row in matched), 1), "unit": "tce"},
@@ -103,6 +88,34 @@ def heat_desk(request: HttpRequest, park: str) -> HttpResponse:
         ],
     }  # fmt: skip
     return render(request, "energy/parks/heat.html", context)
+
+
+def pair_rows(
+    pairs: Iterable[matching.Pair], known: Mapping[str, str], needs: Iterable[HeatNeed], worths: Mapping[tuple[str, str], Any], agreed: Iterable[HeatMatch]
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What a desk shows of each pair: its sides as `known`, what it brings, whether it was put to the two firms (`agreed`: all that were)."""
+    proposed = {(f"o{each.offer_id}", f"n{each.need_id}") for each in agreed if each.record.state != "declined"}
+    items = {f"n{row.pk}": row.item for row in needs}
+    rows: list[dict[str, Any]] = []
+    for pair in pairs:
+        codes = (pair.offer.code, pair.need.code)
+        worth = worths.get(codes)
+        rows.append(
+            {
+                "pair": pair, "offer": known[pair.offer.code], "need": known[pair.need.code], "why": why(pair, known), "power": amount(pair.power, 2),
+                "delivered": amount(pair.delivered), "lost": amount(pair.lost), "tce": amount(worth["tce"], 1) if worth else "", "worth": worth,
+                "co2": amount(worth["co2"], 1) if worth else "", "proposed": codes in proposed,
+                "offer_id": pair.offer.code[1:], "need_id": pair.need.code[1:], "fuel": item_name(items[pair.need.code]),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def agreed_rows(matches: Iterable[HeatMatch]) -> list[dict[str, Any]]:
+    return [
+        {"row": each, "title": each.record.title, "delivered": amount(each.delivered), "tce": amount(each.tce, 1), "co2": amount(each.co2, 1)}
+        for each in matches
+    ]  # fmt: skip
 
 
 def by_offer(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -113,12 +126,17 @@ def by_offer(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"offer": offer, "rows": each} for offer, each in found.items()]
 
 
+def when(months: Sequence[int], from_hour: int, until_hour: int) -> str:
+    """The calendar of an offer or a need in words."""
+    told = _("全年") if len(months) == 12 else _("%(months)s 月") % {"months": "、".join(map(str, months))}
+    times = _("全天") if (from_hour, until_hour) == (0, 24) else f"{from_hour}:00–{until_hour}:00"
+    return f"{told} {times}"
+
+
 def listed(row: HeatOffer | HeatNeed, fileable: set[int]) -> dict[str, Any]:
-    months = _("全年") if len(row.months) == 12 else _("%(months)s 月") % {"months": "、".join(map(str, row.months))}
-    times = _("全天") if (row.from_hour, row.until_hour) == (0, 24) else f"{row.from_hour}:00–{row.until_hour}:00"
     return {
         "row": row, "firm": row.enterprise.called(english=english()), "temperature": f"{row.temperature:g}", "power": amount(row.power, 2),
-        "hours": amount(row.hours), "when": f"{months} {times}", "mine": row.enterprise_id in fileable,
+        "hours": amount(row.hours), "when": when(row.months, row.from_hour, row.until_hour), "mine": row.enterprise_id in fileable,
         "medium": row.get_medium_display() if isinstance(row, HeatOffer) else item_name(row.item), "offer": isinstance(row, HeatOffer),
         "outlet": f"{row.outlet:g}" if isinstance(row, HeatOffer) and row.outlet is not None else "",
     }  # fmt: skip

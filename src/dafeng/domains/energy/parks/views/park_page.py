@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.models import HeatMatch, MaterialExchange, Park, ParkFirm
-from dafeng.domains.energy.models.parks import firms_seen
+from dafeng.domains.energy.models.parks import firms_seen, matches_seen
 from dafeng.domains.energy.parks import permissions
 from dafeng.kernel.actions import may
 from dafeng.kernel.enterprises.models import Enterprise
@@ -62,9 +62,10 @@ def own_codes(request: HttpRequest) -> frozenset[str]:
     return organisations_of(request.user) - {""}
 
 
-def matches_for(user: Any, park: Park) -> QuerySet[HeatMatch]:
-    seen = firms_seen(user, firms=("offer__enterprise", "need__enterprise"))
-    return HeatMatch.objects.filter(seen, park=park).select_related("record", "offer__enterprise", "need__enterprise")
+def matches_for(user: Any, park: Park | None) -> QuerySet[HeatMatch]:
+    """Of a park, or (None) those that reach outside."""
+    found = HeatMatch.objects.filter(matches_seen(user), park=park)
+    return found.select_related("record", "offer__enterprise", "need__enterprise").order_by("-pk")
 
 
 def exchanges_for(user: Any, park: Park) -> QuerySet[MaterialExchange]:
