@@ -106,7 +106,8 @@ def _page(
             "points": [_point(facility, each, today) for each in held],
             "form": placing or _point_form(facility, held, editing),
             "editing": bool(placing) or any(str(each.pk) == editing for each in held),
-            "lines": [_line(each) for each in lines],
+            "lines": [_line(each) for each in lines if _speaks(each)],
+            "unwritten": sum(not _speaks(each) for each in lines),
             "lacks": lacking.of(facility, changes=changes.get(facility.pk, ()), held=held, lines=lines, today=today),
         }  # fmt: skip
     wrong = error or (placing and placing.errors)
@@ -130,6 +131,11 @@ def _point_form(facility: Facility, held: Iterable[MeasuringPoint], editing: str
             told |= {"cell": f"{each.item}:{each.stream}", "calibrated": "、".join(each.calibrated)}
             return PointForm(initial=told, facility=facility)
     return PointForm(initial={"since": facility.since}, facility=facility)
+
+
+def _speaks(line: dict[str, Any]) -> bool:
+    """Whether a parameter is asked for, written, measured, or has an order of sources."""
+    return bool(line["wanted"].required or line["order"] or line["points"] or any(line["said"].values()))
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:
