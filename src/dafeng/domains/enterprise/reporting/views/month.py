@@ -133,7 +133,8 @@ def month(request: HttpRequest, pk: int, month: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, found: Facility, month: str, typed: dict[str, str]) -> int:
-    cells, faults = [], []
+    cells: list[entry.Cell] = []
+    faults: list[tuple[str, DafengError]] = []
     with records.serial():
         held = {(each.item, each.stream): each for each in entry.current(found, month)}
         for each in sectoral.fields(found, month):
