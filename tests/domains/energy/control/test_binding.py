@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import polars as pl
@@ -12,8 +13,8 @@ from django.urls import reverse
 
 from dafeng.domains.energy.control import binding, overruns, projects, warnings
 from dafeng.domains.energy.control.refusals import Refused
-from dafeng.domains.energy.models import ControlLight, HighProject, Meter, ProjectPart
-from dafeng.domains.energy.monitoring import modelling
+from dafeng.domains.energy.models import ControlLight, FlowNode, HighProject, Meter, ProjectPart
+from dafeng.domains.energy.monitoring import modelling, sheet
 from dafeng.kernel.records.models import AuditEntry
 from dafeng.kernel.series import ingest
 from dafeng.kernel.series import services as series
@@ -152,6 +153,30 @@ def test_a_month_is_a_first_that_has_begun(kiln: HighProject, line: Any, since: 
     with pytest.raises(Refused) as caught:
         binding.bind(kiln, node=None, meter=line("main", 1.0, last=JANUARY), since=since, by=None, now=NOW)
     assert caught.value.code == "month"
+
+
+def test_a_flow_model_taken_back_keeps_what_a_project_counts(kiln: HighProject, firm: Any, ndrc: Any) -> None:
+    """The meter and the node that only the import had brought are retired, not removed, for a project is told by them."""
+    for code in ("main", "side"):
+        series.ensure_point(
+            code, subject=firm.subject, organisation=firm.organisation, place=firm.place, name=code, quantity="electricity", unit="kWh",
+            kind=Point.Kind.INTERVAL, period=86400,
+        )  # fmt: skip
+    power = next(name for name, item in sheet._items().items() if item == "electricity")
+    rows = (
+        "环节代码,环节名称,环节类型,来自环节,能源品种,计量点代码",
+        f"grid,购入,购入贮存,,{power},main",
+        f"other,购入二,购入贮存,,{power},side",
+    )
+    record, told = sheet.open_import(firm, BytesIO("\n".join(rows).encode()), name="模型.csv", by=ndrc, now=NOW)
+    assert told.problems == []
+    sheet.commit(record, by=ndrc, now=NOW)
+    main, side = Meter.objects.order_by("point__code")
+    binding.bind(kiln, node=None, meter=main, since=JANUARY, by=ndrc, now=NOW)
+    binding.bind(kiln, node=side.node, meter=None, since=JANUARY, by=ndrc, now=NOW)
+    sheet.undo(record, by=ndrc, now=NOW, reason="传错了")
+    assert sorted(Meter.objects.values_list("point__code", "until")) == [("main", date.min)]
+    assert sorted(FlowNode.objects.values_list("code", "until")) == [("grid", date.min), ("other", date.min)]
 
 
 def test_the_page_says_whose_energy_it_is_and_binds_and_releases(

@@ -245,8 +245,8 @@ class ProjectPart(models.Model):
     """
 
     project = models.ForeignKey(HighProject, models.PROTECT, related_name="parts")
-    node = models.ForeignKey("energy.FlowNode", models.PROTECT, null=True, related_name="+")
-    meter = models.ForeignKey("energy.Meter", models.PROTECT, null=True, related_name="+")
+    node = models.ForeignKey("energy.FlowNode", models.PROTECT, null=True, related_name="project_parts")
+    meter = models.ForeignKey("energy.Meter", models.PROTECT, null=True, related_name="project_parts")
     since = models.DateField(_("起算月份"))
     until = models.DateField(_("停算月份"), null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

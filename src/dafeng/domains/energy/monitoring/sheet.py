@@ -287,7 +287,7 @@ def _lowest_first(meters: Iterable[Meter]) -> list[Meter]:
 
 
 def _take_away(enterprise: Enterprise, rows: list[Row], before: list[Row]) -> None:
-    """Remove what only the import had added; a meter that findings or forecasts already name is kept, and retired."""
+    """Remove what only the import had added; what findings, forecasts or a two-high project already name is kept, and retired."""
     links, points, codes = (
         {key(row) for row in rows} - {key(row) for row in before}
         for key in (lambda row: (row["source"], row["code"], row["item"]), lambda row: row["point"], lambda row: row["code"])
@@ -295,13 +295,13 @@ def _take_away(enterprise: Enterprise, rows: list[Row], before: list[Row]) -> No
     for source, target, item in links:
         FlowLink.objects.filter(enterprise=enterprise, source__code=source, target__code=target, item=item).delete()
     for meter in _lowest_first(Meter.objects.filter(enterprise=enterprise, point__code__in=points)):
-        if meter.anomalies.exists() or meter.forecasts.exists() or meter.children.exists():
+        if any(each.exists() for each in (meter.anomalies, meter.forecasts, meter.children, meter.project_parts)):
             meter.until = meter.since or date.min
             meter.save(update_fields=["until"])
         else:
             meter.delete()
     for node in FlowNode.objects.filter(enterprise=enterprise, code__in=codes):
-        if node.meters.exists() or node.links_in.exists() or node.links_out.exists():
+        if any(each.exists() for each in (node.meters, node.links_in, node.links_out, node.project_parts)):
             node.until = node.since or date.min
             node.save(update_fields=["until"])
         else:
