@@ -104,3 +104,11 @@ def test_any_text_parses_or_is_refused_in_the_users_words(text: str) -> None:
         assert error.expected  # noqa: PT017
     else:
         assert float(found.magnitude) > 0
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [("m3", "m³"), ("m3/s", "m³/s"), ("万m3", "万m³"), ("Nm3", "Nm³"), ("kWh/m2", "kWh/m²"), ("t CO2", "t CO₂"), ("t CO2e", "t CO₂e"), ("kWh", "kWh"), ("cm35", "cm35")],
+)  # fmt: skip
+def test_a_unit_is_printed_with_its_powers_and_gases(unit: str, shown: str) -> None:
+    assert units.printed(unit) == shown

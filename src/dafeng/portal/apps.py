@@ -2,6 +2,10 @@
 
 from django.apps import AppConfig
 
+from dafeng.portal import form_words
+
+form_words.lay()
+
 
 class PortalConfig(AppConfig):
     name = "dafeng.portal"

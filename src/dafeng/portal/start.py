@@ -156,6 +156,8 @@ def run_server(address: str) -> int:
         [
             Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", host or "127.0.0.1", "--port", port,
             "--workers", "1", "--no-ws", "--blocking-threads", "8", "--backpressure", "32", "--log-level", "warning",
+            # CPython 3.11 was seen to crash when an idle thread is taken down (tstate_delete_common): keep threads, and come back.
+            "--blocking-threads-idle-timeout", "600", "--respawn-failed-workers",
             "dafeng.portal.wsgi:application",
         ],
         [Path(sys.executable).with_name("dafeng"), "worker"],

@@ -137,3 +137,13 @@ def test_no_two_words_of_an_axis_touch_and_none_leaves_the_box(xs: list[str], nu
 
 def test_shares_are_of_the_largest_by_size() -> None:
     assert [row["width"] for row in shares([{"v": 50.0}, {"v": -100.0}, {"v": None}], "v")] == [50.0, 100.0, 0.0]
+
+
+def test_a_dense_line_hides_its_dots_but_for_a_value_between_two_gaps() -> None:
+    """Of 100 values with gaps at 49 and 51, the one at 50 has no line: only its dot can show it."""
+    values = {x: float(x) for x in range(100) if x not in (49, 51)}
+    chart = lines("t", "u", list(range(100)), [Series("dense", values), Series("few", dict.fromkeys(range(10), 1.0))])
+    assert chart is not None
+    dense, few = chart.lines
+    assert [dot["at"] for dot in dense["dots"] if not dot["faint"]] == [50]
+    assert not any(dot["faint"] for dot in few["dots"])

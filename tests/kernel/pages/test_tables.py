@@ -76,3 +76,12 @@ def test_two_tables_of_a_page_do_not_share_their_address() -> None:
 @pytest.mark.parametrize("junk", ["/?q=%00", "/?q=" + "啊" * 500, "/?sort=--amount", "/?page=-1"])
 def test_junk_in_the_address_is_harmless(junk: str) -> None:
     assert isinstance(table(junk).cells, list)
+
+
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [("2026-11-22", True), ("2026-11-22 14:00", True), ("2026-11-13 – 11-19", True), ("2026-10", True), ("2026 年", False), (2026, False)],
+)  # fmt: skip
+def test_a_moment_stays_on_one_line(told: object, whole: bool) -> None:
+    made = Table(RequestFactory().get("/"), ROWS, [Column("code", "代码", show=lambda row: told)], "表")
+    assert made.cells[0]["cells"][0]["moment"] is whole

@@ -16,6 +16,7 @@ from dafeng.domains.energy.control import permissions, rules
 from dafeng.domains.energy.models import EnergyCity
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.errors import DafengError, NotFound, UploadError
+from dafeng.kernel.quantities.units import printed
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Evidence
 
@@ -78,4 +79,4 @@ def percent(value: float | None) -> str:
 
 
 def unit_of(quantity: str) -> str:
-    return rules.told_unit(quantity).replace("CO2", "CO₂").replace("m3", "m³")
+    return printed(rules.told_unit(quantity))

@@ -20,6 +20,8 @@ WIDTH, LEFT, RIGHT, TOP, PLOT_HEIGHT = 720.0, 56.0, 716.0, 12.0, 210.0
 """The box is 720 × 250; the plot ends at RIGHT and begins at LEFT, or further in where the ticks are long words."""
 DESK, PHONE = 11.0, 19.0
 """Height of a letter on the axes (`dafeng.css`): on a phone the whole box is 358 px wide, so its letters are larger in the box."""
+DOTTED = 48
+"""The most values of a line that each show a dot: beyond, dots run into one another and hide the line, and show when pointed at."""
 EVERY = (1, 2, 3, 4, 5, 6, 8, 10, 12, 24, 48, 72, 168)
 """Steps between labels that fall on the same hour, month or weekday again."""
 
@@ -224,7 +226,7 @@ def lines(
     drawn = []
     for each in series:
         runs: list[list[tuple[float, float]]] = [[]]
-        dots = []
+        dots: list[dict[str, Any]] = []
         for index, x in enumerate(xs):
             value = each.values.get(x)
             if value is None:
@@ -234,6 +236,9 @@ def lines(
             runs[-1].append(at(index, value))
             dots.append({"x": at(index, value)[0], "y": at(index, value)[1], "at": x, "amount": value})
         band = [(i, x) for i, x in enumerate(xs) if x in each.low and x in each.high]
+        alone = {run[0] for run in runs if len(run) == 1}  # a value between two gaps has nothing but its dot
+        for dot in dots:
+            dot["faint"] = len(dots) > DOTTED and (dot["x"], dot["y"]) not in alone
         edge = [at(i, each.high[x]) for i, x in band] + [at(i, each.low[x]) for i, x in reversed(band)]
         drawn.append(
             {

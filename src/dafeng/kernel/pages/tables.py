@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,8 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 EXPORT_ROWS = 100_000
+_MOMENT = re.compile(r"\d{4}-\d\d(-\d\d)?( \d\d:\d\d(:\d\d)?| – \d\d-\d\d)?")
+"""A day or a moment, which stays on one line of its cell."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,8 @@ class Table:
                 "cells": [
                     {
                         "column": c,
-                        "value": self.value(c, row),
+                        "value": (value := self.value(c, row)),
+                        "moment": isinstance(value, str) and _MOMENT.fullmatch(value) is not None,
                         "link": c.link(row) if c.link else "",
                         "code": self._code(c, row),
                     }

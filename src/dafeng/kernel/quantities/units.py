@@ -164,6 +164,8 @@ _PRINTED = {
 _PRINTED_PATTERN = re.compile("|".join(sorted(map(re.escape, _PRINTED), key=len, reverse=True)))
 _POWER = re.compile(r"\*\*|\^")
 _PLAIN_POWER = re.compile(r"(?<!\))(?:\*\*|\^)[-+]?\d{1,2}(?![\d.]|\s*(?:\*\*|\^))")
+_POWERED = re.compile(r"(?<![A-Za-z])([Nkc]?m)([23])(?!\d)")
+_RAISED = str.maketrans("23", "²³")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．／（）％＊－", "0123456789./()%*-")
 
 
@@ -175,6 +177,12 @@ def registry() -> pint.UnitRegistry[Any]:
         if line.strip():
             units.define(line.strip())
     return units
+
+
+def printed(unit: str) -> str:
+    """A unit as a page shows it: `m3/s` → `m³/s`, `t CO2` → `t CO₂`."""
+    unit = _POWERED.sub(lambda found: found[1] + found[2].translate(_RAISED), unit)
+    return unit.replace("CO2", "CO₂")
 
 
 def _spell(text: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from dafeng.kernel.desk.models import Notice
+from dafeng.kernel.quantities.units import printed
 from dafeng.portal.navigation import menu_of
 
 register = template.Library()
@@ -187,8 +188,8 @@ def gas(formula: str) -> str:
 
 @register.filter
 def gas_unit(unit: str) -> str:
-    """A unit with a gas in it, as printed: t CO₂."""
-    return " ".join(gas(word) for word in unit.split(" "))
+    """A unit as printed, with a gas in it or a power: t CO₂, m³/s."""
+    return printed(" ".join(gas(word) for word in unit.split(" ")))
 
 
 @register.filter

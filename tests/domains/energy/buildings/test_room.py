@@ -448,3 +448,17 @@ def test_the_meters_of_a_building_tell_its_months_and_fill_a_year_nobody_reporte
     frame = frame.with_columns(pl.col("value") * 2)
     assert metering.file_year(building, 2025, by=ndrc, now=NOW) == [], "what was reported stands"
     assert metering.file_year(building, NOW.year, by=ndrc, now=NOW) == [], "the year is not over"
+
+
+def test_a_card_tells_how_its_intensity_came_about(client: Client, build: Any, use: Any, ndrc: Any) -> None:
+    """100,000 kWh × 0.1229 = 12.29 t and 1,000 m³ × 1.33 = 1.33 t; 13.62 t ÷ 0.1229 ÷ 1000 m² = 110.8 kWh/m². The corrected value does not count."""
+    hall = build("hall", area=1000.0)
+    use(hall, "electricity", 90_000.0)
+    use(hall, "electricity", 100_000.0)
+    use(hall, "natural_gas", 1000.0)
+    client.force_login(ndrc)
+    text = client.get(reverse("energy:buildings-card", kwargs={"building": "hall"}) + "?year=2025").content.decode()
+    for said in (
+        "100,000 kWh × 0.1229 kgce/kWh = 12.3 tce", "1,000 m³ × 1.33 kgce/m³ = 1.3 tce", "13.6 tce ÷ 0.1229 kgce/kWh ÷ 1,000 m² = 110.8 kWh/m²",
+    ):  # fmt: skip
+        assert said in text

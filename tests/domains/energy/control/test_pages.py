@@ -252,3 +252,50 @@ def test_the_city_itself_and_a_sector_of_a_county_have_their_lights(
     told = {"place": CITY, "quantity": "co2", "month": "2026-10", "value": "5", "basis": "statistic", "source": "月报"}
     assert client.post(reverse("energy:control-file"), told).status_code == 302
     assert MonthValue.objects.get(quantity="co2").subject == f"place:{CITY}"
+
+
+@pytest.mark.parametrize(
+    ("used", "light", "ground"), [(90.0, "green", "calm"), (97.0, "yellow", "watch"), (110.0, "red", "")]
+)
+def test_the_ground_of_a_verdict_is_that_of_its_light(
+    client: Client, decide: Any, tell: Any, ndrc: Any, used: float, light: str, ground: str
+) -> None:
+    """1200 tce in a year told by days: a month's budget is about 100; 97 of it is near, which is not calm."""
+    decide(GUSHI, 1200.0)
+    tell(GUSHI, 2026, [used] * 10)
+    client.force_login(ndrc)
+    text = page(client, "control-subject", subject=f"place:{GUSHI}")
+    assert f"light-{light}" in re.search(r'<section class="alarm.*?</h2>', text, re.S)[0]  # type: ignore[index]
+    assert re.search(r'<section class="alarm([^"]*)"', text)[1].strip() == ground  # type: ignore[index]
+
+
+def test_a_spot_that_is_open_leads_to_its_second_look(client: Client, shown: Any, person: Any) -> None:
+    """A spot is known by how it is written, so the form comes filled in; who looked stands beside it."""
+    from dafeng.portal.accounts.models import User
+
+    client.force_login(User.objects.get(username="ndrc"))
+    text = page(client, "control-patrols")
+    address = re.search(r'href="([^"]*)">登记复查', text)
+    assert address is not None
+    spot = re.search(r"<strong>\S+ ([^<]+)</strong>", text)
+    assert spot is not None
+    assert f'value="{spot[1]}"' in client.get(address[1].replace("&amp;", "&")).content.decode()
+
+
+def test_a_wrong_field_is_told_in_plain_words(client: Client, shown: Any) -> None:
+    from dafeng.portal.accounts.models import User
+
+    client.force_login(User.objects.get(username="ndrc"))
+    told = {
+        "place": GUSHI,
+        "quantity": "energy",
+        "month": "十月",
+        "value": "很多",
+        "basis": "reported",
+        "source": "甲" * 201,
+    }
+    answer = client.post(reverse("energy:control-file"), told)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    for said in ("请写成 2026-10 这样", "请填数字，例如 120.5", "最多 200 个字，现在有 201 个"):
+        assert said in text

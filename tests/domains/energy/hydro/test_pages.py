@@ -86,3 +86,21 @@ def test_a_decision_is_filed_and_signed_on_the_pages(client: Client, demo: Any) 
     assert client.post(step, {"state": "draft", "action": "sign"}).status_code == 302
     made.record.refresh_from_db()
     assert made.record.state == "signed"
+
+
+def test_a_station_of_which_nothing_is_known_shows_no_zero(client: Client, demo: Any) -> None:
+    """Daping has neither points nor a log: what it pumped is unknown, not 0 MWh."""
+    client.force_login(demo["ndrc"])
+    text = client.get(reverse("energy:hydro-pumped-station", kwargs={"station": "daping"})).content.decode()
+    assert re.findall(r"<b>([^<]*)</b>", text) == ["–", "–", "–", "–"]
+    assert "近两周没有测点读数，也没有填报日志。" in text
+
+
+def test_a_warning_leads_to_the_readings_it_speaks_of(client: Client, demo: Any) -> None:
+    client.force_login(demo["ndrc"])
+    found = EcoWarning.objects.get(station__code="demo-hydro-2")
+    text = client.get(reverse("energy:hydro-warning", kwargs={"id": found.pk})).content.decode()
+    address = re.search(r'href="([^"]*/points/cards/[^"]*)">看这段时间的曲线', text)
+    assert address is not None
+    answer = client.get(address[1].replace("&amp;", "&"))
+    assert "demo-hydro-2-eco" in answer.content.decode()

@@ -289,3 +289,43 @@ def test_a_month_can_be_told_again_as_it_was_known(client, ndrc, demo) -> None:
     assert "以后的更正没有计入" not in client.get(address).content.decode()
     assert client.get(f"{address}&known={TODAY + timedelta(days=9)}").status_code == 404
     assert client.get(f"{address}&known=yesterday").status_code == 404
+
+
+def test_the_board_tells_each_sum_as_its_product(ndrc, demo):
+    """Amount × coefficient = result, by the page's own printed numbers; 0.1229 kgce a kWh is GB/T 2589-2020."""
+    page, _count = _asked(ndrc, f"{HERE}/textile-demo/")
+    told = re.search(r"当量值：([\d,]+) kWh × (0.0001229) tce/kWh = ([\d,.]+) tce", page)
+    assert told is not None
+    amount, factor, result = (float(each.replace(",", "")) for each in told.groups())
+    assert amount * factor == pytest.approx(result, abs=0.06)
+    assert page.count("t CO2") == 0
+
+
+def test_what_a_rule_saw_has_units(ndrc, demo):
+    """A load is told in kWh, a share in percent, a limit in times of what is usual; how loud broken data speak is left out."""
+    pages = {each.kind: _asked(ndrc, f"{HERE}/anomalies/{each.pk}/")[0] for each in Anomaly.objects.order_by("pk")}
+    assert re.search(r"<dt>预期用量</dt><dd>[\d,]+ kWh</dd>", pages["night"])
+    assert "<dt>报警界限</dt><dd>平常波动的 6.0 倍</dd>" in pages["night"]
+    assert "<dt>报警界限</dt><dd>40.0%</dd>" in pages["idle_running"]
+    broken = Anomaly.objects.filter(kind="night").first()
+    Anomaly.objects.filter(pk=broken.pk).update(kind="gap")
+    page, _count = _asked(ndrc, f"{HERE}/anomalies/{broken.pk}/")
+    assert "预期用量" in page
+    assert "报警界限" not in page
+
+
+def test_the_rating_says_what_each_item_brought_and_where_most_was_lost(ndrc, demo):
+    """Nobody dealt with an anomaly: that item brings 0 of its 25, the largest loss there can be beside one other."""
+    page, _count = _asked(ndrc, f"{HERE}/rating/")
+    assert "得 0.0 分" in page
+    assert "得 25.0 分" in page
+    assert '<td class="text">异常处理率</td>' in page
+
+
+def test_the_parts_of_a_drawing_begin_with_the_hour(ndrc, demo, monkeypatch):
+    """Looked at twenty past, an hour's use still stands at its own hour."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW.replace(minute=20))
+    told = ndrc.get(f"{HERE}/textile-demo/points/?span=1d&chart=point&export=csv").content.decode("utf-8-sig")
+    stamps = [line.split(",")[0] for line in told.splitlines()[1:]]
+    assert {each[-2:] for each in stamps} == {"00"}
+    assert len(stamps) == len(set(stamps))

@@ -265,3 +265,11 @@ def test_every_page_keeps_the_house_rules_with_the_demonstration(client: Client,
     assert "2026" in chart
     for address in ("?year=1066", "?group=coal"):
         assert client.get(reverse("energy:plants-board") + address).status_code == 404
+
+
+def test_where_no_rule_speaks_the_duty_is_a_dash_and_not_zero(client: Client, keep: Any, stand: Any, ndrc: Any) -> None:
+    stand(keep("sun", "pv_central"), 40.0, date(2026, 5, 1), mwp=50.0)
+    client.force_login(ndrc)
+    text = client.get(reverse("energy:plants-storage")).content.decode()
+    row = re.sub(r"\s+", " ", re.search(r"<tr><th scope=.row.><a [^>]*/sun/.*?</tr>", text, re.S)[0])  # type: ignore[index]
+    assert re.findall(r"<td>([^<]*)</td>", row) == ["– / –", "0.0 / 0.0", "0.0 / 0.0", "– / –", "40.0"]

@@ -66,7 +66,11 @@ def file_use(
     if carrier not in rules.carriers():
         raise Refused("carrier", _("没有“%(carrier)s”这个品种") % {"carrier": carrier})
     if not 0 <= value < 1e12:
-        raise Refused("negative", _("数量 %(value)s 不对") % {"value": value}, expected=_("不小于 0 的数"))
+        raise Refused(
+            "negative",
+            _("数量 %(value)s 不对") % {"value": f"{value:g}"},
+            expected=_("0 到一万亿之间的数，请看单位对不对"),
+        )
     if not 2000 <= year <= now.year:
         raise Refused("year", _("年份 %(year)s 不对") % {"year": year})
     if not source.strip():
@@ -155,7 +159,11 @@ def file_audit(
     if not 2000 <= year <= now.year:
         raise Refused("year", _("年份 %(year)s 不对") % {"year": year})
     if not 0 <= tonnes < 1e8:
-        raise Refused("negative", _("数量 %(value)s 不对") % {"value": tonnes}, expected=_("不小于 0 的数"))
+        raise Refused(
+            "negative",
+            _("数量 %(value)s 不对") % {"value": f"{tonnes:g}"},
+            expected=_("0 到一亿之间的数，请看单位对不对"),
+        )
     named = bodies.named(body, auditor, note, AUDITS)
     if isinstance(named, bodies.Fault):
         raise Refused(named.code, named.what, mend=named.mend)

@@ -81,7 +81,10 @@ class QuotaForm(SubjectForm):
     quantity = forms.ChoiceField(label=_("种类"), choices=Quantity.choices)
     kind = forms.ChoiceField(label=_("性质"), choices=Quota.Kind.choices)
     period = forms.RegexField(
-        r"^(20\d\d)(-(0[1-9]|1[0-2]))?$", label=_("时期"), help_text=_("年份如 2027，或月份如 2027-03。")
+        r"^(20\d\d)(-(0[1-9]|1[0-2]))?$",
+        label=_("时期"),
+        help_text=_("年份如 2027，或月份如 2027-03。"),
+        error_messages={"invalid": _("请写成 2027 或 2027-03 这样")},
     )
     amount = number(_("数量"), min_value=0, help_text=_("能源 tce，碳排放 t CO₂，煤炭 t，用水 m³。"))
     document = forms.CharField(label=_("依据文件"), max_length=200)
@@ -117,7 +120,12 @@ class AdjustForm(forms.Form):
 class MonthForm(SubjectForm):
     sector = forms.ChoiceField(label=_("行业"), required=False)
     quantity = forms.ChoiceField(label=_("种类"), choices=TOLD)
-    month = forms.RegexField(r"^20\d\d-(0[1-9]|1[0-2])$", label=_("月份"), help_text=_("如 2026-10。"))
+    month = forms.RegexField(
+        r"^20\d\d-(0[1-9]|1[0-2])$",
+        label=_("月份"),
+        help_text=_("如 2026-10。"),
+        error_messages={"invalid": _("请写成 2026-10 这样")},
+    )
     value = number(
         _("数量"), min_value=0, help_text=_("能源、原料用能和新增可再生能源电力 tce，碳排放 t CO₂，煤炭 t，用水 m³。")
     )
@@ -221,7 +229,11 @@ class LimitForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices(self, "product", ((code, f"{each.name}（{each.unit}）") for code, each in rules.products().items()))
+        choices(
+            self,
+            "product",
+            ((code, f"{each.name}（{each.unit or _('单位按标准文本')}）") for code, each in rules.products().items()),
+        )
 
 
 class IndexForm(forms.Form):
@@ -236,7 +248,11 @@ class IndexForm(forms.Form):
         self.known = {each.code: each for each in firms}
         english = rules.english()
         choices(self, "firm", ((code, each.called(english=english)) for code, each in self.known.items()))
-        choices(self, "product", ((code, f"{each.name}（{each.unit}）") for code, each in rules.products().items()))
+        choices(
+            self,
+            "product",
+            ((code, f"{each.name}（{each.unit or _('单位按标准文本')}）") for code, each in rules.products().items()),
+        )
 
 
 class PatrolForm(forms.Form):

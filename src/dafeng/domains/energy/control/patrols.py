@@ -49,7 +49,7 @@ def log(
 def open_spots(user: Any, city: str) -> list[Patrol]:
     """Spots where the last patrol found coal, the one due first leading."""
     last: dict[tuple[str, str], Patrol] = {}
-    for each in Patrol.objects.for_user(user).filter(city=city).order_by("on", "pk"):
+    for each in Patrol.objects.for_user(user).filter(city=city).select_related("by").order_by("on", "pk"):
         last[each.place, each.spot] = each
     found = [each for each in last.values() if each.found != Patrol.Found.CLEAN]
     return sorted(found, key=lambda each: (each.again_by or each.on, each.pk))

@@ -134,7 +134,11 @@ def _check(quantity: str, sector: str, amount: float, document: str, adjusts: Qu
     if sector and sector not in rules.sectors():
         raise Refused("unknown_sector", _("没有“%(sector)s”这个行业") % {"sector": sector})
     if abs(amount) >= 1e12 or (adjusts is None and amount < 0):
-        raise Refused("amount", _("数量 %(amount)s 不对") % {"amount": amount}, expected=_("不小于 0 的数"))
+        raise Refused(
+            "amount",
+            _("数量 %(amount)s 不对") % {"amount": f"{amount:g}"},
+            expected=_("0 到一万亿之间的数，请看单位对不对"),
+        )
     if not document.strip():
         raise Refused("no_document", _("没有写依据文件"), mend=_("请写明文件名称和文号"))
     if adjusts is None:

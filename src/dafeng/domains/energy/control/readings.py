@@ -158,7 +158,11 @@ def _check(quantity: str, sector: str, value: float, source: str, period: Period
     if period.start > now.date():
         raise Refused("future_month", _("%(month)s 还没有到") % {"month": period}, mend=_("请核对月份"))
     if not 0 <= value < 1e12:
-        raise Refused("negative", _("数量 %(value)s 不对") % {"value": value}, expected=_("不小于 0 的数"))
+        raise Refused(
+            "negative",
+            _("数量 %(value)s 不对") % {"value": f"{value:g}"},
+            expected=_("0 到一万亿之间的数，请看单位对不对"),
+        )
     if not source.strip():
         raise Refused("no_source", _("没有写数据来源"), mend=_("请写明台账、账单或统计表的名称"))
 

@@ -60,7 +60,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Product:
-    """A product with the national efficiency levels, None where no text was at hand."""
+    """A product with the national efficiency levels, None where no text was at hand; so is its unit, then empty."""
 
     code: str
     zh: str

@@ -123,6 +123,6 @@ def latest(found: Sequence[HydroPoint], *, now: datetime) -> dict[int, Latest]:
 
 
 def hour_labels(block_: Block) -> list[str]:
-    """Day of the month and hour: told apart within a month, and short enough to stand side by side."""
+    """Day and hour, as every other axis of hours writes them."""
     start = timezone.localtime(block_.start)
-    return [f"{start + timedelta(hours=number):%d日%H}" for number in range(block_.count)]
+    return [f"{start + timedelta(hours=number):%m-%d %H}" for number in range(block_.count)]

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from dafeng.kernel.desk.subjects import called
 from dafeng.kernel.records.access import organisations_of
 from dafeng.kernel.series import channels, permissions
 from dafeng.kernel.series.access import subjects_of
@@ -52,10 +53,20 @@ class PointForm(forms.Form):
     name = forms.CharField(label=_("名称"), max_length=120)
     name_en = forms.CharField(label=_("英文名称"), max_length=160, required=False)
     subject = forms.RegexField(
-        r"^[a-z]+:\S+$", label=_("对象"), max_length=160, help_text="enterprise:… building:… station:… park:…"
+        r"^[a-z]+:\S+$",
+        label=_("对象"),
+        max_length=160,
+        help_text=_("种类和编号，如 enterprise:tea-demo；种类还有 building、station、park、hydro"),
+        error_messages={"invalid": _("请写成“种类:编号”，如 enterprise:tea-demo")},
     )
     organisation = forms.CharField(label=_("组织"), max_length=60, required=False, help_text=_("谁的人看它、管它"))
-    place = forms.RegexField(r"^\d{6}$", label=_("所在地"), required=False, help_text="GB/T 2260")
+    place = forms.RegexField(
+        r"^\d{6}$",
+        label=_("所在地"),
+        required=False,
+        help_text=_("六位行政区划代码，如 411502"),
+        error_messages={"invalid": _("请写六位数字，如 411502")},
+    )
     quantity = forms.ChoiceField(label=_("计量内容"))
     unit = forms.CharField(label=_("单位"), max_length=40, help_text=_("如 kWh、m3、t、°C；各步用量都按它说"))
     kind = forms.ChoiceField(label=_("类型"), choices=Point.Kind.choices)
@@ -95,7 +106,8 @@ class PointForm(forms.Form):
         if not permissions.keeps_all(by):
             del fields["organisation"], fields["place"]
             fields["subject"] = forms.ChoiceField(
-                label=_("对象"), choices=[(each, each) for each in sorted(subjects_of(by))]
+                label=_("对象"),
+                choices=sorted((each, subject.name) for each, subject in called(by, subjects_of(by)).items()),
             )
             self.order_fields(["code", "name", "name_en", "subject"])  # fmt: skip
 
@@ -149,7 +161,13 @@ class DeviceForm(forms.Form):
     code = forms.SlugField(label=_("代码"), max_length=60, help_text=_("也是 MQTT 的用户名"))
     name = forms.CharField(label=_("名称"), max_length=120)
     organisation = forms.CharField(label=_("组织"), max_length=60, required=False)
-    place = forms.RegexField(r"^\d{6}$", label=_("所在地"), required=False, help_text="GB/T 2260")
+    place = forms.RegexField(
+        r"^\d{6}$",
+        label=_("所在地"),
+        required=False,
+        help_text=_("六位行政区划代码，如 411502"),
+        error_messages={"invalid": _("请写六位数字，如 411502")},
+    )
     address = forms.CharField(
         label=_("Modbus 地址"), max_length=120, required=False, help_text=_("主机:端口/单元；由平台去询问的才填")
     )

@@ -50,13 +50,23 @@ def rubric() -> Rubric:
 
 @dataclass(frozen=True)
 class Rated:
-    """A firm's score; `value` None where too little is known. `marks`: item, title, value, mark."""
+    """A firm's score; `value` None where too little is known. `values`: what was measured, `points`: what each item brought, by item."""
 
     firm: MonitoredFirm
     value: float | None
     grade: str
     coverage: float
     values: dict[str, float | None]
+    points: dict[str, float | None]
+
+    @property
+    def weakest(self) -> str:
+        """The item that cost most, empty where none did: where to begin."""
+        lost = {
+            each.code: each.weight - got for each in rubric().items if (got := self.points.get(each.code)) is not None
+        }
+        worst = max(lost, key=lambda code: lost[code], default="")
+        return worst if worst and lost[worst] > 0.05 else ""
 
 
 def rate(firms: Sequence[MonitoredFirm], *, now: datetime) -> list[Rated]:
@@ -71,14 +81,17 @@ def rate(firms: Sequence[MonitoredFirm], *, now: datetime) -> list[Rated]:
         if value is not None
     ]
     frame = pl.DataFrame(rows, schema={"subject": pl.String, "indicator": pl.String, "value": pl.Float64})
-    told = {
-        row["subject"]: row
-        for row in score(rubric(), frame, subjects=[str(firm.pk) for firm in firms]).frame.iter_rows(named=True)
-    }
+    scores = score(rubric(), frame, subjects=[str(firm.pk) for firm in firms])
+    told = {row["subject"]: row for row in scores.frame.iter_rows(named=True)}
+    points: dict[str, dict[str, float | None]] = defaultdict(dict)
+    for row in scores.explain().filter(pl.col("kind") == "item").iter_rows(named=True):
+        points[row["subject"]][row["code"]] = row["points"]
     found = []
     for firm in firms:
         row = told[str(firm.pk)]
-        found.append(Rated(firm, row["score"], row["grade"] or "", row["coverage"], numbers[firm.pk]))
+        found.append(
+            Rated(firm, row["score"], row["grade"] or "", row["coverage"], numbers[firm.pk], points[str(firm.pk)])
+        )
     return found
 
 

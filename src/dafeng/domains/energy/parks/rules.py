@@ -12,6 +12,7 @@ from typing import Any
 
 from dafeng.domains.energy.control.rules import english
 from dafeng.domains.energy.parks.methods.matching import Medium
+from dafeng.kernel.quantities.units import printed
 
 HOME = Path(__file__).parent
 
@@ -32,7 +33,7 @@ class Word:
 
     @property
     def shown_unit(self) -> str:
-        return self.unit.replace("m3", "m³")
+        return printed(self.unit)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.maps import choropleth
 from dafeng.kernel.pages.steps import record_of, timeline, told, unchanged
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.quantities.units import printed
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records import workflows
 from dafeng.kernel.records.models import Record
@@ -213,15 +214,16 @@ def card(request: HttpRequest, building: str) -> HttpResponse:
             "row": row,
             "carrier": carriers[row.carrier].name,
             "unit": carriers[row.carrier].unit,
-            "value": amount(row.value, 1),
+            "value": amount(row.value, 0 if (row.value or 0) >= 1000 else 1),
         }
-        for row in found.uses.filter(year=year).order_by("carrier", "end_use", "-revision")
+        for row in found.uses.filter(year=year).select_related("by").order_by("carrier", "end_use", "-revision")
     ]
     context = {
         "building": found, "card": own, "year": year, "place": city.place_name(found.place, english=english()), "parts": parts, "lines": lines, "uses": uses,
         "whole": amount(own.intensity.whole, 1) if own.intensity else "", "tce": amount(own.tce, 1), "water": amount(own.water),
         "water_area": amount(own.water / found.area, 2) if own.water is not None else "", "energy_quota": amount(own.energy_quota, 1), "water_quota": amount(own.water_quota),
         "energy_share": percent(own.energy_share), "water_share": percent(own.water_share),
+        "made_of": _made_of([each["row"] for each in uses]), "kwh": rules.carriers()["electricity"].kgce,
         "median": amount(own.standing.median, 1) if own.standing else "", "better": percent(own.standing.better_than * 100) if own.standing else "",
         "score": amount(own.rating.get("score"), 1), "coverage": percent((own.rating.get("coverage") or 0) * 100),
         "retrofits": list(found.retrofits.select_related("record").order_by("-finished_on")), "audits": list(found.audits.select_related("record").order_by("-year")),
@@ -229,6 +231,29 @@ def card(request: HttpRequest, building: str) -> HttpResponse:
         "year_tabs": [{"value": each, "address": asked.address(request, year=each), "current": each == year} for each in reading.years(city.code)],
     }  # fmt: skip
     return render(request, "energy/buildings/card.html", context)
+
+
+def _made_of(rows: list[BuildingUse]) -> list[dict[str, Any]]:
+    """What the year's tce is the sum of, a carrier a line: its total where one was told, else its end uses, the newest revision of each."""
+    newest: dict[tuple[str, str], float] = {}
+    for row in sorted(rows, key=lambda each: each.revision):
+        newest.pop((row.carrier, row.end_use), None)
+        if row.value is not None:
+            newest[row.carrier, row.end_use] = row.value
+    found = []
+    for code, carrier in rules.carriers().items():
+        told_ = {end_use: value for (each, end_use), value in newest.items() if each == code}
+        if carrier.kgce is None or not told_:
+            continue
+        value = told_.get(BuildingUse.EndUse.TOTAL, sum(told_.values()))
+        unit = printed(carrier.unit)
+        found.append(
+            {
+                "line": f"{carrier.name}：{amount(value)} {unit} × {carrier.kgce:g} kgce/{unit} = {amount(value * carrier.kgce / 1000, 1)} tce",
+                "standing": carrier.standing,
+            }
+        )  # fmt: skip
+    return found
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -104,7 +105,7 @@ def all_projects(request: HttpRequest) -> HttpResponse:
             Column("sector", _("行业"), show=lambda row: rules.sectors().get(row.sector, row.sector)),
             Column("stage", _("阶段"), show=lambda row: row.get_stage_display()),
             Column("energy", _("核定能耗（tce）"), numeric=True, show=lambda row: amount(row.energy)),
-            Column("guided", _("窗口指导"), sort=None, show=lambda row: _("5 万吨以上") if (row.energy or 0) >= (rules.rules()["guided"].value or 0) else ""),
+            Column("guided", _("窗口指导"), sort=None, show=lambda row: _("5 万吨以上").replace(" ", "\u00a0") if (row.energy or 0) >= (rules.rules()["guided"].value or 0) else ""),
             Column("over", _("实际比核定"), sort=None, show=deviation),
             Column("measured", _("实际取自"), sort=None, show=measured),
             Column("coal", _("须替代用煤（t）"), numeric=True, show=lambda row: amount(projects.owed(row))),
@@ -403,6 +404,7 @@ def all_patrols(request: HttpRequest) -> HttpResponse:
             Column("kilograms", _("数量（kg）"), numeric=True, show=lambda row: amount(row.kilograms)),
             Column("handled", _("处置"), wide=True),
             Column("again_by", _("复查期限"), show=lambda row: str(row.again_by or "")),
+            Column("by", _("巡查人"), sort=None, show=lambda row: str(row.by or "–")),
             Column("demo", _("备注"), sort=None, show=lambda row: _("演示") if row.demo else ""),
         ],
         _("散煤巡查"), search=("spot", "handled"),
@@ -410,9 +412,12 @@ def all_patrols(request: HttpRequest) -> HttpResponse:
         order="-on", empty=_("还没有巡查记录。"), file="patrols",
     )  # fmt: skip
     spots = [
-        {"row": each, "place": _placed(city, each), "late": bool(each.again_by and each.again_by < today)}
+        {
+            "row": each, "place": _placed(city, each), "late": bool(each.again_by and each.again_by < today),
+            "again": f"{reverse('energy:control-patrol-new')}?{urlencode({'place': each.place, 'spot': each.spot})}",
+        }
         for each in patrols.open_spots(request.user, city.code)
-    ]
+    ]  # fmt: skip
     context = {"table": table, "spots": spots, "keeps": may(request.user, permissions.PATROL)}
     return table.download() or render(request, "energy/control/patrols.html", context)
 
@@ -420,10 +425,11 @@ def all_patrols(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @asks(permissions.PATROL)
 def new_patrol(request: HttpRequest) -> HttpResponse:
-    """Log a patrol."""
+    """Log a patrol; the address may name the county and the spot to look at again, for a spot is known by how it is written."""
     city = city_here()
+    asked = {name: request.GET.get(name, "").replace("\0", "")[:200] for name in ("place", "spot")}
     form = PatrolForm(
-        request.POST or None, request.FILES or None, places=own_places(request.user, city), initial={"on": timezone.localdate()}
+        request.POST or None, request.FILES or None, places=own_places(request.user, city), initial={"on": timezone.localdate()} | asked
     )  # fmt: skip
     context: dict[str, Any] = {"form": form, "title": _("登记散煤巡查"), "lead": _("发现散煤的，写明处置并定复查期限；复查未发现即销号。"), "button": _("保存"), "back": reverse("energy:control-patrols"), "back_title": _("散煤巡查"), "files": True}  # fmt: skip
     if request.method == "POST" and form.is_valid():

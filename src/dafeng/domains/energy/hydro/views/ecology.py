@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dafeng.domains.energy.city_page import amount, city_here, percent
 from dafeng.domains.energy.control.rules import english
-from dafeng.domains.energy.hydro import compliance, generation, permissions, rules, warnings, words
+from dafeng.domains.energy.hydro import compliance, generation, permissions, reading, rules, warnings, words
 from dafeng.domains.energy.models import EcoWarning, HydroStation, hydro_full
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound, StaleError
@@ -57,6 +57,7 @@ def compliance_page(request: HttpRequest) -> HttpResponse:
                 "station": each.station, "name": each.station.called(english=english()), "river": each.station.river.called(english=english()) if each.station.river else "–",
                 "met": hours.met, "short": hours.short, "missing": hours.missing, "share": percent(hours.share * 100) if hours.share is not None else "–",
                 "days": each.count("met"), "bad": each.count("short"), "unknown": each.count("unknown"), "light": words.light(words.VERDICTS, each.verdict),
+                "judged": each.verdict != "unset",
             }
         )  # fmt: skip
     verdicts = [each.verdict for each in found.values()]
@@ -128,6 +129,7 @@ def warning(request: HttpRequest, id: int) -> HttpResponse:
     context = {
         "warning": found, "name": found.station.called(english=english()), "level": words.LEVELS[found.level], "tag": words.LEVEL_TAGS[found.level],
         "place": city_here().place_name(found.station.place, english=english()), "todo": warnings.what_to_do(found), "rule": rules.rule_of(timezone.localtime(found.last).date()),
+        "point": next((each.point for each in reading.points_of(stations=[found.station], roles=("eco",))), None),
         "lowest": amount(found.lowest, 3), "threshold": amount(found.threshold, 3),
         "steps": [
             {"code": code, "title": titles[code]}

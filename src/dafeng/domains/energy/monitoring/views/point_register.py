@@ -27,6 +27,7 @@ from dafeng.kernel.desk.subjects import Subject, called
 from dafeng.kernel.errors import DafengError, NotFound
 from dafeng.kernel.pages.steps import told
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.quantities.units import printed
 from dafeng.kernel.series import permissions, queries, services
 from dafeng.kernel.series.models import Device, Point, PointFact, Quarantine
 from dafeng.kernel.series.points import one_look
@@ -92,7 +93,7 @@ def register(request: HttpRequest) -> HttpResponse:
             Column("measures", _("计量内容"), sort="quantity", show=lambda row: _quantity(row)),
             Column("at", _("最近读数"), sort=None, show=lambda row: _written(last(row, 0))),
             Column("value", _("读数"), sort=None, numeric=True, show=lambda row: "–" if last(row, 1) is None else f"{last(row, 1):,.2f}"),
-            Column("unit", _("单位")),
+            Column("unit", _("单位"), show=lambda row: printed(row.unit)),
             Column("kind", _("类型"), show=lambda row: row.get_kind_display()),
             Column("device.name", _("采集设备"), show=lambda row: row.device.name if row.device else "–"),
             Column("demo", _("说明"), sort=None, show=lambda row: _("演示") if row.demo else _("已停用") if row.until and row.until <= clock()[0] else ""),

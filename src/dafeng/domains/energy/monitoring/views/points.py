@@ -18,6 +18,7 @@ from dafeng.domains.energy.monitoring.views.firm_page import clock, firm_of, she
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import NotFound
 from dafeng.kernel.pages import asked, charts
+from dafeng.kernel.quantities.units import printed
 from dafeng.kernel.series import flags, queries
 from dafeng.kernel.series.models import Point
 from dafeng.kernel.series.points import one_look, table
@@ -27,7 +28,7 @@ MOST = 240
 # span → title, length, how a moment is written
 SPANS: dict[str, tuple[Any, timedelta, str]] = {
     "2h": (gettext_lazy("两小时"), timedelta(hours=2), "%H:%M"),
-    "1d": (gettext_lazy("一天"), timedelta(days=1), "%H:%M"),
+    "1d": (gettext_lazy("一天"), timedelta(days=1), "%m-%d %H:%M"),
     "7d": (gettext_lazy("一周"), timedelta(days=7), "%m-%d %H:%M"),
     "31d": (gettext_lazy("一月"), timedelta(days=31), "%m-%d %H:%M"),
     "366d": (gettext_lazy("一年"), timedelta(days=366), "%Y-%m-%d"),
@@ -60,6 +61,9 @@ def points(request: HttpRequest, code: str) -> HttpResponse:
         "choices": [{"address": asked.address(request, point=each.point.code), "title": each.point.called(english=words.english()), "current": each.pk == meter.pk} for each in meters],
     }  # fmt: skip
     return render(request, "energy/monitoring/points.html", context)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def exploration(request: HttpRequest, point: Point, *, now: datetime) -> dict[str, Any]:
@@ -137,6 +141,10 @@ def _drawn(
         frame = queries.shown([point.pk], asked_from, asked_to, most=MOST).select("at", "value", "flag")
         count = max(2, min(MOST, int((end - start).total_seconds() // max(point.period, 1))))
         width = (end - start) / count
+        begun = (
+            asked_from - EPOCH
+        ) % width  # parts begin on the hour, as readings do, not on the minute one happens to look
+        start, count = start - begun, count + bool(begun)
         xs = [f"{timezone.localtime(start + number * width):{written}}" for number in range(count)]
         values = dict.fromkeys(xs)
         for at, value in frame.select("at", "value").iter_rows():
@@ -144,7 +152,7 @@ def _drawn(
     if frame.is_empty():
         return None, frame
     per = {"15m": _("刻"), "1h": _("小时"), "1d": _("天"), "1mo": _("月")}.get(step)
-    unit = f"{point.unit}/{per}" if per and point.kind != Point.Kind.INSTANT else point.unit
+    unit = printed(f"{point.unit}/{per}" if per and point.kind != Point.Kind.INSTANT else point.unit)
     series = [charts.Series(point.called(english=words.english()), values, tone=0, dashed=False)]
     return charts.lines(point.called(english=words.english()), unit, xs, series, decimals=2, name="point"), frame
 

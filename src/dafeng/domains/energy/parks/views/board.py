@@ -32,6 +32,7 @@ from dafeng.domains.energy.models import (
 )
 from dafeng.domains.energy.monitoring import forecasting, words
 from dafeng.domains.energy.monitoring import permissions as monitoring_permissions
+from dafeng.domains.energy.monitoring.views.anomalies import where
 from dafeng.domains.energy.monitoring.views.plans import band
 from dafeng.domains.energy.parks import permissions, reading, rules, store
 from dafeng.domains.energy.parks.emissions import Emitted
@@ -43,6 +44,7 @@ from dafeng.kernel.enterprises.access import OFFICES
 from dafeng.kernel.pages import charts
 from dafeng.kernel.pages.kept import MINUTE, kept
 from dafeng.kernel.pages.tables import Choice, Column, Table
+from dafeng.kernel.quantities.units import printed
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.access import is_superuser, roles_of
 from dafeng.kernel.series import queries
@@ -204,7 +206,7 @@ def board(request: HttpRequest, park: str) -> HttpResponse:
     anomalies = [each for rows_of in waiting.values() for each in rows_of][:8]
     context |= {
         "rows": rows, "chart": chart, "ahead": ahead, "first": first, "last": last, "services": look.services,
-        "anomalies": [{"row": each, "rule": words.RULES[each.kind]} for each in anomalies],
+        "anomalies": [{"row": each, "rule": words.RULES[each.kind], "where": where(each), "firm": each.enterprise.called(english=english())} for each in anomalies],
         "stage": stage_words()[look.stage], "place": city_here().place_name(found.place, english=english()),
         "decides": may(request.user, control_permissions.DECIDE) and context["files"],
     }  # fmt: skip
@@ -343,7 +345,7 @@ def _sources(month: reading.Month) -> list[dict[str, Any]]:
     """Each source of greenhouse gases with its formula, factors and what was assumed."""
     return [
         row | {
-            "name": words.item_name(row["item"]), "note": rules.item_note(row["item"]), "shown_unit": row["unit"].replace("m3", "m³"),
+            "name": words.item_name(row["item"]), "note": rules.item_note(row["item"]), "shown_unit": printed(row["unit"]),
             "amount": amount(row["amount"], 1), "emission": amount(row["emission"], 2 if abs(row["emission"]) >= 1 else 4) if row["known"] else None,
             "co2e": amount(row["co2e"], 1) if row["known"] else None,
         }
@@ -368,7 +370,7 @@ def _items(month: reading.Month) -> list[dict[str, Any]]:
     carriers = rules.carriers()
     return [
         {
-            "name": carriers[item].name if item in carriers and not carriers[item].item else words.item_name(item), "unit": unit.replace("m3", "m³"),
+            "name": carriers[item].name if item in carriers and not carriers[item].item else words.item_name(item), "unit": printed(unit),
             **{part: amount(sums[key], 1) if (key := (item, unit)) in (sums := getattr(found, part)) else "–" for part in ("bought", "made", "exchanged", "lost")},
         }
         for item, unit in keys

@@ -248,8 +248,9 @@ ADVICE = {"short": "bad", "unruled": "warn", "met": "ok"}
 
 def _standing(of: reading.Standing) -> dict[str, Any]:
     titles = {"short": _("不足"), "unruled": _("待录入规定"), "met": _("已满足")}
+    ruled = bool(of.duty.lines)  # where no rule speaks of any part, it is unknown what is owed: not zero
     return {
-        "plant": of.plant, "duty": {"mw": amount(of.duty.mw, 1), "mwh": amount(of.duty.mwh, 1)}, "own": _amounts(of.own), "leased": _amounts(of.leased), "short": _amounts(of.short), "state": of.state,
+        "plant": of.plant, "duty": {"mw": amount(of.duty.mw if ruled else None, 1), "mwh": amount(of.duty.mwh if ruled else None, 1)}, "own": _amounts(of.own), "leased": _amounts(of.leased), "short": _amounts(of.short) if ruled else {"mw": "–", "mwh": "–"}, "state": of.state,
         "title": titles[of.state], "tone": ADVICE[of.state], "unruled": amount(of.duty.unruled, 1) if of.duty.unruled else "", "ends": of.ends,
         "lines": [{"rule": rule, "mw": amount(mw, 1)} for rule, mw in of.duty.lines],
     }  # fmt: skip
