@@ -52,7 +52,7 @@ def mass(value: float | None) -> SafeString | str:
     """Tonnes in full, for lineage."""
     if value is None:
         return notation("NE")
-    return _number(value, 0 if abs(value) >= 1000 else 3)
+    return _number(value, 0 if abs(value) >= 1000 or not value else 3)
 
 
 @register.filter
@@ -185,10 +185,34 @@ def gas(formula: str) -> str:
     )
 
 
+# How units are written in codes, and how a page prints them.
+_PRINTED = (
+    ("1e4*", "10⁴ "),
+    ("1e4", "10⁴ "),
+    ("*", "·"),
+    ("m3", "m³"),
+    ("m2", "m²"),
+    ("CO2", "CO₂"),
+    ("CH4", "CH₄"),
+    ("N2O", "N₂O"),
+)
+
+
 @register.filter
-def gas_unit(unit: str) -> str:
-    """A unit with a gas in it, as printed: t CO₂."""
-    return " ".join(gas(word) for word in unit.split(" "))
+def unit(code: str | None) -> str:
+    """A unit as printed: t CO₂, GJ/10⁴ Nm³; nothing where the number has none ("1")."""
+    if code in (None, "1"):
+        return ""
+    printed = str(code)
+    for written, shown in _PRINTED:
+        printed = printed.replace(written, shown)
+    return gettext("人") if printed == "person" else printed
+
+
+@register.filter
+def called(subject: Any) -> str:
+    """An enterprise or a body by its name in the reader's language."""
+    return str(subject.called(english=(get_language() or "").startswith("en")))
 
 
 @register.filter
