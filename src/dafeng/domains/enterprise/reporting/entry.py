@@ -32,6 +32,9 @@ WAYS = tuple(MonthlyValue.Way.values)
 _PAPERED = (MonthlyValue.Way.MEASURED, MonthlyValue.Way.INVOICE)
 
 
+MOST = 1e12  # no plant of any sector has a month of this size in any unit of a form: a slip of the keyboard
+
+
 @dataclass(frozen=True)
 class Cell:
     """One value as it is told. Neither value nor notation: the cell is emptied. `evidence` None leaves the files as they are."""
@@ -314,11 +317,11 @@ def _not_metered(cell: Cell, held: MonthlyValue | None) -> list[DafengError]:
 
 
 def _limit_faults(title: str, unit: str, limits: tuple[float | None, float | None], value: float) -> list[DafengError]:
-    low, high = limits
     if not math.isfinite(value):
         return [EnterpriseError(f"“{title}”不是一个数")]
-    if (low is not None and value < low) or (high is not None and value > high):
-        span = f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'} {unit}"
+    low, high = (-MOST if limits[0] is None else limits[0]), (MOST if limits[1] is None else limits[1])
+    if not low <= value <= high:
+        span = f"{low:,.15g} 至 {high:,.15g} {unit}"
         return [EnterpriseError(f"“{title}”的 {value:g} 超出可能的范围", expected=span, mend="请核对数值和单位")]
     return []
 
