@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -64,10 +65,17 @@ def day_of(request: HttpRequest, name: str) -> date:
 
 
 def number_of(request: HttpRequest, name: str) -> float | None:
-    try:
-        return float(text_of(request, name, 40))
-    except ValueError:
+    """A number of a form; None where nothing was typed. Raises `Refused` (not_number) for what is none, also for nan and inf."""
+    typed = text_of(request, name, 40).replace(",", "").replace("，", "")
+    if not typed:
         return None
+    try:
+        found = float(typed)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise refused("not_number", typed[:20])
+    return found
 
 
 def numbers_of(request: HttpRequest, name: str) -> list[int]:
