@@ -166,6 +166,9 @@ _POWER = re.compile(r"\*\*|\^")
 _PLAIN_POWER = re.compile(r"(?<!\))(?:\*\*|\^)[-+]?\d{1,2}(?![\d.]|\s*(?:\*\*|\^))")
 _POWERED = re.compile(r"(?<![A-Za-z])([Nkc]?m)([23])(?!\d)")
 _RAISED = str.maketrans("23", "²³")
+_LOWERED = str.maketrans("2346", "₂₃₄₆")
+_TENS = re.compile(r"1e4\*?")
+_GAS = re.compile(r"\b(?:CO2e?|CH4|N2O|SF6|NF3)\b")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．／（）％＊－", "0123456789./()%*-")
 
 
@@ -180,9 +183,10 @@ def registry() -> pint.UnitRegistry[Any]:
 
 
 def printed(unit: str) -> str:
-    """A unit as a page shows it: `m3/s` → `m³/s`, `t CO2` → `t CO₂`."""
+    """A unit as a page shows it: `m3/s` → `m³/s`, `t CO2` → `t CO₂`, `GJ/1e4Nm3` → `GJ/10⁴ Nm³`."""
+    unit = _TENS.sub("10⁴ ", unit).replace("*", "·")
     unit = _POWERED.sub(lambda found: found[1] + found[2].translate(_RAISED), unit)
-    return unit.replace("CO2", "CO₂")
+    return _GAS.sub(lambda found: found[0].translate(_LOWERED), unit)
 
 
 def _spell(text: str) -> str:

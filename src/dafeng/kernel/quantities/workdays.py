@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)  # a page that counts the days of many months asks for the same days again and again
 def working(day: date) -> tuple[bool, bool]:
     """Whether it is a working day, and whether that is certain: by weekday alone where the notice of a year is not out yet."""
     import chinese_calendar

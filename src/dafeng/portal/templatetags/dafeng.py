@@ -53,7 +53,7 @@ def mass(value: float | None) -> SafeString | str:
     """Tonnes in full, for lineage."""
     if value is None:
         return notation("NE")
-    return _number(value, 0 if abs(value) >= 1000 else 3)
+    return _number(value, 0 if abs(value) >= 1000 or not value else 3)
 
 
 @register.filter
@@ -187,9 +187,17 @@ def gas(formula: str) -> str:
 
 
 @register.filter
-def gas_unit(unit: str) -> str:
-    """A unit as printed, with a gas in it or a power: t CO₂, m³/s."""
-    return printed(" ".join(gas(word) for word in unit.split(" ")))
+def unit(code: str | None) -> str:
+    """A unit as printed: t CO₂, GJ/10⁴ Nm³; nothing where the number has none ("1")."""
+    if code in (None, "1"):
+        return ""
+    return gettext("人") if code == "person" else printed(str(code))
+
+
+@register.filter
+def called(subject: Any) -> str:
+    """An enterprise or a body by its name in the reader's language."""
+    return str(subject.called(english=(get_language() or "").startswith("en")))
 
 
 @register.filter

@@ -18,6 +18,14 @@ def test_a_month_is_due_forty_days_after_it_ended(month: str, due: date) -> None
     assert clock.month_due(month) == due
 
 
+def test_months_that_follow_each_other_are_told_as_one_run() -> None:
+    assert (
+        clock.span(["2025-12", "2025-01", "2026-01", "2025-02", "2025-07"])
+        == "2025-01 – 2025-02、2025-07、2025-12 – 2026-01"
+    )
+    assert clock.span([]) == ""
+
+
 def test_the_report_of_a_year_is_due_on_31_march_after_it() -> None:
     assert clock.report_due(2025) == date(2026, 3, 31)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from dafeng.domains.enterprise.errors import Refused
-from dafeng.domains.enterprise.models import MonthlyValue
+from dafeng.domains.enterprise.models import MonthFiling, MonthlyValue
 from dafeng.domains.enterprise.reporting import boundaries, entry
 from dafeng.domains.enterprise.reporting.refusing import Faulty, SeenOld
 from dafeng.kernel.records.models import AuditEntry
@@ -63,6 +63,24 @@ def test_one_wrong_value_keeps_the_whole_month_out(kiln: Any, people: dict[str, 
     assert len(error.value.problems) == 6
     assert not MonthlyValue.objects.exists()
     assert refused() == [("values", "values_wrong")]
+
+
+@pytest.mark.parametrize("value", [1e30, -1e30, float("inf"), float("nan")])
+def test_a_slip_of_the_keyboard_is_no_value(kiln: Any, people: dict[str, Any], value: float) -> None:
+    with pytest.raises(Faulty) as error:
+        entry.save_month(
+            kiln, "2025-03", [entry.Cell("electricity_bought", "", value)], seen=None, by=people["clerk"], now=NOW
+        )
+    assert len(error.value.problems) == 1
+    assert not MonthlyValue.objects.exists()
+
+
+def test_a_month_filed_at_one_in_the_morning_after_its_last_day_is_late(kiln: Any) -> None:
+    """1:00 of 11 May in Xinyang is 17:00 of 10 May by UTC."""
+    due = date(2025, 5, 10)
+    late = MonthFiling(facility=kiln, month="2025-03", at=datetime(2025, 5, 10, 17, tzinfo=UTC), due=due)
+    in_time = MonthFiling(facility=kiln, month="2025-03", at=datetime(2025, 5, 10, 15, 59, tzinfo=UTC), due=due)
+    assert (late.late, in_time.late) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,24 @@ def test_every_page_answers_its_owner_with_few_questions_and_nobody_elses(
     assert len(refused()) == 13
 
 
+def test_the_way_down_from_a_total_names_unit_formula_and_person(report: Report, people: dict[str, Any]) -> None:
+    owner = browser(people["clerk"])
+    found = owner.get(f"/enterprise/reporting/reports/{report.pk}/source/?category=combustion&month=2025-03")
+    text = found.content.decode()
+    facility = report.enterprise.facilities.get()
+    assert f"{facility.name}</td>" in text
+    assert f"{facility.code}</td>" not in text
+    assert "消耗量 × 低位发热量 ×" in text
+    assert str(people["clerk"]) in text
+    assert "全年</a>" in text  # the way back to the whole year
+    assert 'month=2025-03" aria-current="true"' in text
+
+
+def test_a_report_says_whose_turn_it_is(report: Report, people: dict[str, Any]) -> None:
+    text = browser(people["clerk"]).get(f"/enterprise/reporting/reports/{report.pk}/").content.decode()
+    assert "等生态环境局委派核查机构。" in text
+
+
 def test_the_bureau_sees_its_desk_the_feed_and_the_parameters(report: Report, people: dict[str, Any]) -> None:
     office = browser(people["bureau"])
     for name in ("", "desk/?year=2025", "feed/?year=2025", "statistics/?year=2025", "parameters/", "public/"):

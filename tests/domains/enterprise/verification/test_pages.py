@@ -314,6 +314,29 @@ def test_the_api_tells_a_case_to_whom_it_concerns(case, people, clock, client) -
     assert client.get("/api/enterprise/bodies/body-a").status_code == 200
 
 
+def test_samples_and_places_are_told_in_words(case, people, clock) -> None:
+    made = case()
+    made.begun()
+    clock(made.now)
+    client, work = signed_in(people["verifier"]), reverse("enterprise:verification-work", kwargs={"id": made.it.pk})
+    client.post(work, {"do": "sample", "item": "ncv"})
+    text = page(client, f"{at(made)}?tab=samples")
+    assert '<option value="ncv">低位发热量</option>' in text
+    assert "烟煤 · 低位发热量" in text
+    places = page(client, f"{at(made)}?tab=findings")
+    assert '<option value="bituminous">烟煤</option>' in places
+
+
+def test_what_is_no_number_is_refused_with_words(case, people, clock) -> None:
+    made = case().listed()
+    clock(made.now)
+    work = reverse("enterprise:verification-work", kwargs={"id": made.it.pk})
+    told = {"do": "estimate", "finding": "1", "basis": "evidence", "source": "检测报告"}
+    for typed in ("abc", "nan", "inf", "1e400"):
+        answer = signed_in(people["verifier"]).post(work, told | {"value": typed}, follow=True)
+        assert "填的不是数" in answer.content.decode(), typed
+
+
 def test_a_case_of_a_late_unit_shows_it(case, people, clock) -> None:
     made = case().listed()
     clock(made.now + timedelta(days=10))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dafeng.kernel.enterprises.models import Enterprise
@@ -214,6 +215,11 @@ class MonthFiling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.facility} {self.month}"
+
+    @property
+    def late(self) -> bool:
+        """By the day on which it was filed here, not by the day of UTC."""
+        return timezone.localdate(self.at) > self.due
 
 
 class LateLeave(models.Model):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -92,6 +93,17 @@ def beside(month: str, step: int) -> str:
         return str(int(month) + step)
     count = int(month[:4]) * 12 + int(month[5:]) - 1 + step
     return f"{count // 12}-{count % 12 + 1:02d}"
+
+
+def span(months: Iterable[str]) -> str:
+    """Months in words, those that follow each other as one run: `2025-01 – 2025-03、2025-07`."""
+    runs: list[list[str]] = []
+    for each in sorted(set(months)):
+        if runs and beside(runs[-1][-1], 1) == each:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return "、".join(run[0] if len(run) == 1 else f"{run[0]} – {run[-1]}" for run in runs)
 
 
 def month_due(month: str) -> date:

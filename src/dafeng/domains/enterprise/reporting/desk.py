@@ -52,20 +52,17 @@ def _tasks(user: Any, now: datetime) -> Iterator[Task]:
             title=_("登记%(name)s的%(facts)s") % {"name": facility.name, "facts": "、".join(names)},
             why=_("没有它算不出配额"), href=facts_page(facility), since=now, kind="enterprise.facts",
         )  # fmt: skip
-    for year in (today.year - 1, today.year):
-        for months in summary.month_states(facilities, year, today=today, changes=changes).values():
-            for each in months:
-                if each.state in (summary.LATE, summary.SOON, summary.DUE):
-                    yield Task(
-                        title=_("%(month)s 月度存证：%(name)s") % {"month": each.month, "name": each.facility.name},
-                        why=_("已填 %(percent)s%%") % {"percent": each.percent},
-                        href=reverse(
-                            "enterprise:reporting-month", kwargs={"pk": each.facility.pk, "month": each.month}
-                        ),
-                        since=now,
-                        due=timezone.make_aware(datetime.combine(each.due, time.max)),
-                        kind="enterprise.month",
-                    )
+    for months in summary.month_states(facilities, today.year - 1, today.year, today=today, changes=changes).values():
+        for each in months:
+            if each.state in (summary.LATE, summary.SOON, summary.DUE):
+                yield Task(
+                    title=_("%(month)s 月度存证：%(name)s") % {"month": each.month, "name": each.facility.name},
+                    why=_("已填 %(percent)s%%") % {"percent": each.percent},
+                    href=reverse("enterprise:reporting-month", kwargs={"pk": each.facility.pk, "month": each.month}),
+                    since=now,
+                    due=timezone.make_aware(datetime.combine(each.due, time.max)),
+                    kind="enterprise.month",
+                )
 
 
 def facts_page(facility: Facility) -> str:

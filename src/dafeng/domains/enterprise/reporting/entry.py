@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -313,17 +314,11 @@ def _not_metered(cell: Cell, held: MonthlyValue | None) -> list[DafengError]:
 
 
 def _limit_faults(title: str, unit: str, limits: tuple[float | None, float | None], value: float) -> list[DafengError]:
-    low, high = limits
-    if not abs(value) <= amounts.MOST:  # nor what is no number at all
-        return [
-            EnterpriseError(
-                f"“{title}”的 {value:g} 不是可能的数",
-                expected=f"绝对值不超过 {amounts.MOST:g}",
-                mend="请核对数值和单位",
-            )
-        ]
-    if (low is not None and value < low) or (high is not None and value > high):
-        span = f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'} {unit}"
+    if not math.isfinite(value):
+        return [EnterpriseError(f"“{title}”不是一个数")]
+    low, high = (-amounts.MOST if limits[0] is None else limits[0]), (amounts.MOST if limits[1] is None else limits[1])
+    if not low <= value <= high:
+        span = f"{low:,.15g} 至 {high:,.15g} {unit}"
         return [EnterpriseError(f"“{title}”的 {value:g} 超出可能的范围", expected=span, mend="请核对数值和单位")]
     return []
 

@@ -160,6 +160,19 @@ def activities(frame: pl.DataFrame) -> pl.DataFrame:
     return _summed(frame, *CELL)
 
 
+def sources_of(frame: pl.DataFrame) -> dict[tuple[Any, ...], list[str]]:
+    """Cell (the columns of `CELL`) → what it carries, in Chinese and in English: the sources of the reports' sectors in words."""
+    found: dict[tuple[Any, ...], list[list[str]]] = {}
+    rows = frame.select("sector", "source", pl.col("stream").str.split("/").list.first(), *CELL).unique().sort(pl.all())
+    for sector, source, kind, *cell in rows.iter_rows():
+        titles, known = _source_titles(sector, source, [kind]), found.setdefault(tuple(cell), [])
+        if titles not in known:
+            known.append(titles)
+    return {
+        cell: ["、".join(zh for zh, _en in named), ", ".join(en for _zh, en in named)] for cell, named in found.items()
+    }
+
+
 def left_over(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """What is not carried over, by sector, source and reason, each in Chinese and English, with how many firms told it."""
     found = frame.group_by("sector", "source", "reason", maintain_order=True).agg(

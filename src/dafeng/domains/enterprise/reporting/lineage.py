@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from dafeng.domains.enterprise.reporting import sectoral
+from dafeng.domains.enterprise.reporting.methods.calculation import method_of
+from dafeng.kernel.errors import MethodError
 
 
 def category_title(code: str) -> str:
@@ -47,7 +51,15 @@ def rows_of(
     content: Mapping[str, Any], *, boundary: str, facility: str = "", category: str = "", month: str = ""
 ) -> list[dict[str, Any]]:
     """The result rows of a part of a sum, each with its inputs traced to the told value and its evidence, or to its parameter."""
-    values = {(each["facility"], each["month"], each["item"], each["stream"]): each for each in content["values"]}
+    people = people_of(content)
+    values = {
+        (each["facility"], each["month"], each["item"], each["stream"]): {
+            **each,
+            "by": people.get(each["by"], each["by"]),
+        }
+        for each in content["values"]
+    }
+    units = unit_names(content)
     parameters = {each["id"]: each for each in content["parameters"]}
     chosen = [
         row
@@ -57,27 +69,53 @@ def rows_of(
         and category in ("", row["category"])
         and month in ("", row["month"])
     ]
-    return [
+    made = [
         {
             **row,
+            "unit_name": units.get(row["facility"], row["facility"]),
             "title": sectoral.formula_title(row["sector"], row["formula"]),
-            "stream_title": _stream(row),
+            "stream_title": stream_title(row["sector"], row["stream"]),
             "category_title": category_title(row["category"]),
             "standing_title": standing_title(row["standing"]),
             "parts": [_part(row, each, values, parameters) for each in row["inputs"]],
         }
         for row in chosen
     ]
+    return [row | {"written": _written(row["method"], row["parts"])} for row in made]
 
 
-def _stream(row: Mapping[str, Any]) -> str:
-    sector = sectoral.sector_of(row["sector"])
-    if not row["stream"]:
+def unit_names(content: Mapping[str, Any]) -> dict[str, str]:
+    """Code → name of the units that a content tells of."""
+    return {each["code"]: each.get("name") or each["code"] for each in content["boundary"]["facilities"]}
+
+
+def people_of(content: Mapping[str, Any]) -> dict[str, str]:
+    """Login → name of those who told the values; who is gone keeps the login."""
+    logins = {each["by"] for each in content["values"]} - {""}
+    return {each.get_username(): str(each) for each in get_user_model().objects.filter(username__in=logins)}
+
+
+def _written(reference: str, parts: Iterable[Mapping[str, Any]]) -> str:
+    """The formula of `id@version` with the names of its inputs in words; empty where the method has another version by now."""
+    try:
+        found = method_of(reference)
+    except MethodError:  # a floor, or a method that is none any more
         return ""
+    if found.reference != reference:
+        return ""
+    titles = {part["name"]: str(part["title"]) for part in parts}
+    return re.sub(r"[A-Za-z_]\w*", lambda name: titles.get(name[0], name[0]), found.formula)
+
+
+def stream_title(code: str, stream: str) -> str:
+    """What a sector calls a stream; the stream's code where it has no such one any more."""
+    if not stream or code not in sectoral.sector_titles():
+        return stream
+    sector = sectoral.sector_of(code)
     for item in sector.items.values():
-        if item.stream and sector.streams[item.stream].kind(row["stream"]):
-            return sector.stream_title(item.code, row["stream"], english=sectoral.english())
-    return str(row["stream"])
+        if item.stream and sector.streams[item.stream].kind(stream):
+            return sector.stream_title(item.code, stream, english=sectoral.english())
+    return stream
 
 
 def _part(

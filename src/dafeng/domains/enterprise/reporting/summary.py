@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from dafeng.domains.enterprise.models import CheckFinding, Facility, MonthFiling, MonthlyValue, Report
-from dafeng.domains.enterprise.reporting import assembling, boundaries, clock, reports, sectoral
+from dafeng.domains.enterprise.reporting import assembling, boundaries, clock, lineage, reports, sectoral
 from dafeng.kernel.enterprises.models import Enterprise
 from dafeng.kernel.indicators.models import Run, Value
 
@@ -17,7 +17,10 @@ OK, LATE, DUE, SOON, AHEAD, OUT = "filed", "late", "due", "soon", "ahead", "outs
 
 @dataclass(frozen=True)
 class MonthState:
-    """One month of one facility: how many of its wanted cells are told, and where it stands in the 40 days."""
+    """One month of one facility: how many of its wanted cells are told, and where it stands in the 40 days.
+
+    `working_days`: left until `due`; counted only while the month waits to be filed in time, else 0.
+    """
 
     facility: Facility
     month: str
@@ -34,30 +37,29 @@ class MonthState:
 
     @property
     def was_late(self) -> bool:
-        return bool(self.filed and self.filed.at.date() > self.filed.due)
+        return bool(self.filed and self.filed.late)
 
 
 def month_states(
     facilities: Iterable[Facility],
-    year: int,
-    *,
+    *years: int,
     today: date,
     values: Iterable[MonthlyValue] | None = None,
     changes: Mapping[int, Any] | None = None,
 ) -> dict[int, list[MonthState]]:
-    """Facility → its twelve months. A month outside both boundaries is `outside`; one that has not ended is `ahead`."""
-    chosen = list(facilities)
+    """Facility → the twelve months of each year. A month outside both boundaries is `outside`; one that has not ended is `ahead`."""
+    chosen, months = list(facilities), [month for year in years for month in clock.months_of(year)]
     kept = (
         list(values)
         if values is not None
-        else list(MonthlyValue.objects.filter(facility__in=chosen, month__startswith=str(year), current=True))
+        else list(MonthlyValue.objects.filter(facility__in=chosen, month__in=months, current=True))
     )
     told: dict[tuple[int, str], set[tuple[str, str]]] = {}
     for value in kept:
         if assembling.is_told(value):
             told.setdefault((value.facility_id, value.month), set()).add((value.item, value.stream))
     filed: dict[tuple[int, str], MonthFiling] = {}
-    for each in MonthFiling.objects.filter(facility__in=chosen, month__startswith=str(year)):
+    for each in MonthFiling.objects.filter(facility__in=chosen, month__in=months):
         filed.setdefault((each.facility_id, each.month), each)
     changes = boundaries.changes_of(chosen) if changes is None else changes
     return {
@@ -70,7 +72,7 @@ def month_states(
                 changes.get(facility.pk, ()),
                 today,
             )
-            for month in clock.months_of(year)
+            for month in months
         ]
         for facility in chosen
     }
@@ -81,7 +83,6 @@ def _month(
 ) -> MonthState:
     wanted = sectoral.wanted(facility, month)
     due, last = clock.month_due(month), clock.bounds(month)[1]
-    left = clock.working_days_left(today, due)
     if not any(boundaries.inside(facility, changes, month, each) for each in boundaries.BOUNDARIES):
         state = OUT
     elif filed:
@@ -91,6 +92,7 @@ def _month(
     else:
         state = LATE if due < today else SOON if clock.stage(today, due) else DUE
     count = sum(sectoral.satisfied(facility.sector, each, told) for each in wanted)
+    left = clock.working_days_left(today, due) if state in (DUE, SOON) else 0
     return MonthState(facility, month, count, len(wanted), filed, due, state, left)
 
 
@@ -170,9 +172,10 @@ def cost(enterprise: Enterprise, report: Report | None, year: int) -> dict[str, 
         "gap": gap,
         "price": rule.value,
         "cost": None if gap is None else gap * rule.value,
+        "sizes": None if gap is None else {"gap": abs(gap), "cost": abs(gap * rule.value)},
         "per_percent": report.emissions_compliance * 0.01 * rule.value,
         "source": rule.source,
-        "letter": rule.letter,
+        "standing": lineage.standing_title(rule.letter),
     }
 
 

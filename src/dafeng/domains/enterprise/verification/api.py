@@ -236,7 +236,11 @@ def show_verification(request: HttpRequest, id: UUID) -> Any:
     names = ("number", "item", "facts", "asks", "state", "answer", "verdict")
     return _case(found) | {
         "terms": terms,
-        "findings": [{name: getattr(each, name) for name in names} | {"where": shown.where(each)} for each in rows],
+        "findings": [
+            {name: getattr(each, name) for name in names}
+            | {"where": " · ".join(filter(None, (each.facility, each.month, each.stream, each.parameter)))}
+            for each in rows
+        ],
         "comparison": dict(kept) | {"stale": kept["digest"] != found.report.digest} if kept else None,
     }
 

@@ -23,6 +23,7 @@ from docx.shared import Cm, Pt
 from dafeng.domains.enterprise.errors import EnterpriseError
 from dafeng.domains.enterprise.models import Verification
 from dafeng.domains.enterprise.verification import known, shown, words
+from dafeng.domains.enterprise.verification.naming import Names
 
 SERIF = (
     "FangSong",
@@ -128,8 +129,10 @@ def _work(verification: Verification) -> list[Block]:
         ways = "、".join(str(words.WAYS[way]) for way in each.ways)
         checks.append((shown.item_title(each.item), each.get_verdict_display(), ways or "–", each.note or "–"))
     samples = [(_("抽样对象"), _("总体"), _("抽取"), _("种子"))]
+    named = Names(verification.report.content)
     for plan in verification.samples.all():
-        samples.append((plan.item, str(len(plan.population)), str(len(plan.certain) + len(plan.drawn)), plan.seed))
+        drawn_of = _("全部填报数值") if plan.item == "*" else named.items([plan.item])[0][1]
+        samples.append((drawn_of, str(len(plan.population)), str(len(plan.certain) + len(plan.drawn)), plan.seed))
     return [
         Block(_("二、核查工作组"), 1), Block(rows=tuple(rows)), Block(visit),
         Block(_("三、核查记录"), 1), Block(rows=tuple(checks)), *([Block(rows=tuple(samples))] if len(samples) > 1 else []),
@@ -138,11 +141,12 @@ def _work(verification: Verification) -> list[Block]:
 
 def _findings(verification: Verification) -> list[Block]:
     rows = [(_("序号"), _("事实"), _("整改"), _("核查意见"), _("结果"))]
+    named = Names(verification.report.content)
     for each in verification.findings.exclude(state="draft"):
         rows.append(
             (
                 str(each.number),
-                f"{shown.where(each)} {each.facts}".strip(),
+                f"{shown.where(each, named)} {each.facts}".strip(),
                 each.answer or "–",
                 each.verdict or "–",
                 each.get_state_display(),
@@ -179,10 +183,17 @@ def _figures(verification: Verification) -> Block | None:
     told = (verification.content.get("conclusion") or {}).get("figures") or []
     counts = {(each["facility"], each["name"]): each["counts"] for each in told}
     rows = [(_("核算单元"), _("项目"), _("报告"), _("独立复算"), _("核查确定"))]
+    named = Names(verification.report.content)
     for each in kept:
         unit = "" if each["unit"] == "1" else f" ({each['unit']})"
         numbers = (each["reported"], each["own"], counts.get((each["facility"], each["name"]), each["reported"]))
-        rows.append((each["facility"], f"{words.FIGURES[each['name']]}{unit}", *(_plain(number) for number in numbers)))
+        rows.append(
+            (
+                named.unit(each["facility"]),
+                f"{words.FIGURES[each['name']]}{unit}",
+                *(_plain(number) for number in numbers),
+            )
+        )
     return Block(rows=tuple(rows)) if kept else None
 
 

@@ -143,7 +143,7 @@ def _demand_in_time(verification: Verification, *, now: datetime) -> None:
 def settle(finding: Nonconformity, *, closed: bool, verdict: str, by: Any, now: datetime) -> None:
     """The verifier's word: corrected, or not. What was not answered can only be left unresolved, once its term is over.
 
-    Raises `Refused` (answer_early, text_missing).
+    Raises `Refused` (settle_early, text_missing).
     """
     with refusing("settle", finding.verification_id, by=by, now=now), records.serial():
         verification = locked_for_work(finding.verification, in_states=SETTLING)
@@ -151,7 +151,7 @@ def settle(finding: Nonconformity, *, closed: bool, verdict: str, by: Any, now: 
         running = clock_of(verification, "answer", now=now)
         answered = fresh.state in (State.ANSWERED, State.CLOSED, State.UNRESOLVED) and fresh.answered_at is not None
         if not answered and (closed or (running is not None and running.runs and not running.late)):
-            raise refused("answer_early")
+            raise refused("settle_early")
         if len(verdict.strip()) < 2:
             raise refused("text_missing")
         fresh.state = State.CLOSED if closed else State.UNRESOLVED

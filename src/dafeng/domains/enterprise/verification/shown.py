@@ -9,6 +9,7 @@ from typing import Any
 from dafeng.domains.enterprise.models import Nonconformity, Verification
 from dafeng.domains.enterprise.verification import findings, known, permissions, words, working
 from dafeng.domains.enterprise.verification.methods import rules
+from dafeng.domains.enterprise.verification.naming import Names
 from dafeng.kernel.actions import may
 from dafeng.kernel.records.access import is_superuser, organisations_of
 
@@ -112,28 +113,44 @@ def numbers(verification: Verification) -> dict[str, Any] | None:
     kept: Mapping[str, Any] | None = verification.content.get("comparison")
     if not kept:
         return None
+    named = Names(verification.report.content)
     totals = [dict(each) | {"name": words.BOUNDARIES.get(each["name"], each["name"])} for each in kept["totals"]]
-    differences = [
-        dict(each) | {"level": words.LEVELS.get(each["level"], each["level"]), "name": words.FIGURES.get(each["name"], each["name"])}
-        for each in kept["differences"]
-    ]  # fmt: skip
-    figures = [dict(each) | {"name": words.FIGURES[each["name"]]} for each in kept.get("figures", ())]
-    for each in (*totals, *kept["facilities"], *figures, *differences):
+    facilities = [dict(each) | {"name": named.unit(each["name"])} for each in kept["facilities"]]
+    differences = [dict(each) | _placed(named, each) for each in kept["differences"]]
+    figures = [
+        dict(each) | {"facility": named.unit(each["facility"]), "name": words.FIGURES[each["name"]]}
+        for each in kept.get("figures", ())
+    ]
+    for each in (*totals, *facilities, *figures, *differences):
         told, own = each.get("reported"), each.get("own")
         each["gap"] = None if told is None or own is None else own - told
     return {
         "agrees": kept["agrees"],
         "rows": kept["rows"],
         "totals": totals,
-        "facilities": kept["facilities"],
+        "facilities": facilities,
         "figures": figures,
         "first": differences[0] if differences else None,
         "differences": differences[:50],
         "count": len(differences),
-        "unchecked": kept["unchecked"][:50],
+        "unchecked": [
+            (named.unit(facility), month, named.stream(facility, stream), named.item(facility, formula))
+            for facility, month, stream, formula in kept["unchecked"][:50]
+        ],
         "unchecked_count": len(kept["unchecked"]),
         "stale": kept["digest"] != verification.report.digest,
     }
+
+
+def _placed(named: Names, each: Mapping[str, Any]) -> dict[str, Any]:
+    """A difference in words, with the page of the told value that it is about."""
+    facility, name = str(each["facility"]), str(each["name"])
+    title = words.BOUNDARIES.get(name) or (named.item(facility, name) if name else "")
+    return {
+        "level": words.LEVELS.get(each["level"], each["level"]), "facility": named.unit(facility),
+        "stream": named.stream(facility, str(each["stream"])), "name": title,
+        "href": named.cell(facility, str(each["month"]), name, str(each["stream"]))["href"],
+    }  # fmt: skip
 
 
 def finding_rows(verification: Verification, *, drafts: bool) -> list[Nonconformity]:
@@ -146,8 +163,13 @@ def item_title(code: str) -> str:
     return next((words.titled(line) for line in rules.checklist() if line["code"] == code), code)
 
 
-def where(finding: Nonconformity) -> str:
-    return " · ".join(filter(None, (finding.facility, finding.month, finding.stream, finding.parameter)))
+def where(finding: Nonconformity, named: Names) -> str:
+    """The place that a non-conformity names, in words."""
+    place = (
+        named.unit(finding.facility), finding.month, named.stream(finding.facility, finding.stream),
+        named.item(finding.facility, finding.parameter) if finding.parameter else "",
+    )  # fmt: skip
+    return " · ".join(filter(None, place))
 
 
 def rule_words(verification: Verification) -> Mapping[str, Any]:

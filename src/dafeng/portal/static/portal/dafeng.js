@@ -50,6 +50,39 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
   form.addEventListener("submit", () => sessionStorage.removeItem(key));
 }
 
+// A step that is refused leads back to the page with the reason above: what was typed stands in its form again, and the form is open.
+const sent = "dafeng:sent"; // of the last step only: the next page takes it away
+const forms = [...document.querySelectorAll("main form[method=post]")];
+const named = (form) => `${location.pathname} ${forms.indexOf(form)} ${form.getAttribute("action") || ""}`;
+const before = JSON.parse(sessionStorage.getItem(sent) || "null");
+sessionStorage.removeItem(sent);
+if (before && document.querySelector(".messages .error") && !document.querySelector("[aria-invalid=true]")) {
+  const form = forms.find((each) => named(each) === before.form);
+  for (const field of form ? form.elements : []) {
+    if (!keepable(field) || !(field.name in before.values)) continue;
+    if (["checkbox", "radio"].includes(field.type)) field.checked = before.values[field.name].includes(field.value);
+    else if (before.values[field.name].length === 1) field.value = before.values[field.name][0];
+  }
+  form?.closest("details")?.setAttribute("open", "");
+}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!forms.includes(form) || form.querySelector("[type=password]")) return;
+  const values = {};
+  for (const field of form.elements) {
+    if (!keepable(field)) continue;
+    values[field.name] ??= [];
+    if (!["checkbox", "radio"].includes(field.type) || field.checked) values[field.name].push(field.value);
+  }
+  sessionStorage.setItem(sent, JSON.stringify({ form: named(form), values }));
+});
+
+// A strip of tabs or years that is wider than the screen shows the present one.
+for (const strip of document.querySelectorAll(".tabs, .years")) {
+  const now = strip.querySelector("[aria-current]");
+  if (now) strip.scrollLeft = now.offsetLeft - strip.offsetLeft - (strip.clientWidth - now.offsetWidth) / 2;
+}
+
 // What asks for itself again (data-live) rests while nobody sees the page.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();

@@ -183,6 +183,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
     fuels = sectoral.fuel_titles()
     carried, left = feed.told(counting)
     language = 1 if sectoral.english() else 0
+    carries = feed.sources_of(carried)
     context = {
         "year": year,
         "years": summary.years_of(today),
@@ -201,6 +202,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
             {
                 **row,
                 "title": feed.title_of(row["category"]),
+                "carries": carries[tuple(row[name] for name in feed.CELL)][language],
                 "published": published.get(key_of({name: row[name] for name in feed.CELL[:-1] if row[name]})),
                 "firms": len(row["report"]),
             }

@@ -78,8 +78,10 @@ def firm(request: HttpRequest, firm: str) -> HttpResponse:
     _now, today = clock()
     year, years = year_of(request, today)
     facilities = [each for each in units if each.since.year <= year and (each.until is None or each.until.year >= year)]
-    changes = boundaries.changes_of(facilities)
-    states = summary.month_states(facilities, year, today=today, changes=changes)
+    changes = boundaries.changes_of(units)
+    # With the year that is reported comes what runs now: the months of this one.
+    asked_for = (year, today.year) if year == today.year - 1 else (year,)
+    states = summary.month_states(units, *asked_for, today=today, changes=changes)
     report = reports.newest(enterprise, year)
     returned = report is not None and report.record.state == "returned"
     last_step = (
@@ -94,7 +96,7 @@ def firm(request: HttpRequest, firm: str) -> HttpResponse:
         "year": year,
         "years": years,
         "keeps": keeps(request.user, enterprise),
-        "facilities": [{"facility": each, "months": states[each.pk], "sector": sectoral.sector_title(each.sector)} for each in facilities],
+        "facilities": [{"facility": each, "months": states[each.pk][:12], "sector": sectoral.sector_title(each.sector)} for each in facilities],
         "tasks": summary.tasks(
             enterprise,
             year,

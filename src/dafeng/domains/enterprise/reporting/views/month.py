@@ -221,7 +221,7 @@ def _month_page(
         "error": error.as_dict() if error else None,
         "problems": getattr(error, "problems", []),
         "filing": filing,
-        "late": bool(filing and filing.at.date() > filing.due),
+        "late": bool(filing and filing.late),
         "due": due,
         "days": clock.working_days_left(today, due),
         "announced": clock.announced(due.year),

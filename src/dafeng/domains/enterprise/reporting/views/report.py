@@ -19,7 +19,7 @@ from dafeng.domains.enterprise.reporting.views.places import clock as now_and_to
 from dafeng.domains.enterprise.reporting.views.places import keeps, report_of
 from dafeng.kernel.actions import asks
 from dafeng.kernel.errors import DafengError, NotFound
-from dafeng.kernel.pages.asked import one_of
+from dafeng.kernel.pages.asked import address, one_of
 from dafeng.kernel.pages.charts import Series, stacked
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.payloads import digest
@@ -71,6 +71,7 @@ def _report_page(
     steps = [each for each in records.actions(found.record, request.user) if each.action in OWN_STEPS]
     own = keeps(request.user, found.enterprise)
     workflow = found.record.workflow
+    units = lineage.unit_names(content)
     context = {
         "report": found,
         "firm": found.enterprise,
@@ -84,15 +85,14 @@ def _report_page(
             for each in content["boundary"]["facilities"]
         ],
         "categories": [{"code": code, "title": _category(code), **sums} for code, sums in totals["categories"].items()],
-        "missing": [each for each in content["open"] if each["kind"] == "missing"],
+        "missing": [each | {"facility": units.get(each["facility"], each["facility"])} for each in content["open"] if each["kind"] == "missing"],
         "to_confirm": [each for each in content["open"] if each["kind"] == "to_confirm"],
         "findings_open": [each for each in content["findings"] if each["state"] == "open"],
-        "applied": [
-            {**each, "title": sectoral.title_of(each["sector"], each["item"], each["stream"] or "")}
-            for each in content["applied"]
-        ],
+        "applied": _applied(content, units),
         "steps": [each for each in steps if each.action != "submit" or own],
         "until": reports.until(found.enterprise, found.year),
+        "whose_turn": _whose_turn(found.record.state),
+        "verifications": list(found.verifications.for_user(request.user).order_by("opened_at")),
         "versions": reports.versions(found),
         "chart": chart,
         "own": own,
@@ -103,6 +103,27 @@ def _report_page(
         ],
     }  # fmt: skip
     return render(request, "enterprise/reporting/report.html", context, status=422 if error else 200)
+
+
+def _whose_turn(state: str) -> str:
+    """Who has the report now, and what comes after."""
+    return {
+        "submitted": _("等生态环境局委派核查机构。"),
+        "in_verification": _("核查机构正在核查；有不符合项时请按期答复。"),
+        "locked": _("核查通过，已锁定：按核查确定的排放量履约；更正要另立新版。"),
+        "returned": _("已退回：按退回的理由更正后重新报送。"),
+    }.get(state, "")
+
+
+def _applied(content: dict[str, Any], units: dict[str, str]) -> list[dict[str, Any]]:
+    """What was filled in, months of the same item, value and rule in one line."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for each in content["applied"]:
+        key = tuple(each[name] for name in ("facility", "item", "stream", "value", "unit", "rule", "parameter"))
+        title = sectoral.title_of(each["sector"], each["item"], each["stream"] or "")
+        line = found.setdefault(key, {**each, "title": title, "unit_name": units.get(each["facility"], each["facility"]), "months": []})  # fmt: skip
+        line["months"].append(each["month"])
+    return [each | {"span": clock.span(each["months"])} for each in found.values()]
 
 
 @require_POST
@@ -150,7 +171,8 @@ def _difference_title(content: dict[str, Any], row: dict[str, Any]) -> str:
     if row["kind"] == "value":
         facility, month, item, stream = row["where"]
         sectors = {each["code"]: each["sector"] for each in content["boundary"]["facilities"]}
-        return f"{facility} {month} {sectoral.title_of(sectors.get(facility, ''), item, stream)}"
+        unit = lineage.unit_names(content).get(facility, facility)
+        return f"{unit} {month} {sectoral.title_of(sectors.get(facility, ''), item, stream)}"
     return {
         "total": _("报告边界合计") if row["where"] == "reporting" else _("履约边界合计"),
         "boundary": _("边界与设施"),
@@ -175,13 +197,16 @@ def source(request: HttpRequest, id: UUID) -> HttpResponse:
         "firm": found.enterprise,
         "boundary": boundary,
         "boundary_title": _("报告边界") if boundary == "reporting" else _("履约边界"),
-        "facility": facility,
+        "facility": lineage.unit_names(content).get(facility, ""),
         "category": lineage.category_title(category) if category else "",
         "month": month,
         "total": sum(row["t_co2e"] or 0.0 for row in rows),
         "rows": rows[:400],
         "count": len(rows),
-        "months": clock.months_of(found.year) if not month else [],
+        "months": [
+            {"title": title, "address": address(request, month=value or None), "current": value == month}
+            for value, title in (("", _("全年")), *((each, each[5:]) for each in clock.months_of(found.year)))
+        ],
     }
     return render(request, "enterprise/reporting/lineage.html", context)
 

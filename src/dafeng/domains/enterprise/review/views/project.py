@@ -153,6 +153,7 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
     owner = permissions.owns(user, found) and "enterprise" in roles_of(user)
     state = found.record.state
     ordered = orders.open_of(found).first()
+    steps = buttons(found, user)
     context: dict[str, Any] = {
         "project": found,
         "state": state,
@@ -167,7 +168,10 @@ def project(request: HttpRequest, id: UUID) -> HttpResponse:
         "trials": owner and state == "building",
         "changes_may": owner and state in changes.OPEN,
         "checks_may": owner and state in acceptances.OPEN,
-        "buttons": buttons(found, user),
+        "buttons": steps,
+        "only_back": all(
+            each["reason"] for each in steps
+        ),  # nothing but steps back: folded, not the first thing on the page
         "orders_may": ordered is None and orders.built(found) and may(user, permissions.ORDER, found),
         "ordered": ordered,
         "confirms": may(user, permissions.DECIDE) and state == "entered",

@@ -66,9 +66,12 @@ def day_of(request: HttpRequest, name: str) -> date:
 
 
 def number_of(request: HttpRequest, name: str) -> float | None:
-    """A number of a form, as people write one (`kernel.sheets.numbers`); None where it is none, or has a unit beside it."""
-    read = read_number(Cell(text_of(request, name, 40), "plain"))
-    return None if read.fault or read.percent or (read.unit and read.unit not in SCALES) else read.value
+    """A number of a form, as people write one (`kernel.sheets.numbers`); None where nothing was typed. Raises `Refused` (not_number)."""
+    typed = text_of(request, name, 40)
+    read = read_number(Cell(typed, "plain"))
+    if typed and (read.value is None or read.fault or read.percent or (read.unit and read.unit not in SCALES)):
+        raise refused("not_number", typed[:20])
+    return read.value
 
 
 def numbers_of(request: HttpRequest, name: str) -> list[int]:

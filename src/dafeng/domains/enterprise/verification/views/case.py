@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dafeng.domains.enterprise.models import BodyPerson, CheckAnswer, Nonconformity, Report, Verification
+from dafeng.domains.enterprise.models import Body, BodyPerson, CheckAnswer, Nonconformity, Report, Verification
 from dafeng.domains.enterprise.verification import (
     assigning,
     concluding,
@@ -28,6 +28,7 @@ from dafeng.domains.enterprise.verification import (
     working,
 )
 from dafeng.domains.enterprise.verification.methods import rules
+from dafeng.domains.enterprise.verification.naming import Names
 from dafeng.domains.enterprise.verification.views import (
     day_of,
     demand_seen,
@@ -75,6 +76,8 @@ def _overview(request: HttpRequest, found: Verification, now: Any) -> dict[str, 
     people = list(found.body.people.all())
     declared = set(found.declarations.values_list("person", flat=True))
     draw = found.content.get("draw") or {}
+    drawn = {*(draw.get("order") or ()), *(draw.get("kept_out") or ())}
+    called = {each.code: each.called(english=words.english()) for each in Body.objects.filter(code__in=drawn)}
     return {
         "clocks": shown.clocks(found, now=now),
         "people": [{"it": each, "declared": each.pk in declared, "sectors": words.sectors_in_words(each.sectors)} for each in people],
@@ -84,7 +87,8 @@ def _overview(request: HttpRequest, found: Verification, now: Any) -> dict[str, 
         ],
         "site": found.content.get("site") or {},
         "draw": draw,
-        "kept_out": [{"code": code, "why": reasons_in_words(codes)} for code, codes in (draw.get("kept_out") or {}).items()],
+        "order": [called.get(code, code) for code in draw.get("order") or ()],
+        "kept_out": [{"code": called.get(code, code), "why": reasons_in_words(codes)} for code, codes in (draw.get("kept_out") or {}).items()],
         "conclusion": found.content.get("conclusion") or {},
         "objections": list(found.objections.select_related("record")),
         "conclusions": Verification.Conclusion.choices,
@@ -97,15 +101,24 @@ def _checks(request: HttpRequest, found: Verification, now: Any) -> dict[str, An
 
 
 def _samples(request: HttpRequest, found: Verification, now: Any) -> dict[str, Any]:
-    names = {name.split("/")[2] for name in working.population(found, "*")}
+    items = {name.split("/")[2] for name in working.population(found, "*")}
     house = known.rules_of(found.report)["house"]
+    named = Names(found.report.content)
+
+    def drawn(name: str, *, certain: bool) -> dict[str, Any]:
+        facility, month, item, stream = name.split("/", 3)
+        return named.cell(facility, month, item, stream) | {"certain": certain}
+
     plans = [
-        {"it": each, "size": len(each.population), "chosen": [name.replace("/", " · ") for name in (*each.certain, *each.drawn)][:100]}
+        {
+            "it": each, "size": len(each.population), "title": _("全部填报数值") if each.item == "*" else named.items([each.item])[0][1],
+            "chosen": [*(drawn(name, certain=True) for name in each.certain), *(drawn(name, certain=False) for name in each.drawn)][:100],
+        }
         for each in found.samples.select_related("by")
     ]  # fmt: skip
     return {
         "plans": plans,
-        "items": sorted(names),
+        "items": named.items(items),
         "percent": {name: f"{100 * float(house[name]):g}" for name in ("confidence", "tolerable")},
     }
 
@@ -116,13 +129,15 @@ def _numbers(request: HttpRequest, found: Verification, now: Any) -> dict[str, A
 
 def _findings(request: HttpRequest, found: Verification, now: Any) -> dict[str, Any]:
     who = shown.party(request.user, found)
+    named = Names(found.report.content)
     rows = [
-        {"it": each, "title": shown.item_title(each.item), "where": shown.where(each), "basis": words.BASES.get(each.estimate.get("basis", ""), "")}
+        {"it": each, "title": shown.item_title(each.item), "where": shown.where(each, named), "basis": words.BASES.get(each.estimate.get("basis", ""), "")}
         for each in shown.finding_rows(found, drafts=who != "unit")
     ]  # fmt: skip
     return {
         "rows": rows,
         "items": [(line["code"], words.titled(line)) for line in working.items_of(found)],
+        "places": named.places(),
         "bases": words.BASES.items(),
         "defaults": [each for each in (found.report.content or {}).get("parameters", ()) if each.get("standing") in findings.USABLE][:60],
         "clock": findings.clock_of(found, "answer", now=now),

@@ -231,7 +231,7 @@ def objections(request: HttpRequest) -> HttpResponse:
     table = Table(
         request, objecting.seen(request.user),
         [
-            Column("at", _("提出"), show=lambda row: row.at.date().isoformat(), link=lambda row: reverse("enterprise:verification-objection", kwargs={"id": row.pk})),
+            Column("at", _("提出"), show=lambda row: timezone.localdate(row.at).isoformat(), link=lambda row: reverse("enterprise:verification-objection", kwargs={"id": row.pk})),
             Column("kind", _("类别"), show=lambda row: row.get_kind_display()),
             Column("body.name", _("机构"), show=lambda row: row.body.called(english=english)),
             Column("record.state", _("状态"), show=lambda row: row.record.state_title),

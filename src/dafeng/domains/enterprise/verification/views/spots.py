@@ -67,9 +67,12 @@ def checks(request: HttpRequest) -> HttpResponse:
 @asks(permissions.SPOT)
 def draw(request: HttpRequest) -> HttpResponse:
     year, size = text_of(request, "year", 4), text_of(request, "size", 4)
-    if not (year.isascii() and year.isdigit()) or not (size.isascii() and size.isdigit()):
-        raise NotFound(_("年度或家数不是数字"), mend=_("请从抽查页办理"))
-    act = lambda: spots.draw(int(year), size=int(size), certain=request.POST.getlist("certain")[:50], reason=text_of(request, "reason", 300), by=request.user, now=timezone.now())  # noqa: E731  # fmt: skip
+    if not (year.isascii() and year.isdigit()):
+        raise NotFound(_("没有这个年度"), mend=_("请从抽查页办理"))
+    count = (
+        int(size) if size.isascii() and size.isdigit() else 0
+    )  # what is no number is outside the range, and is told so
+    act = lambda: spots.draw(int(year), size=count, certain=request.POST.getlist("certain")[:50], reason=text_of(request, "reason", 300), by=request.user, now=timezone.now())  # noqa: E731  # fmt: skip
     return done(request, act, _("已抽取，种子和次序已留存"), back="enterprise:verification-spots")
 
 
@@ -123,7 +126,7 @@ def step(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _facilities(request: HttpRequest) -> dict[str, float | None]:
-    """What was typed of the units: None where it is not a number. Units left empty are not adjusted."""
+    """What was typed of the units. Units left empty are not adjusted. Raises `Refused` (not_number)."""
     typed = [name for name in request.POST if name.startswith(UNIT) and text_of(request, name, 40)]
     return {name.removeprefix(UNIT)[:60]: number_of(request, name) for name in typed[:200]}
 
