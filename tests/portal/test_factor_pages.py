@@ -195,6 +195,7 @@ def test_the_calculator_computes_and_shows_its_steps(client: Client, run) -> Non
     ("query", "words"),
     [
         ({"in-harvested_area": "二"}, "不是数"),
+        ({"in-harvested_area": "1,7"}, "不是数"),  # neither 17 nor 1.7
         ({"in-harvested_area": ""}, "请填一个数"),
         ({"in-harvested_area": "1", "in-rice_ch4_ef": "nan"}, "不是有限的数"),
         ({"in-harvested_area": "1", "in-rice_ch4_ef": "1", "unit-harvested_area": "km"}, "不能换算"),

@@ -92,6 +92,7 @@ def test_run_prints_a_table_or_the_reasons_of_one_subject(tmp_path: Path, rubric
     ("text", "words"),
     [
         ("对象,A\n息县,ten\n", "第 2 行 “A”列：“ten”不是数"),
+        ('对象,A\n息县,"1,2"\n', "第 2 行 “A”列：“1,2”不是数"),
         ("对象,X\n息县,1\n", "没有指标列"),
         ("A,B\n1,2\n", "没有 subject（对象）列"),
         ("对象,A\n息县\n", "有 1 格；应为2 格"),

@@ -19,6 +19,7 @@ from dafeng.kernel.accounting.expression import Input, Node
 from dafeng.kernel.accounting.readings import read_text
 from dafeng.kernel.accounting.recipes import SeriesMethod
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.sheets import number_of
 
 
 def find(method_id: str) -> Method | SeriesMethod:
@@ -98,12 +99,13 @@ def calculate(method: Method, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Compute with what was typed; faults are written into the rows. Returns result or error, and the formula with numbers."""
     values, given = {}, {}
     for row in rows:
-        text = row["value"].replace(",", "").replace("，", "").replace("−", "-").strip()
+        text = row["value"].strip()
         if not text and row["default"] is not None:
             continue
-        try:
-            values[row["code"]] = float(text)
-        except ValueError:
+        number = number_of(text)
+        if number is not None:
+            values[row["code"]] = number
+        else:
             row["fault"] = _("请填一个数") if not text else _("“%(text)s”不是数") % {"text": row["value"]}
         given[row["code"]] = row["given_unit"]
     if any("fault" in row for row in rows):

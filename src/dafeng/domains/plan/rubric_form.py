@@ -16,6 +16,7 @@ from typing import Any
 
 from dafeng.kernel.errors import RubricError
 from dafeng.kernel.scoring import Rubric
+from dafeng.kernel.sheets import number_of
 
 SWITCHED = ("items", "bonuses", "deductions", "vetoes")
 NUMBERS = {
@@ -223,11 +224,8 @@ def _place(form: Form, column: str) -> list[str]:
 
 
 def _number(text: str) -> float | None:
-    try:
-        value = float(text.replace("，", "").replace(",", ""))
-    except ValueError:
-        return None
-    return value if abs(value) < 1e12 else None
+    value = number_of(text)
+    return None if value is None or not abs(value) < 1e12 else value
 
 
 def _whole(value: float) -> float | int:

@@ -11,13 +11,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 import xlsxwriter
 
 from dafeng.kernel.errors import Place, PlanError, UploadError
-from dafeng.kernel.sheets import Cell, Limits, Sheet, Upload, open_upload
+from dafeng.kernel.sheets import Cell, Limits, Sheet, Upload, narrow, number_of, open_upload
 
 MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 2000
@@ -65,17 +65,16 @@ class Row:
         return found
 
     def number_of(self, column: Field) -> Decimal | None:
-        text = self.text(column).replace(",", "").replace("，", "")
+        text = narrow(self.text(column))
         if not text:
             return None
         cell = self.cells[column.key]
         if isinstance(cell.value, float) and not isinstance(cell.value, bool):
             text = repr(cell.value)
-        try:
-            found = Decimal(text)
-        except InvalidOperation:
+        elif number_of(text) is None:
             self.fail(column.title, f"“{text[:40]}”不是数字", expected="只填数字，单位另列")
             return None
+        found = Decimal(text.replace(",", ""))
         if not found.is_finite() or not math.isfinite(float(found)):
             self.fail(column.title, f"“{text[:40]}”不是有限的数")
             return None

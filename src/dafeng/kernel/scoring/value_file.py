@@ -19,6 +19,7 @@ from dafeng.kernel.accounting.status import Notation, Status
 from dafeng.kernel.errors import Place, ScoringError
 from dafeng.kernel.scoring.rubric import Rubric
 from dafeng.kernel.scoring.values import OPTIONAL
+from dafeng.kernel.sheets import number_of
 
 _NAMES = {
     "对象": "subject", "评分对象": "subject", "名称": "name", "组": "group", "分组": "group", "指标": "indicator", "数值": "value",
@@ -106,11 +107,8 @@ def _number(text: str, path: Path, line: int, column: str) -> dict[str, Any]:
         return {"value": None}
     if text in set(map(str, Notation)):
         return {"value": None, "notation": text}
-    try:
-        number = float(text.replace(",", ""))
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+    number = number_of(text)
+    if number is None or not math.isfinite(number):
         where = Place(file=path.name, row=line, column=column)
         raise ScoringError(f"“{text}”不是数", expected="数，或空，或 NE、NA、NO、IE、C", where=where)
     return {"value": number}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NARROW = str.maketrans("０１２３４５６７８９．，－＋：／\u3000", "0123456789.,-+:/ ")
+_NARROW = str.maketrans("０１２３４５６７８９．，－−＋：／\u3000", "0123456789.,--+:/ ")
 _NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|inf)", re.ASCII | re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 

@@ -146,6 +146,7 @@ def test_the_sink_calculator_counts(client, programme) -> None:
     [
         ("forest", f"{STAND}&uncertainty=31", "超过 30%"),
         ("forest", f"{STAND}&uncertainty=viel", "不是数"),
+        ("forest", f"{STAND}&uncertainty=1,2", "不是数"),
         ("forest", "uncertainty=10", "没有地块"),
         ("forest", "species-1=湿地松&area-1=1&before-1=1&now-1=2&uncertainty=10", "为空"),
         ("forest", "species-1=马尾松&area-1=-1&before-1=1&now-1=2&uncertainty=10", "第 1 个地块"),

@@ -14,6 +14,7 @@ from dafeng.kernel.records.access import organisations_of
 from dafeng.kernel.series import channels, permissions
 from dafeng.kernel.series.access import subjects_of
 from dafeng.kernel.series.models import Device, Point, PointFact
+from dafeng.kernel.sheets import number_of
 
 QUANTITIES = {
     "electricity": _("电"), "power": _("功率"), "heat": _("热"), "steam": _("蒸汽"), "gas": _("天然气"), "coal": _("煤"), "oil": _("油"),
@@ -149,7 +150,9 @@ class FactForm(forms.Form):
             elif name in (PointFact.Name.DIGITS, PointFact.Name.PERIOD):
                 given["value"] = int(text)
             elif name not in (PointFact.Name.UNIT, PointFact.Name.FILL_BY):
-                given["value"] = float(text.replace(",", ""))
+                if (number := number_of(text)) is None:
+                    raise ValueError
+                given["value"] = number
             else:
                 given["value"] = text
         except (ValueError, RecursionError):

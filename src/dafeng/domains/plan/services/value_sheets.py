@@ -17,7 +17,7 @@ from dafeng.domains.plan.services.reported import Item, Reported
 from dafeng.kernel.errors import DafengError, PermissionDenied, Place, PlanError, UploadError
 from dafeng.kernel.records import services as records
 from dafeng.kernel.records.models import Evidence, Record
-from dafeng.kernel.sheets import Cell, Limits, Sheet, open_upload
+from dafeng.kernel.sheets import Cell, Limits, Sheet, number_of, open_upload
 
 LIMITS = Limits(file_bytes=5 * 2**20, unpacked_bytes=50 * 2**20, sheets=8, rows=5000, cells=100_000)
 CODE, NAME, PLACE, MEMBER, PERIOD, VALUE, NOTATION, UNIT, BASIS, SOURCE = COLUMNS = (
@@ -126,10 +126,9 @@ def _row(
     basis = {str(words): code for code, words in reported.BASES.items()}.get(given[BASIS], given[BASIS] or "statistic")
     if given[VALUE].endswith("%"):  # a cell formatted as percent
         given[VALUE], given[UNIT] = given[VALUE].removesuffix("%"), "%"
-    try:
-        value = float(given[VALUE].replace(",", "").replace("，", "")) if given[VALUE] else None
-    except ValueError:
-        raise PlanError(_("“%(text)s”不是数字") % {"text": given[VALUE][:30]}, where=Place(column=VALUE), mend=_("没有数值请留空并填符号")) from None  # fmt: skip
+    value = number_of(given[VALUE])
+    if given[VALUE] and value is None:
+        raise PlanError(_("“%(text)s”不是数字") % {"text": given[VALUE][:30]}, where=Place(column=VALUE), mend=_("没有数值请留空并填符号"))  # fmt: skip
     return reported.checked(
         given[CODE], subject=codes.get(given[PLACE], given[PLACE]), period=given[PERIOD].removesuffix("年"), today=today, value=value,
         notation=given[NOTATION], unit=given[UNIT], basis=basis, source=given[SOURCE], member=given[MEMBER], subjects=subjects,

@@ -21,22 +21,18 @@ from dafeng.domains.plan.views.assessment_words import named, sources, until
 from dafeng.kernel import scoring
 from dafeng.kernel.actions import asks, demand
 from dafeng.kernel.errors import DafengError, NotFound, PlanError, StaleError
+from dafeng.kernel.sheets import number_of
 
 
 def _typed(request: HttpRequest, names: Sequence[str], field: str) -> tuple[dict[str, Said], dict[str, str]]:
     """indicator → what was typed, and indicator → what is wrong with it."""
     said, faults = {}, {}
     for name in names:
-        text = request.POST.get(f"{field}.{name}", "").strip().replace(",", "").replace("，", "")
+        text = request.POST.get(f"{field}.{name}", "").strip()
         note = request.POST.get(f"note.{name}", "").strip()[:2000]
-        value = None
-        if text:
-            try:
-                value = float(text)
-                if abs(value) > 1e12 or value != value:
-                    raise ValueError
-            except ValueError:
-                faults[name] = _("“%(text)s”不是数字") % {"text": text[:20]}
+        value = number_of(text)
+        if text and (value is None or not abs(value) <= 1e12):
+            faults[name] = _("“%(text)s”不是数字") % {"text": text[:20]}
         said[name] = Said(value, note)
     return said, faults
 

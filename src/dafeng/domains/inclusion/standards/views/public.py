@@ -17,6 +17,7 @@ from dafeng.domains.inclusion.standards.library import species
 from dafeng.domains.inclusion.standards.views.standards_page import clock, programme
 from dafeng.kernel.actions import asks, may
 from dafeng.kernel.errors import DafengError, NotFound
+from dafeng.kernel.sheets import number_of
 
 STANDS = 3  # rows of the sink's calculator
 
@@ -160,14 +161,12 @@ def _stands(kind: str, rows: list[dict[str, Any]], own: dict[str, str]) -> list[
 
 
 def _number(text: str, where: str) -> float:
-    try:
-        return float(text.replace(",", "").replace("，", ""))
-    except ValueError:
+    number = number_of(text)
+    if number is None:
         from dafeng.domains.inclusion.errors import InclusionError
 
-        raise InclusionError(
-            _("%(where)s：“%(text)s”不是数") % {"where": where, "text": text}, expected=_("一个数")
-        ) from None
+        raise InclusionError(_("%(where)s：“%(text)s”不是数") % {"where": where, "text": text}, expected=_("一个数"))
+    return number
 
 
 def _lines(measured: sinks.Measured) -> list[dict[str, Any]]:
