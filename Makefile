@@ -66,10 +66,11 @@ lock: | $(UV) ## resolve the dependencies anew
 profiles: | $(UV) ## fetch real load profiles (SimBench) into .profiles for `pytest -m profiles` and the benchmark
 	@$(UV) pip install --quiet --python "$$(command -v $(PYTHON))" --no-deps --require-hashes --target .profiles -r requirements-profiles.lock
 
-nightly: $(VENV)/.stamp ## read our exports back with pyam and primap2, in an environment of their own
+nightly: $(VENV)/.stamp ## read our exports back with pyam and primap2, in an environment of their own; probe the API at length
 	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-nightly
 	@$(UV) pip sync --quiet --python .venv-nightly/bin/python --require-hashes requirements-nightly.lock
 	@$(PY) -m pytest -q -m nightly tests/nightly
+	@DAFENG_FUZZ=40 $(PY) -m pytest -q tests/portal/test_api_fuzz.py
 
 test-spark: $(VENV)/.stamp ## the questions of the series store on a Spark cluster on loopback (Java 17)
 	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-spark

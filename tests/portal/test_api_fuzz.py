@@ -1,10 +1,12 @@
 """Schemathesis sends what the description allows and what it does not, as a stranger, the ecology bureau and the carbon office.
 
-Whatever is sent, the answer is no server error and is what the description says: its status, its media type, its schema.
+Whatever is sent, the answer is no server error and is what the description says: its status, its media type, its schema. Each run draws
+other cases: a few an operation here, many in `make nightly` (`DAFENG_FUZZ`).
 """
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -28,6 +30,7 @@ from tests.portal.plan_world import COUNTY, PlanWorld
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+EXAMPLES = int(os.environ.get("DAFENG_FUZZ", "4"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -82,7 +85,7 @@ def test_whatever_is_sent_is_answered_as_described(
     for found in described.get_all_operations():
         operation = found.ok()
 
-        @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
         def probe(case: schemathesis.Case) -> None:
             # To make a case costs more than to answer it: each is sent by everybody.

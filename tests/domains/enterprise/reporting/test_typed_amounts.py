@@ -135,7 +135,7 @@ def _put(value: Any, style: str = "General") -> Any:
     ("change", "said"),
     [
         (_twice, "填了两次"), (_merge, "合并"), (_put("约100"), "不是数"), (_put("1,23"), "不是数"), (_put("nan"), "不是数"), (_put(-1), "范围"),
-        (_put(1e308), "不是可能的数"), (_put(0.5, "0%"), "百分数"), (_put(datetime(2025, 1, 5), "yyyy-mm-dd"), "日期"), (_put(True), "逻辑值"), (_put("=1/0"), "公式"),
+        (_put(1e308), "可能的范围"), (_put(0.5, "0%"), "百分数"), (_put(datetime(2025, 1, 5), "yyyy-mm-dd"), "日期"), (_put(True), "逻辑值"), (_put("=1/0"), "公式"),
         (_put("100 kg"), "单位"),
     ],
 )  # fmt: skip
